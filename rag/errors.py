@@ -1,0 +1,88 @@
+"""Every expected failure of cableqa, as one small tree.
+
+    CableqaError                     code                  HTTP  exit
+    ├── UsageError                   usage                 422   2
+    ├── CollectionError              collection            503   3
+    │   ├── CollectionEmpty          collection_empty      503   3
+    │   ├── CollectionLocked         collection_locked     503   3
+    │   └── CollectionDamaged        collection_damaged    503   3
+    ├── ModelUnavailable             model_unavailable     503   4
+    ├── NotFound                     not_found             404   1
+    └── ParseError                   parse_error           -     1
+
+An error is neither an abstention (``Outcome.NOT_IN_CORPUS``) nor an unscored sample. Anything
+that leaves the program and is not in this tree is a bug.
+"""
+
+from __future__ import annotations
+
+
+class CableqaError(Exception):
+    """A failure that was foreseen: `message` says what to do, `detail` carries the facts."""
+
+    code = "error"
+    http_status = 500
+    exit_status = 1
+
+    def __init__(self, message: str, **detail: str | int | float | list[str] | None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.detail = detail
+
+
+class UsageError(CableqaError):
+    """The request cannot be understood or is beyond a limit."""
+
+    code = "usage"
+    http_status = 422
+    exit_status = 2
+
+
+class CollectionError(CableqaError):
+    """The collection cannot serve right now."""
+
+    code = "collection"
+    http_status = 503
+    exit_status = 3
+
+
+class CollectionEmpty(CollectionError):
+    """There is no cable to search."""
+
+    code = "collection_empty"
+
+
+class CollectionLocked(CollectionError):
+    """Another process owns the data directory."""
+
+    code = "collection_locked"
+
+
+class CollectionDamaged(CollectionError):
+    """Store and indexes do not agree, or one of them cannot be read."""
+
+    code = "collection_damaged"
+
+
+class ModelUnavailable(CableqaError):
+    """An encoder, reranker or language model cannot be loaded or does not answer."""
+
+    code = "model_unavailable"
+    http_status = 503
+    exit_status = 4
+
+
+class NotFound(CableqaError):
+    """A named cable, paragraph or answer does not exist."""
+
+    code = "not_found"
+    http_status = 404
+    exit_status = 1
+
+
+class ParseError(CableqaError):
+    """A file is not a cable: names the file, the line where known, and the reason."""
+
+    code = "parse_error"
+    http_status = 422
+    exit_status = 1

@@ -96,6 +96,14 @@ class ReferenceKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """A run of characters of some text."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Segment:
     """A run of the cleaned body that stands verbatim in the raw text.
 

@@ -1,0 +1,154 @@
+"""Cables, paragraphs, searches and checks as they leave the program."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Self
+
+from pydantic import Field
+
+from rag.record.evidence import EvidenceRecord, Record
+from rag.record.question import FiltersIn
+from rag.types import (
+    Cable,
+    CableHeader,
+    Coverage,
+    DatePrecision,
+    Filters,
+    Hit,
+    Kind,
+    Paragraph,
+    Reference,
+    ReferenceKind,
+)
+
+
+class ParagraphRecord(Record):
+    """One paragraph of a cable."""
+
+    cable_id: str
+    paragraph: str
+    label: str
+    text: str
+    heading: str | None
+    kind: Kind
+    marking: str | None
+    sha256: str
+
+    @classmethod
+    def of(cls, paragraph: Paragraph) -> Self:
+        return cls(
+            cable_id=paragraph.cable_id,
+            paragraph=paragraph.label,
+            label=paragraph.citation,
+            text=paragraph.text,
+            heading=paragraph.heading,
+            kind=paragraph.kind,
+            marking=paragraph.marking,
+            sha256=paragraph.sha256,
+        )
+
+
+class ReferenceRecord(Record):
+    """One entry of a REF line; `cable_id` is null where it points to no cable."""
+
+    letter: str | None
+    cable_id: str | None
+    text: str
+    kind: ReferenceKind
+    in_collection: bool
+
+    @classmethod
+    def of(cls, reference: Reference, *, in_collection: bool) -> Self:
+        return cls(
+            letter=reference.letter,
+            cable_id=reference.cable_id,
+            text=reference.text,
+            kind=reference.kind,
+            in_collection=in_collection,
+        )
+
+
+class HeaderRecord(Record):
+    """What is known of a cable beside its text: one row of a list of cables."""
+
+    cable_id: str
+    corpus: str
+    format: str
+    origin: str | None
+    sent_at: datetime | None
+    date_from: date | None
+    date_to: date | None
+    date_precision: DatePrecision
+    classification: str | None
+    subject: str | None
+    tags: tuple[str, ...]
+    signature: str | None
+    source: str
+    captions: tuple[str, ...]
+    precedence: str | None
+    sender: str | None
+    addressees: tuple[str, ...]
+    info_addressees: tuple[str, ...]
+    executive_order: str | None
+    text_available: bool
+
+    @classmethod
+    def of(cls, header: CableHeader) -> Self:
+        return cls(**{name: getattr(header, name) for name in HeaderRecord.model_fields})
+
+
+class CableRecord(HeaderRecord):
+    """A cable whole: header, references both ways, paragraphs in their order."""
+
+    references: tuple[ReferenceRecord, ...]
+    referenced_by: tuple[str, ...]
+    paragraphs: tuple[ParagraphRecord, ...]
+
+    @classmethod
+    def of_cable(cls, cable: Cable, *, referenced_by: Sequence[str], known: frozenset[str]) -> Self:
+        """`known` are the cables among its references that the collection holds."""
+        return cls(
+            **HeaderRecord.of(cable.header).model_dump(),
+            references=tuple(
+                ReferenceRecord.of(reference, in_collection=reference.cable_id in known)
+                for reference in cable.references
+            ),
+            referenced_by=tuple(referenced_by),
+            paragraphs=tuple(ParagraphRecord.of(paragraph) for paragraph in cable.paragraphs),
+        )
+
+
+class SearchRecord(Record):
+    """What a search found, best first; `total` is null where it was not counted."""
+
+    hits: tuple[EvidenceRecord, ...]
+    filters_applied: FiltersIn
+    coverage: Coverage
+    total: int | None
+
+    @classmethod
+    def of(
+        cls, hits: Sequence[Hit], *, filters_applied: Filters, coverage: Coverage, total: int | None
+    ) -> Self:
+        return cls(
+            hits=tuple(EvidenceRecord.of(hit) for hit in hits),
+            filters_applied=FiltersIn.of(filters_applied),
+            coverage=coverage,
+            total=total,
+        )
+
+
+class ErrorFacts(Record):
+    """What went wrong: `code` for programs, `message` for people, `detail` for both."""
+
+    code: str
+    message: str
+    detail: dict[str, str | int | float | list[str] | None] = Field(default_factory=dict)
+
+
+class ErrorBody(Record):
+    """The one body of every failure."""
+
+    error: ErrorFacts

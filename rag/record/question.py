@@ -1,0 +1,73 @@
+"""What a caller sends: a question with its filters, checked at the border."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from rag.types import Filters, Mode, Policy, Question, Turn
+
+
+class FiltersIn(BaseModel):
+    """What a question or search is narrowed to; dates test overlap, an empty list means everything."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    origins: tuple[str, ...] = Field(default=(), max_length=200)
+    tags: tuple[str, ...] = Field(default=(), max_length=200)
+    classifications: tuple[str, ...] = Field(default=(), max_length=20)
+    cable_ids: tuple[str, ...] = Field(default=(), max_length=1000)
+    corpora: tuple[str, ...] = Field(default=(), max_length=50)
+    date_from: date | None = None
+    date_to: date | None = None
+
+    @model_validator(mode="after")
+    def _check_dates(self) -> Self:
+        if self.date_from and self.date_to and self.date_from > self.date_to:
+            raise ValueError(f"date_from {self.date_from} is after date_to {self.date_to}")
+        return self
+
+    @classmethod
+    def of(cls, filters: Filters) -> Self:
+        return cls(**{name: getattr(filters, name) for name in cls.model_fields})
+
+    def to_filters(self) -> Filters:
+        return Filters(**{name: getattr(self, name) for name in type(self).model_fields})
+
+
+class TurnIn(BaseModel):
+    """An earlier question of the same conversation, with the answer that was shown."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    question: str = Field(max_length=20_000)
+    answer: str = Field(max_length=100_000)
+
+
+class QuestionIn(BaseModel):
+    """A question as the contract writes it."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={"examples": [{"question": "How many flyers were printed?", "top_k": 8}]},
+    )
+
+    question: str
+    history: tuple[TurnIn, ...] = Field(default=(), max_length=50)
+    filters: FiltersIn = FiltersIn()
+    mode: Mode = Mode.AUTO
+    policy: Policy = Policy.REPAIR
+    top_k: int = Field(default=8, ge=1, le=100)
+
+    def to_question(self) -> Question:
+        return Question(
+            text=self.question,
+            history=tuple(Turn(turn.question, turn.answer) for turn in self.history),
+            filters=self.filters.to_filters(),
+            mode=self.mode,
+            policy=self.policy,
+            top_k=self.top_k,
+        )

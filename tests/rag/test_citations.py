@@ -9,8 +9,10 @@ from rag.types import ParagraphRef, Quote
 
 PIECES = st.sampled_from(
     [
-        "Mr. Jones met Amb. Hoag. ", "THE TALKS ENDED. ", "It cost $3.5 million [1]. ", "He left.[2][3] ", "[1", "]",
-        "\n", "\n\n", "- one\n", "1. ", "U.S. ", "p.m. ", "\"We won. We go,\" ", "“Yes.” ", "...", " ", ".", "no", "A",
+        "Mr. Jones met Amb. Hoag. ", "THE TALKS ENDED. ", "It cost $3.5 million [1]. ", "He left.[2][3] ", "[1",
+        "]",
+        "\n", "\n\n", "- one\n", "1. ", "U.S. ", "p.m. ", "\"We won. We go,\" ", "“Yes.” ", "...", " ", ".",
+        "no", "A",
         "? ", "(see para. 5) ", "[4, 5]", "…", "NO. 5 ", "Then ", "\t", "”", "【1†src】",
     ]
 )  # fmt: skip
@@ -87,7 +89,9 @@ def test_a_sentence_is_given_as_soon_as_the_next_one_begins() -> None:
         ("It [sic] rained.", "It [sic] rained.", (), ()),
     ],
 )
-def test_markers_are_taken_out(text: str, plain: str, numbers: tuple[int, ...], unknown: tuple[str, ...]) -> None:
+def test_markers_are_taken_out(
+    text: str, plain: str, numbers: tuple[int, ...], unknown: tuple[str, ...]
+) -> None:
     draft = parse_sentence(text, {1, 2, 3})
     assert draft.text == plain
     assert draft.quotes == tuple(Quote(number) for number in numbers)
@@ -98,7 +102,8 @@ def test_markers_are_taken_out(text: str, plain: str, numbers: tuple[int, ...], 
     ("text", "plain", "refs"),
     [
         ("It rained (09ASTANA1206 ¶9).", "It rained.", (("09ASTANA1206", "9"),)),
-        ("It rained [1975OECDP07285, para 4#2; 09ASTANA187 ¶1].", "It rained.", (("1975OECDP07285", "4#2"), ("09ASTANA187", "1"))),
+        ("It rained [1975OECDP07285, para 4#2; 09ASTANA187 ¶1].", "It rained.",
+         (("1975OECDP07285", "4#2"), ("09ASTANA187", "1"))),
         ("According to 09ASTANA1206 paragraph 9, it rained.", None, (("09ASTANA1206", "9"),)),
         ("It rained.", "It rained.", ()),
     ],

@@ -402,7 +402,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The whole record of one answered question. `notes` say what a reader must know about it."""
+    """The whole record of one answered question. `notes` say what a reader must know about it.
+
+    `confidence` orders answers from doubtful to sure where the answerer can tell; it has no unit.
+    """
 
     answer_id: str
     question: str
@@ -423,6 +426,7 @@ class Answer:
     created_at: datetime
     usage: tuple[Usage, ...] = ()
     notes: tuple[str, ...] = ()
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

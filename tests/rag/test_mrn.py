@@ -35,7 +35,8 @@ def test_every_spelling_with_a_year(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Astana 1206", "ASTANA 00001206", "astana1206", "cable 1206 from Astana", "the Astana cable 1206"]
+    "text",
+    ["Astana 1206", "ASTANA 00001206", "astana1206", "cable 1206 from Astana", "the Astana cable 1206"],
 )
 def test_every_spelling_without_a_year(text: str) -> None:
     assert read_mrn(text) == MessageNumber(None, "ASTANA", 1206)

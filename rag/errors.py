@@ -8,6 +8,7 @@
     │   └── CollectionDamaged        collection_damaged    503   3
     ├── ModelUnavailable             model_unavailable     503   4
     ├── NotFound                     not_found             404   1
+    ├── Busy                         busy                  503   1
     └── ParseError                   parse_error           -     1
 
 An error is neither an abstention (``Outcome.NOT_IN_CORPUS``) nor an unscored sample. Anything
@@ -78,6 +79,13 @@ class NotFound(CableqaError):
     code = "not_found"
     http_status = 404
     exit_status = 1
+
+
+class Busy(CableqaError):
+    """More is asked at once than is allowed to wait; trying again later helps."""
+
+    code = "busy"
+    http_status = 503
 
 
 class ParseError(CableqaError):

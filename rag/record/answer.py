@@ -37,7 +37,7 @@ class MarkerRecord(Record):
 
 
 class SentenceRecord(Record):
-    """A sentence with its verdict; ``answer.text[start:end]`` is the sentence and its markers."""
+    """A sentence with its markers and verdict: ``answer.text[start:end] == text``."""
 
     text: str
     start: int
@@ -119,6 +119,7 @@ class AnswerRecord(Record):
     created_at: datetime
     usage: tuple[UsageRecord, ...]
     notes: tuple[str, ...]
+    confidence: float | None = None
 
     @classmethod
     def of(cls, answer: Answer) -> Self:
@@ -142,6 +143,7 @@ class AnswerRecord(Record):
             created_at=answer.created_at,
             usage=tuple(UsageRecord.of(usage) for usage in answer.usage),
             notes=answer.notes,
+            confidence=answer.confidence,
         )
 
     @model_validator(mode="after")
@@ -161,6 +163,8 @@ class AnswerRecord(Record):
     def _check_markers(self) -> Self:
         listed = set()
         for sentence in self.sentences:
+            if self.text[sentence.start : sentence.end] != sentence.text:
+                raise ValueError(f"the sentence at {sentence.start}..{sentence.end} is not in the text")
             for span in sentence.markers:
                 if span.citation not in sentence.citations or span.citation >= len(self.citations):
                     raise ValueError(f"a marker stands for citation {span.citation}, which does not exist")

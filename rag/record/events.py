@@ -1,0 +1,56 @@
+"""The events of a streamed answer; the last one of every success is the whole ``AnswerRecord``."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from rag.record.answer import AnswerRecord, SentenceRecord
+from rag.record.evidence import CitationRecord, EvidenceRecord, Record
+from rag.record.question import FiltersIn
+from rag.types import AnswerReady, PipelineEvent, Retrieved, SentenceReady
+
+
+class RetrievedRecord(Record):
+    """Event ``retrieved``: what was found, before anything is written."""
+
+    question: str
+    standalone_question: str
+    filters_applied: FiltersIn
+    evidence: tuple[EvidenceRecord, ...]
+
+    @classmethod
+    def of(cls, event: Retrieved) -> Self:
+        return cls(
+            question=event.query.text,
+            standalone_question=event.query.standalone,
+            filters_applied=FiltersIn.of(event.query.filters),
+            evidence=tuple(EvidenceRecord.of(hit) for hit in event.hits),
+        )
+
+
+class SentenceEventRecord(Record):
+    """Event ``sentence``: one checked sentence with the citations that it is the first to use."""
+
+    sentence: SentenceRecord
+    new_citations: tuple[CitationRecord, ...]
+
+    @classmethod
+    def of(cls, event: SentenceReady) -> Self:
+        return cls(
+            sentence=SentenceRecord.of(event.sentence),
+            new_citations=tuple(CitationRecord.of(citation) for citation in event.new_citations),
+        )
+
+
+EventRecord = RetrievedRecord | SentenceEventRecord | AnswerRecord
+
+
+def event_record(event: PipelineEvent) -> tuple[str, EventRecord]:
+    """The name of an event on the wire, with its data."""
+    match event:
+        case Retrieved():
+            return "retrieved", RetrievedRecord.of(event)
+        case SentenceReady():
+            return "sentence", SentenceEventRecord.of(event)
+        case AnswerReady():
+            return "answer", AnswerRecord.of(event.answer)

@@ -1,4 +1,4 @@
-"""Where the shared corpora and benchmarks lie; tests that need them skip with a reason when they are absent."""
+"""Where the shared corpora and benchmarks lie; tests that need them skip loudly when they are absent."""
 
 from __future__ import annotations
 

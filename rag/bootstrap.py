@@ -1,0 +1,34 @@
+"""The one place that chooses implementations: settings in, a pipeline out."""
+
+from __future__ import annotations
+
+from rag.answer import ExtractiveAnswerer
+from rag.collection import open_collection
+from rag.config import Settings
+from rag.embeddings import load_encoder
+from rag.llm import LLMAnswerer, load_chat_model
+from rag.pipeline import Pipeline
+from rag.reader import load_reader
+from rag.retrieve import HybridSearch
+from rag.verify import DeterministicVerifier
+
+
+def build_pipeline(settings: Settings) -> Pipeline:
+    """Open the collection for reading and load the models.
+
+    Raises CollectionError where the data directory cannot serve, ModelUnavailable where a model cannot
+    be loaded. An empty collection opens; asking it raises CollectionEmpty.
+    """
+    llm = None
+    if settings.llm is not None:
+        model = load_chat_model(settings.llm, settings.llm_base_url, settings.llm_timeout_s)
+        llm = LLMAnswerer(model, settings.llm, settings.llm_context_chars)
+    collection = open_collection(settings, load_encoder(settings.embedding_model), write=False)
+    return Pipeline(
+        collection=collection,
+        search=HybridSearch(collection),
+        extractive=ExtractiveAnswerer(load_reader()),
+        llm=llm,
+        verifier=DeterministicVerifier(),
+        question_limit_chars=settings.question_limit_chars,
+    )

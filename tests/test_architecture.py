@@ -1,0 +1,61 @@
+"""The house: imports run one way, each dependency has its room, modules stay small."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+ROOMS = ("rag", "ingestion", "evals", "api")
+MAY_IMPORT = {
+    "rag": {"rag"},
+    "ingestion": {"rag", "ingestion"},
+    "evals": {"rag", "evals"},
+    "api": {"rag", "ingestion", "evals", "api"},
+}
+ROOM_OF = {
+    "chromadb": {"rag/index.py"},
+    "tantivy": {"rag/lexical.py"},
+    "sentence_transformers": {"rag/embeddings.py", "rag/rerank.py", "rag/verify.py"},
+    "xllamacpp": {"rag/local_llm.py"},
+}
+MODULES = [path.relative_to(ROOT) for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))]
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Every module that a file imports, wherever in it; relative imports are not used."""
+    for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield node.module or ""
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_imports_run_one_way(path: Path) -> None:
+    room = path.parts[0]
+    rooms = {name.split(".")[0] for name in imported(path)} & set(ROOMS)
+    assert rooms <= MAY_IMPORT[room]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_a_dependency_stays_in_its_room(path: Path) -> None:
+    wrong = [
+        name
+        for name in imported(path)
+        if (rooms := ROOM_OF.get(name.split(".")[0])) is not None and path.as_posix() not in rooms
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_modules_stay_under_250_lines(path: Path) -> None:
+    assert len((ROOT / path).read_text(encoding="utf-8").splitlines()) < 250
+
+
+def test_no_module_is_called_utils() -> None:
+    assert [path for path in MODULES if path.stem in {"utils", "helpers", "managers", "misc", "common"}] == []

@@ -1,0 +1,78 @@
+"""A question's reading: cables and paragraphs it names, follow-ups made to stand alone."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.mrn import lookup_keys
+from rag.types import ParagraphRef, Question, Turn
+from rag.understand import understand, unknown_ids
+
+KNOWN = ("09ASTANA1206", "09ASTANA222", "1978GUATEM00316", "07KUALALUMPUR88")
+KEYS = {key: cable_id for cable_id in KNOWN for key in lookup_keys(cable_id)}
+
+
+def resolve(text: str) -> str | None:
+    return next((KEYS[key] for key in lookup_keys(text) if key in KEYS), None)
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        "09ASTANA1206",
+        "09 ASTANA 1206",
+        "Astana 1206",
+        "ASTANA 00001206",
+        "2009ASTANA1206",
+        "09-ASTANA-1206",
+        "09Astana01206",
+        "Astana 1206 of 2009",
+        "cable 1206 from Astana",
+        "09astana1206",
+    ],
+)
+def test_a_cable_is_named_in_every_spelling(spelled: str) -> None:
+    query = understand(Question(f"What does {spelled} say about flyers?"), resolve)
+    assert query.named == (ParagraphRef("09ASTANA1206", None),)
+
+
+def test_a_paragraph_is_named_with_its_cable() -> None:
+    query = understand(Question("What is in para 9 of 09 Astana 1206?"), resolve)
+    assert query.named == (ParagraphRef("09ASTANA1206", "9"),)
+
+
+def test_two_cables_are_named_in_the_order_of_the_question() -> None:
+    query = understand(Question("Compare Kuala Lumpur 88 and 09ASTANA222."), resolve)
+    assert [named.cable_id for named in query.named] == ["07KUALALUMPUR88", "09ASTANA222"]
+
+
+def test_a_year_or_a_number_is_no_cable() -> None:
+    assert understand(Question("Who met in Astana in 1976, and were 40 there?"), resolve).named == ()
+
+
+def test_an_id_that_is_not_in_the_collection_is_reported() -> None:
+    assert unknown_ids("What does 09ASTANA1207 say, or 09ASTANA1206?", resolve) == ("09ASTANA1207",)
+
+
+HISTORY = (Turn("How much did consumer prices rise in Argentina in July 1978?", "They rose 6.6 percent."),)
+
+
+def test_a_follow_up_takes_its_subject_from_the_turn_before() -> None:
+    query = understand(Question("And wholesale prices?", history=HISTORY), resolve)
+    assert "Argentina" in query.standalone
+    assert query.standalone.endswith("And wholesale prices?")
+    assert query.text == "And wholesale prices?"
+
+
+def test_a_question_that_stands_alone_is_left_alone() -> None:
+    text = "Which minister opened the Lusaka agricultural show in August 2007?"
+    assert understand(Question(text, history=HISTORY), resolve).standalone == text
+
+
+@given(st.text(max_size=300), st.text(max_size=60))
+def test_no_text_raises(text: str, before: str) -> None:
+    query = understand(Question(text, history=(Turn(before, before),)), resolve)
+    assert query.text == text
+    assert all(named.cable_id in KNOWN for named in query.named)

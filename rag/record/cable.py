@@ -10,6 +10,7 @@ from pydantic import Field
 
 from rag.record.evidence import EvidenceRecord, Record
 from rag.record.question import FiltersIn
+from rag.store_select import Facets, FacetValue
 from rag.types import (
     Cable,
     CableHeader,
@@ -118,6 +119,46 @@ class CableRecord(HeaderRecord):
             referenced_by=tuple(referenced_by),
             paragraphs=tuple(ParagraphRecord.of(paragraph) for paragraph in cable.paragraphs),
         )
+
+
+class FacetValueRecord(Record):
+    """A value that a filter can take, and how many cables have it."""
+
+    value: str
+    count: int
+
+
+class FacetsRecord(Record):
+    """Every filter's values, the most frequent first; years in their order."""
+
+    origins: tuple[FacetValueRecord, ...]
+    tags: tuple[FacetValueRecord, ...]
+    classifications: tuple[FacetValueRecord, ...]
+    corpora: tuple[FacetValueRecord, ...]
+    years: tuple[FacetValueRecord, ...]
+
+    @classmethod
+    def of(cls, facets: Facets) -> Self:
+        return cls(
+            origins=_facet(facets.origins),
+            tags=_facet(facets.tags),
+            classifications=_facet(facets.classifications),
+            corpora=_facet(facets.corpora),
+            years=_facet(facets.years),
+        )
+
+
+def _facet(values: Sequence[FacetValue]) -> tuple[FacetValueRecord, ...]:
+    return tuple(FacetValueRecord(value=value.value, count=value.count) for value in values)
+
+
+class CableListRecord(Record):
+    """One page of the list of cables; `next` is given back as `after`, null on the last page."""
+
+    cables: tuple[HeaderRecord, ...]
+    facets: FacetsRecord
+    total: int
+    next: str | None
 
 
 class SearchRecord(Record):

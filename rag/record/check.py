@@ -33,14 +33,17 @@ class VerifyIn(BaseModel):
 
 
 class CheckedCitationRecord(Record):
-    """One citation of a checked sentence; `quote` is the words of the paragraph that it rests on."""
+    """One citation of a checked sentence; `quote` is the words of the paragraph that it rests on.
+
+    Where the cited paragraph does not exist, `quote` and the offsets are null.
+    """
 
     cable_id: str | None
     paragraph: str | None
     label: str
-    quote: str
-    char_start: int
-    char_end: int
+    quote: str | None
+    char_start: int | None
+    char_end: int | None
     verdict: Verdict
     reason: str
 

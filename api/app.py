@@ -1,0 +1,51 @@
+"""The HTTP application: routers by noun, one error body, one page."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from api import failures
+from api.guard import BodyLimit, ResponseHeaders
+from api.routes import answers, cables, checks, health, page, search
+from api.service import Service
+from api.version import VERSION
+from rag.record import ErrorBody
+
+
+def create_app(service: Service) -> FastAPI:
+    """The application over an open collection.
+
+    State is set here and not in a lifespan, which ASGI test transports do not run; the lifespan only
+    ends what is in the making when the server stops.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await asyncio.to_thread(service.close)
+
+    # The interactive documentation pages load scripts from a CDN, which the content security policy
+    # forbids; the OpenAPI document itself is served.
+    app = FastAPI(
+        title="cableqa",
+        version=VERSION,
+        summary="Answers from diplomatic cables: every sentence cites its paragraph and is checked.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        responses={
+            422: {"model": ErrorBody, "description": "The request cannot be understood"},
+            503: {"model": ErrorBody, "description": "The collection or a model is not available"},
+        },
+    )
+    app.state.service = service
+    failures.install(app)
+    for routes in (answers, search, cables, checks, health, page):
+        app.include_router(routes.router)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(ResponseHeaders)
+    return app

@@ -1,0 +1,48 @@
+"""What routes are given: the service, and filters read from a query string."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+
+from api.service import Service
+from rag.errors import UsageError
+from rag.types import Filters
+
+
+def get_service(request: Request) -> Service:
+    service = request.app.state.service
+    assert isinstance(service, Service)
+    return service
+
+
+def read_filters(
+    origin: Annotated[
+        list[str], Query(default_factory=list, description="Post, e.g. Embassy Astana; may be repeated")
+    ],
+    tag: Annotated[
+        list[str], Query(default_factory=list, description="TAGS code, e.g. PHUM; may be repeated")
+    ],
+    classification: Annotated[list[str], Query(default_factory=list, description="May be repeated")],
+    cable_id: Annotated[list[str], Query(default_factory=list, description="May be repeated")],
+    corpus: Annotated[list[str], Query(default_factory=list, description="May be repeated")],
+    date_from: Annotated[date | None, Query(description="Sent on or after this day")] = None,
+    date_to: Annotated[date | None, Query(description="Sent on or before this day")] = None,
+) -> Filters:
+    if date_from and date_to and date_from > date_to:
+        raise UsageError(f"date_from {date_from} is after date_to {date_to}.")
+    return Filters(
+        origins=tuple(origin),
+        tags=tuple(tag),
+        classifications=tuple(classification),
+        cable_ids=tuple(cable_id),
+        corpora=tuple(corpus),
+        date_from=date_from,
+        date_to=date_to,
+    )
+
+
+TheService = Annotated[Service, Depends(get_service)]
+TheFilters = Annotated[Filters, Depends(read_filters)]

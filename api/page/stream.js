@@ -1,0 +1,76 @@
+// The API as the page uses it: one error type, and an answer as a stream that survives a cut.
+
+export class Failure extends Error {
+  constructor(code, message, detail = {}) {
+    super(message);
+    this.code = code;
+    this.detail = detail;
+  }
+}
+
+const UNREACHABLE = "The server cannot be reached. Is it still running?";
+
+async function send(path, options) {
+  let response;
+  try {
+    response = await fetch(path, options);
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Failure("unreachable", UNREACHABLE);
+  }
+  if (response.ok) return response;
+  const body = await response.json().catch(() => ({}));
+  const { code = "http", message = `The server answered ${response.status}.`, detail } = body.error ?? {};
+  throw new Failure(code, message, detail);
+}
+
+export async function read(path) {
+  return (await send(path, { headers: { Accept: "application/json" } })).json();
+}
+
+async function* events(body) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let buffer = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    buffer += value;
+    const blocks = buffer.split("\n\n");
+    buffer = blocks.pop();
+    for (const block of blocks) {
+      const event = { name: "message", data: "", id: null };
+      for (const line of block.split("\n")) {
+        if (line.startsWith("event: ")) event.name = line.slice(7);
+        else if (line.startsWith("data: ")) event.data += line.slice(6);
+        else if (line.startsWith("id: ")) event.id = line.slice(4);
+      }
+      if (event.data) yield event;
+    }
+  }
+}
+
+const RETRIES = 3;
+
+// Yields {name, data} up to and with `answer`. A stream that ends without it is taken up again behind
+// the last event seen; an `error` event is thrown as a Failure.
+export async function* ask(question, signal) {
+  let last = null;
+  for (let attempt = 0; attempt <= RETRIES; attempt += 1) {
+    const headers = { "Content-Type": "application/json", ...(last ? { "Last-Event-ID": last } : {}) };
+    if (attempt) await new Promise((resume) => setTimeout(resume, 400 * attempt));
+    try {
+      const response = await send("/v1/answers/stream", { method: "POST", headers, body: JSON.stringify(question), signal });
+      for await (const event of events(response.body)) {
+        last = event.id ?? last;
+        const data = JSON.parse(event.data);
+        if (event.name === "error") throw new Failure(data.error.code, data.error.message, data.error.detail);
+        yield { name: event.name, data };
+        if (event.name === "answer") return;
+      }
+    } catch (error) {
+      const cut = error instanceof TypeError || (error.code === "unreachable" && last);
+      if (!cut) throw error;
+    }
+  }
+  throw new Failure("cut", "The connection was lost before the answer was complete.");
+}

@@ -1,0 +1,98 @@
+"""Questions and their answers: whole, as a stream, and from the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from api.dependencies import TheService
+from api.runs import Run
+from rag.errors import NotFound
+from rag.record import AnswerRecord, QuestionIn
+from rag.record.cable import ErrorBody
+from rag.record.check import RecheckedCitationRecord, ReverifyRecord
+
+router = APIRouter(prefix="/v1/answers", tags=["answers"])
+# A failure within this time is answered with its HTTP status; a later one is an `error` event.
+OPENING_S = 1.0
+UNKNOWN = {404: {"model": ErrorBody, "description": "No such answer"}}
+
+
+@router.post("", response_model=AnswerRecord)
+async def answer(asked: QuestionIn, service: TheService) -> AnswerRecord:
+    """Answer a question; every sentence cites its paragraph and carries a verdict."""
+    return AnswerRecord.of(await service.work(lambda: service.pipeline.answer(asked.to_question())))
+
+
+async def _find_run(
+    asked: QuestionIn,
+    service: TheService,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> tuple[Run, int]:
+    """The run to follow, and from where; here, so that a refusal is still a status and not an event."""
+    question = asked.to_question()
+    if last_event_id:
+        return service.runs.resume(last_event_id, question)
+    run = service.runs.start(question, service.pipeline.stream)
+    await run.opened(OPENING_S)
+    return run, 0
+
+
+@router.post("/stream", response_class=EventSourceResponse)
+async def stream(following: Annotated[tuple[Run, int], Depends(_find_run)]) -> AsyncIterator[ServerSentEvent]:
+    """The same as events: `retrieved`, `sentence`..., then `answer` (the whole record) or `error`.
+
+    After a cut, the same request with `Last-Event-ID` goes on behind that event.
+    """
+    run, after = following
+    # At once, so that proxies and browsers open the stream before the first result is there.
+    yield ServerSentEvent(comment="reading the cables")
+    async for event in run.follow(after):
+        yield ServerSentEvent(raw_data=event.data, event=event.name, id=event.event_id)
+
+
+@router.get("/{answer_id}", responses={200: {"model": AnswerRecord}, **UNKNOWN})
+async def stored_answer(answer_id: str, service: TheService) -> Response:
+    """An answer as it was given."""
+    return Response(await service.work(lambda: _stored(service, answer_id)), media_type="application/json")
+
+
+@router.post("/{answer_id}/reverify", response_model=ReverifyRecord, responses=UNKNOWN)
+async def reverify(answer_id: str, service: TheService) -> ReverifyRecord:
+    """Hold a stored answer's citations against today's collection."""
+    return await service.work(lambda: _reverify(service, answer_id))
+
+
+def _stored(service: TheService, answer_id: str) -> str:
+    record = service.store.find_answer(answer_id)
+    if record is None:
+        raise NotFound(f"There is no answer {answer_id[:100]!r}.", answer_id=answer_id[:100])
+    return record
+
+
+def _reverify(service: TheService, answer_id: str) -> ReverifyRecord:
+    record = AnswerRecord.model_validate_json(_stored(service, answer_id))
+    rechecked = []
+    for citation in record.citations:
+        paragraph = service.store.find_paragraph(citation.cable_id, citation.paragraph)
+        same = paragraph is not None and paragraph.sha256 == citation.paragraph_sha256
+        rechecked.append(
+            RecheckedCitationRecord(
+                marker=citation.marker,
+                cable_id=citation.cable_id,
+                paragraph=citation.paragraph,
+                label=citation.label,
+                state="gone" if paragraph is None else "same" if same else "changed",
+                quote_found=paragraph is not None and citation.quote in paragraph.text,
+            )
+        )
+    return ReverifyRecord(
+        answer_id=answer_id,
+        snapshot=service.store.snapshot(),
+        snapshot_then=record.snapshot,
+        holds=all(citation.quote_found for citation in rechecked),
+        citations=tuple(rechecked),
+    )

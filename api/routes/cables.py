@@ -1,0 +1,50 @@
+"""Cables: the list with its facets, one cable whole, one paragraph."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from api.dependencies import TheFilters, TheService
+from api.reading import read_cable, read_paragraph
+from rag.record import CableRecord, ErrorBody, ParagraphRecord
+from rag.record.cable import CableListRecord, FacetsRecord, HeaderRecord
+
+router = APIRouter(prefix="/v1/cables", tags=["cables"])
+UNKNOWN = {404: {"model": ErrorBody, "description": "No such cable or paragraph"}}
+
+
+@router.get("")
+async def cables(
+    service: TheService,
+    filters: TheFilters,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    after: Annotated[str | None, Query(description="`next` of the page before")] = None,
+) -> CableListRecord:
+    """The cables that pass the filters, page by page, with counts by post, tag, classification, year."""
+
+    def read() -> CableListRecord:
+        matching = service.store.matching_cables(filters)
+        headers = service.store.list_headers(filters, limit=limit + 1, after=after)
+        page = headers[:limit]
+        return CableListRecord(
+            cables=tuple(HeaderRecord.of(header) for header in page),
+            facets=FacetsRecord.of(service.store.facets(filters)),
+            total=service.store.counts().cables if matching is None else len(matching),
+            next=page[-1].cable_id if len(headers) > limit else None,
+        )
+
+    return await service.work(read)
+
+
+@router.get("/{cable_id}", responses=UNKNOWN)
+async def cable(cable_id: str, service: TheService) -> CableRecord:
+    """One cable with its paragraphs, metadata and references both ways; any spelling of the id."""
+    return await service.work(lambda: read_cable(service.store, cable_id))
+
+
+@router.get("/{cable_id}/paragraphs/{label}", responses=UNKNOWN)
+async def paragraph(cable_id: str, label: str, service: TheService) -> ParagraphRecord:
+    """One paragraph by its label."""
+    return await service.work(lambda: read_paragraph(service.store, cable_id, label))

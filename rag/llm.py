@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import cast
+from typing import Any, cast
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk
@@ -90,11 +90,9 @@ def load_chat_model(name: str, base_url: str | None, timeout_s: float) -> BaseCh
         return load_local_model(name.removeprefix("local:"), timeout_s)
     from langchain.chat_models import init_chat_model
 
-    options: dict[str, object] = {"temperature": 0, "timeout": timeout_s, "max_retries": 1}
-    if base_url is not None:
-        options["base_url"] = base_url
+    server: dict[str, Any] = {} if base_url is None else {"base_url": base_url}
     try:
-        return cast(BaseChatModel, init_chat_model(name, **options))
+        return init_chat_model(name, temperature=0, timeout=timeout_s, max_retries=1, **server)
     # Unknown providers, missing packages and missing keys are each another exception.
     except Exception as error:
         raise ModelUnavailable(

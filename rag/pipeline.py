@@ -6,7 +6,7 @@ the evaluation runs, so that the measured number is the shipped behaviour.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.answer import Answerer, Confidence, Refusal, Rejected
@@ -157,7 +157,8 @@ class Pipeline:
 
     def _attempt(
         self, turn: Turn, answerer: Answerer, rejected: Sequence[Rejected]
-    ) -> Iterator[SentenceReady]:
+    ) -> Generator[SentenceReady, None, list[Rejected]]:
+        """One draft, checked sentence by sentence; returns what failed."""
         failed: list[Rejected] = []
         draft = answerer.draft(turn.query, list(turn.passages.values()), rejected)
         while True:

@@ -66,10 +66,10 @@ def render_passages(passages: Sequence[Passage], limit_chars: int) -> str:
     rendered: list[str] = []
     used = 0
     for passage in passages:
-        text = _render(passage)
+        text = _render(passage, limit_chars)
         if rendered and used + len(text) > limit_chars:
             break
-        rendered.append(text[:limit_chars])
+        rendered.append(text)
         used += len(text)
     return "\n".join(rendered)
 
@@ -79,8 +79,8 @@ def neutralise(text: str) -> str:
     return _BRACKETED_NUMBER.sub(r"(\1)", _DELIMITER.sub("(passage", text))
 
 
-def _render(passage: Passage) -> str:
+def _render(passage: Passage, limit_chars: int) -> str:
     header, paragraph = passage.hit.header, passage.hit.paragraph
     sent = header.sent_at.date() if header.sent_at else header.date_from and header.date_from.year
     about = ", ".join(str(part) for part in (paragraph.citation, header.origin, sent, paragraph.kind) if part)
-    return f"<passage {passage.number}> ({neutralise(about)})\n{neutralise(passage.text)}\n</passage>"
+    return f"<passage {passage.number}> ({neutralise(about)})\n{neutralise(passage.text[:limit_chars])}\n</passage>"

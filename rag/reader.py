@@ -66,6 +66,7 @@ class MiniLMReader:
     def __init__(self, model: ReaderModel, tokenizer: Tokenizer) -> None:
         self._model = model
         self._tokenizer = tokenizer
+        self._cls, self._sep = (tokenizer.encode("").ids[i] for i in (0, -1))
         # The tokenizer is not thread-safe, and two batches at once only fight for the same cores.
         self._lock = threading.Lock()
 
@@ -87,7 +88,7 @@ class MiniLMReader:
         return [best[i] for i in range(len(passages))]
 
     def _windows(self, index: int, question: str, text: str) -> list[_Window]:
-        cls, sep = (self._tokenizer.token_to_id(token) for token in ("[CLS]", "[SEP]"))
+        cls, sep = self._cls, self._sep
         asked = self._tokenizer.encode(question, add_special_tokens=False).ids[: WINDOW_TOKENS // 2]
         read = self._tokenizer.encode(text, add_special_tokens=False)
         room = WINDOW_TOKENS - len(asked) - 3

@@ -49,7 +49,7 @@ class ReaderModel(nn.Module):
         for row, (logits, answer) in enumerate(zip(spans.float(), answerable.float(), strict=True)):
             starts, ends = logits[: len(ids[row])].unbind(-1)
             lead = starts[1:].max() + ends[1:].max() - starts[0] - ends[0]
-            a, b, c = self.calibration
+            a, b, c = self.calibration.unbind()
             scored.append((float(torch.sigmoid(a * answer + b * lead + c)), starts, ends))
         return scored
 

@@ -1,0 +1,229 @@
+"""The tables of the store, and the steps that bring an older file up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    DateTime,
+    Engine,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    create_engine,
+    event,
+    inspect,
+    select,
+)
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from rag.errors import CollectionDamaged
+
+SCHEMA_VERSION = 1
+
+METADATA = MetaData()
+
+
+def _of_cable(primary_key: bool = True) -> Column[str]:
+    return Column(
+        "cable_id", Text, ForeignKey("cables.cable_id", ondelete="CASCADE"), primary_key=primary_key
+    )
+
+
+META = Table("meta", METADATA, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
+
+CABLES = Table(
+    "cables",
+    METADATA,
+    Column("cable_id", Text, primary_key=True),
+    Column("corpus", Text, nullable=False, index=True),
+    Column("format", Text, nullable=False),
+    Column("origin", Text, index=True),
+    Column("sent_at", DateTime),
+    Column("date_from", Date, index=True),
+    Column("date_to", Date),
+    Column("date_precision", Text, nullable=False),
+    Column("classification", Text, index=True),
+    Column("subject", Text),
+    Column("tags", Text, nullable=False),
+    Column("signature", Text),
+    Column("source", Text, nullable=False),
+    Column("captions", Text, nullable=False),
+    Column("precedence", Text),
+    Column("sender", Text),
+    Column("addressees", Text, nullable=False),
+    Column("info_addressees", Text, nullable=False),
+    Column("executive_order", Text),
+    Column("text_available", Boolean, nullable=False),
+    Column("content_sha256", Text, nullable=False),
+)
+# Beside `cables`, so that a scan of headers does not read the texts.
+TEXTS = Table(
+    "texts",
+    METADATA,
+    _of_cable(),
+    Column("body", Text, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Column("encoding", Text, nullable=False),
+    Column("segments", LargeBinary, nullable=False),
+    Column("stripped", LargeBinary, nullable=False),
+    Column("warnings", Text, nullable=False),
+    Column("aliases", Text, nullable=False),
+)
+PARAGRAPHS = Table(
+    "paragraphs",
+    METADATA,
+    _of_cable(),
+    Column("label", Text, primary_key=True),
+    Column("ordinal", Integer, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("heading", Text),
+    Column("kind", Text, nullable=False),
+    Column("marking", Text),
+    Column("sha256", Text, nullable=False),
+)
+# `embedded_sha256` is the hash of what was embedded for the chunk, null until it was.
+CHUNKS = Table(
+    "chunks",
+    METADATA,
+    _of_cable(),
+    Column("label", Text, primary_key=True),
+    Column("ordinal", Integer, primary_key=True),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("embedded_sha256", Text),
+    Index("chunks_embedded", "embedded_sha256"),
+)
+TAGS = Table("tags", METADATA, _of_cable(), Column("tag", Text, primary_key=True), Index("tags_tag", "tag"))
+REFERENCES = Table(
+    "cable_references",
+    METADATA,
+    _of_cable(),
+    Column("ordinal", Integer, primary_key=True),
+    Column("letter", Text),
+    Column("kind", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("target", Text, index=True),
+)
+ALIASES = Table(
+    "aliases", METADATA, _of_cable(), Column("key", Text, primary_key=True), Index("aliases_key", "key")
+)
+VECTORS = Table(
+    "vectors",
+    METADATA,
+    Column("text_sha256", Text, primary_key=True),
+    Column("fingerprint", Text, primary_key=True),
+    Column("vector", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+# Cables whose indexes are behind the store, with the chunk ids that must leave them.
+OUTBOX = Table(
+    "outbox", METADATA, Column("cable_id", Text, primary_key=True), Column("stale", Text, nullable=False)
+)
+# What was read from where: an unchanged file is not parsed again.
+FILES = Table(
+    "files",
+    METADATA,
+    Column("location", Text, primary_key=True),
+    Column("sha256", Text, nullable=False),
+    Column("options", Text, nullable=False),
+)
+LOCATIONS = Table(
+    "locations",
+    METADATA,
+    _of_cable(),
+    Column("location", Text, primary_key=True),
+    Index("locations_location", "location"),
+)
+# A cable that says what another says already: `original` is the one that was there first.
+DUPLICATES = Table(
+    "duplicates",
+    METADATA,
+    _of_cable(),
+    Column("original", Text, nullable=False, index=True),
+    Column("similarity", Float, nullable=False),
+)
+SHINGLES = Table(
+    "shingles",
+    METADATA,
+    _of_cable(),
+    Column("band", Integer, primary_key=True),
+    Column("hash", Integer, nullable=False),
+    Index("shingles_hash", "hash", "band"),
+)
+ANSWERS = Table(
+    "answers",
+    METADATA,
+    Column("answer_id", Text, primary_key=True),
+    Column("created_at", DateTime, nullable=False, index=True),
+    Column("record", Text, nullable=False),
+)
+ANSWER_CITATIONS = Table(
+    "answer_citations",
+    METADATA,
+    Column("answer_id", Text, ForeignKey("answers.answer_id", ondelete="CASCADE"), primary_key=True),
+    Column("cable_id", Text, primary_key=True),
+    Column("label", Text, primary_key=True),
+    Index("answer_citations_cable", "cable_id"),
+)
+
+# MIGRATIONS[n] leads from version n to n + 1; each runs in the transaction that records it.
+MIGRATIONS: dict[int, Callable[[Connection], None]] = {}
+
+
+def bring_up_to_date(engine: Engine) -> None:
+    """Create the tables, or run the migrations that are missing. Raises CollectionDamaged on a newer file."""
+    with engine.begin() as connection:
+        if not inspect(connection).has_table(META.name):
+            METADATA.create_all(connection)
+            connection.execute(META.insert().values(key="schema_version", value=str(SCHEMA_VERSION)))
+            return
+        found = int(
+            connection.execute(select(META.c.value).where(META.c.key == "schema_version")).scalar_one()
+        )
+        if found > SCHEMA_VERSION:
+            raise CollectionDamaged(
+                f"This collection was written by a newer cableqa (schema {found}, this one knows "
+                f"{SCHEMA_VERSION}): install the newer version.",
+                found=found,
+                known=SCHEMA_VERSION,
+            )
+        for version in range(found, SCHEMA_VERSION):
+            MIGRATIONS[version](connection)
+        connection.execute(
+            META.update().where(META.c.key == "schema_version").values(value=str(SCHEMA_VERSION))
+        )
+
+
+def open_engine(path: Path) -> Engine:
+    """An engine on an SQLite file: readers beside one writer (WAL), deleted text overwritten."""
+    engine = create_engine(f"sqlite:///{path}")
+    event.listen(engine, "connect", _set_pragmas)
+    return engine
+
+
+def _set_pragmas(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode = WAL",
+        # With WAL, NORMAL loses nothing when the process is killed; a power cut costs the last commits.
+        "synchronous = NORMAL",
+        "foreign_keys = ON",
+        "secure_delete = ON",
+        "busy_timeout = 30000",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

@@ -1,0 +1,255 @@
+"""CableStore: the source of truth for text, metadata, references and answers.
+
+SQLite today. The indexes beside it can be thrown away and rebuilt from here without embedding again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Engine, and_, func, select, tuple_
+from sqlalchemy.exc import DatabaseError
+
+from rag import store_rows, store_select, store_write
+from rag.errors import CollectionDamaged, NotFound
+from rag.schema import CABLES, CHUNKS, PARAGRAPHS, REFERENCES, TEXTS, bring_up_to_date, open_engine
+from rag.store_answers import AnswerLedger
+from rag.store_rows import HEADER_COLUMNS
+from rag.store_select import Facets
+from rag.store_vectors import IN_LIMIT, VectorCache, parts
+from rag.store_work import WorkLog
+from rag.types import Cable, CableHeader, Chunk, Filters, Paragraph, Reference
+
+FILE_NAME = "cables.sqlite"
+COUNTED = (CABLES, PARAGRAPHS, CHUNKS)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much a collection holds."""
+
+    cables: int
+    paragraphs: int
+    chunks: int
+
+
+class CableStore:
+    """Cables by id. Safe for many threads; one process writes cables (see rag/lock.py)."""
+
+    def __init__(self, path: Path, engine: Engine) -> None:
+        self.path = path
+        self._engine = engine
+        self.vectors = VectorCache(engine)
+        self.work = WorkLog(engine)
+        self.ledger = AnswerLedger(engine)
+
+    @classmethod
+    def open(cls, path: Path) -> CableStore:
+        """Open (or make) the store in the data directory `path`. Raises CollectionDamaged."""
+        path.mkdir(parents=True, exist_ok=True)
+        engine = open_engine(path / FILE_NAME)
+        try:
+            bring_up_to_date(engine)
+        except DatabaseError as error:
+            engine.dispose()
+            raise CollectionDamaged(
+                f"{path / FILE_NAME} cannot be read as a cableqa store ({error.orig}). "
+                "Restore it from a backup, or move it away and ingest again.",
+                path=str(path / FILE_NAME),
+            ) from error
+        except CollectionDamaged:
+            engine.dispose()
+            raise
+        return cls(path, engine)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    # Writing
+
+    def put(self, cable: Cable, chunks: Sequence[Chunk]) -> None:
+        """Write a cable in one transaction, in the place of what had its id; its indexes are then pending."""
+        with self._engine.begin() as connection:
+            store_write.put(connection, cable, chunks)
+
+    def delete(self, cable_id: str) -> None:
+        """Remove a cable and the vectors that only it used; its indexes are then pending. Raises NotFound."""
+        with self._engine.begin() as connection:
+            store_write.delete(connection, cable_id)
+
+    def get_meta(self, key: str) -> str | None:
+        """A fact about the collection as a whole (fingerprint, generation of the indexes...)."""
+        with self._engine.connect() as connection:
+            return store_write.get_meta(connection, key)
+
+    def set_meta(self, key: str, value: str) -> None:
+        with self._engine.begin() as connection:
+            store_write.set_meta(connection, key, value)
+
+    # Cables
+
+    def find_cable(self, cable_id: str) -> Cable | None:
+        """A whole cable as it was put, by its stored id."""
+        with self._engine.connect() as connection:
+            header = connection.execute(select(*HEADER_COLUMNS).where(CABLES.c.cable_id == cable_id)).first()
+            if header is None:
+                return None
+            text = connection.execute(select(TEXTS).where(TEXTS.c.cable_id == cable_id)).one()
+            return store_rows.cable_from_rows(
+                header, text, self.cable_paragraphs(cable_id), self.references(cable_id)
+            )
+
+    def get_cable(self, cable_id: str) -> Cable:
+        """As find_cable; raises NotFound, with ids like it in its detail."""
+        cable = self.find_cable(cable_id)
+        if cable is None:
+            near = list(self.near_ids(cable_id))
+            hint = f" Near it: {', '.join(near)}." if near else ""
+            raise NotFound(
+                f"There is no cable {cable_id} in this collection.{hint}", cable_id=cable_id, near=near
+            )
+        return cable
+
+    def raw(self, cable_id: str) -> bytes:
+        """The source record as it was read. Raises NotFound."""
+        with self._engine.connect() as connection:
+            packed = connection.scalar(select(TEXTS.c.raw).where(TEXTS.c.cable_id == cable_id))
+        if packed is None:
+            raise NotFound(f"There is no cable {cable_id} in this collection.", cable_id=cable_id)
+        return zlib.decompress(packed)
+
+    def find_header(self, cable_id: str) -> CableHeader | None:
+        return self.headers([cable_id]).get(cable_id)
+
+    def headers(self, cable_ids: Collection[str]) -> dict[str, CableHeader]:
+        """The headers of those that exist, by id."""
+        found: dict[str, CableHeader] = {}
+        with self._engine.connect() as connection:
+            for part in parts(list(cable_ids), IN_LIMIT):
+                rows = connection.execute(select(*HEADER_COLUMNS).where(CABLES.c.cable_id.in_(part)))
+                found.update((row.cable_id, store_rows.header_from_row(row)) for row in rows)
+        return found
+
+    def content_sha256(self, cable_id: str) -> str | None:
+        """The hash of what a stored cable says (see store_rows.content_sha256)."""
+        with self._engine.connect() as connection:
+            return connection.scalar(select(CABLES.c.content_sha256).where(CABLES.c.cable_id == cable_id))
+
+    def references(self, cable_id: str) -> tuple[Reference, ...]:
+        """What a cable refers to, in the order of its REF line."""
+        query = select(REFERENCES).where(REFERENCES.c.cable_id == cable_id).order_by(REFERENCES.c.ordinal)
+        with self._engine.connect() as connection:
+            return tuple(store_rows.reference_from_row(row) for row in connection.execute(query))
+
+    def referenced_by(self, cable_id: str) -> tuple[str, ...]:
+        """Ids of the cables that refer to this one."""
+        query = select(REFERENCES.c.cable_id).where(REFERENCES.c.target == cable_id).distinct()
+        with self._engine.connect() as connection:
+            return tuple(connection.scalars(query.order_by(REFERENCES.c.cable_id)))
+
+    # Paragraphs and chunks
+
+    def paragraphs(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Paragraph]:
+        """Paragraphs by (cable id, label), those that exist."""
+        found: dict[tuple[str, str], Paragraph] = {}
+        key = tuple_(PARAGRAPHS.c.cable_id, PARAGRAPHS.c.label)
+        with self._engine.connect() as connection:
+            for part in parts(list(keys), IN_LIMIT):
+                for row in connection.execute(select(PARAGRAPHS).where(key.in_(part))):
+                    found[row.cable_id, row.label] = store_rows.paragraph_from_row(row)
+        return found
+
+    def cable_paragraphs(self, cable_id: str) -> tuple[Paragraph, ...]:
+        query = select(PARAGRAPHS).where(PARAGRAPHS.c.cable_id == cable_id).order_by(PARAGRAPHS.c.ordinal)
+        with self._engine.connect() as connection:
+            return tuple(store_rows.paragraph_from_row(row) for row in connection.execute(query))
+
+    def find_paragraph(self, cable_id: str, label: str) -> Paragraph | None:
+        return self.paragraphs([(cable_id, label)]).get((cable_id, label))
+
+    def cable_chunks(self, cable_id: str) -> tuple[Chunk, ...]:
+        """The chunks of a cable, in the order of its text."""
+        query = (
+            select(
+                CHUNKS.c.label,
+                CHUNKS.c.ordinal,
+                CHUNKS.c.start,
+                CHUNKS.c.end,
+                func.substr(PARAGRAPHS.c.text, CHUNKS.c.start + 1, CHUNKS.c.end - CHUNKS.c.start).label(
+                    "text"
+                ),
+            )
+            .join(
+                PARAGRAPHS,
+                and_(PARAGRAPHS.c.cable_id == CHUNKS.c.cable_id, PARAGRAPHS.c.label == CHUNKS.c.label),
+            )
+            .where(CHUNKS.c.cable_id == cable_id)
+            .order_by(PARAGRAPHS.c.ordinal, CHUNKS.c.ordinal)
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(query)
+            return tuple(
+                Chunk(cable_id, row.label, row.ordinal, row.start, row.end, row.text) for row in rows
+            )
+
+    # Finding
+
+    def resolve_id(self, text: str) -> str | None:
+        """The stored id that `text` spells in any way; None where there is none, or more than one."""
+        with self._engine.connect() as connection:
+            return store_select.resolve_id(connection, text)
+
+    def near_ids(self, cable_id: str, limit: int = 5) -> tuple[str, ...]:
+        with self._engine.connect() as connection:
+            return store_select.near_ids(connection, cable_id, limit)
+
+    def matching_cables(self, filters: Filters) -> frozenset[str] | None:
+        """Ids of the cables that pass; None where nothing is filtered."""
+        if filters.is_empty():
+            return None
+        with self._engine.connect() as connection:
+            return store_select.matching_cables(connection, filters)
+
+    def list_headers(self, filters: Filters, *, limit: int, after: str | None) -> tuple[CableHeader, ...]:
+        """A page of headers in the order of ids, from the one behind `after`."""
+        with self._engine.connect() as connection:
+            rows = store_select.list_rows(connection, filters, limit, after)
+            return tuple(store_rows.header_from_row(row) for row in rows)
+
+    def facets(self, filters: Filters) -> Facets:
+        with self._engine.connect() as connection:
+            return store_select.facets(connection, filters)
+
+    # The whole
+
+    def counts(self) -> Counts:
+        with self._engine.connect() as connection:
+            return Counts(*(connection.scalar(select(func.count()).select_from(t)) or 0 for t in COUNTED))
+
+    def is_empty(self) -> bool:
+        with self._engine.connect() as connection:
+            return connection.execute(select(CABLES.c.cable_id).limit(1)).first() is None
+
+    def snapshot(self) -> str:
+        """12 hex digits that name the collection's content, whatever the order in which it came."""
+        return hashlib.sha256((self.get_meta(store_write.CONTENT_SUM) or "0").encode()).hexdigest()[:12]
+
+    # Answers
+
+    def save_answer(
+        self, answer_id: str, created_at: datetime, record_json: str, cited: Sequence[tuple[str, str]]
+    ) -> None:
+        """Write an answer with the (cable id, label) of each paragraph that it cites."""
+        self.ledger.save(answer_id, created_at, record_json, cited)
+
+    def find_answer(self, answer_id: str) -> str | None:
+        return self.ledger.find(answer_id)
+
+    def answers_citing(self, cable_id: str) -> tuple[str, ...]:
+        """Ids of the answers that cite a cable, the latest first."""
+        return self.ledger.citing(cable_id)

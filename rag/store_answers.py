@@ -1,0 +1,55 @@
+"""The ledger of answers: what was said, and which paragraphs it rested on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine, select
+
+from rag.schema import ANSWER_CITATIONS, ANSWERS
+
+
+class AnswerLedger:
+    """Records as the surfaces show them; the ledger does not look into them."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def save(
+        self, answer_id: str, created_at: datetime, record_json: str, cited: Sequence[tuple[str, str]]
+    ) -> None:
+        """Write an answer with the (cable id, label) of each paragraph that it cites."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                ANSWERS.insert().values(
+                    answer_id=answer_id,
+                    created_at=created_at.astimezone(UTC).replace(tzinfo=None),
+                    record=record_json,
+                )
+            )
+            rows = [{"answer_id": answer_id, "cable_id": c, "label": lab} for c, lab in dict.fromkeys(cited)]
+            if rows:
+                connection.execute(ANSWER_CITATIONS.insert(), rows)
+
+    def find(self, answer_id: str) -> str | None:
+        with self._engine.connect() as connection:
+            return connection.scalar(select(ANSWERS.c.record).where(ANSWERS.c.answer_id == answer_id))
+
+    def citing(self, cable_id: str) -> tuple[str, ...]:
+        """Ids of the answers that cite a cable, the latest first."""
+        with self._engine.connect() as connection:
+            rows = connection.scalars(
+                select(ANSWERS.c.answer_id)
+                .join(ANSWER_CITATIONS, ANSWERS.c.answer_id == ANSWER_CITATIONS.c.answer_id)
+                .where(ANSWER_CITATIONS.c.cable_id == cable_id)
+                .group_by(ANSWERS.c.answer_id)
+                .order_by(ANSWERS.c.created_at.desc(), ANSWERS.c.answer_id)
+            )
+            return tuple(rows)
+
+    def forget_before(self, moment: datetime) -> int:
+        """Delete the answers older than `moment`; says how many."""
+        with self._engine.begin() as connection:
+            old = ANSWERS.c.created_at < moment.astimezone(UTC).replace(tzinfo=None)
+            return connection.execute(ANSWERS.delete().where(old)).rowcount

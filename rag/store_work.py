@@ -1,0 +1,175 @@
+"""What an ingest must remember to be resumed: pending index work, files read, retransmissions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Engine, bindparam, func, select
+from sqlalchemy.dialects.sqlite import insert
+
+from rag.schema import CABLES, CHUNKS, DUPLICATES, FILES, LOCATIONS, OUTBOX, SHINGLES
+from rag.store_rows import unpack_strings
+from rag.store_vectors import IN_LIMIT, drop_unused_vectors, parts
+
+
+@dataclass(frozen=True, slots=True)
+class PendingCable:
+    """A cable whose indexes are behind the store; `stale` are chunk ids that must leave them."""
+
+    cable_id: str
+    stale: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """A file as it was read last: the hash of its bytes and of the options it was parsed with."""
+
+    sha256: str
+    options: str
+
+
+class WorkLog:
+    """The store's own tables about the work on it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def pending(self, limit: int) -> tuple[PendingCable, ...]:
+        """Cables that wait for their indexes, in the order of their ids."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(OUTBOX).order_by(OUTBOX.c.cable_id).limit(limit))
+            return tuple(PendingCable(row.cable_id, unpack_strings(row.stale)) for row in rows)
+
+    def pending_count(self) -> int:
+        with self._engine.connect() as connection:
+            return connection.execute(select(func.count()).select_from(OUTBOX)).scalar_one()
+
+    def mark_done(self, cable_ids: Collection[str]) -> None:
+        with self._engine.begin() as connection:
+            for part in parts(list(cable_ids), IN_LIMIT):
+                connection.execute(OUTBOX.delete().where(OUTBOX.c.cable_id.in_(part)))
+
+    def mark_all_pending(self) -> None:
+        """Queue every cable again, for indexes that are to be built anew."""
+        with self._engine.begin() as connection:
+            everything = select(CABLES.c.cable_id, func.json_array())
+            connection.execute(
+                insert(OUTBOX).from_select(["cable_id", "stale"], everything).on_conflict_do_nothing()
+            )
+
+    def set_embedded(self, hashes: Mapping[tuple[str, str, int], str]) -> None:
+        """Record what was embedded for each chunk, by (cable id, label, ordinal); frees what was before."""
+        if not hashes:
+            return
+        with self._engine.begin() as connection:
+            connection.execute(
+                CHUNKS.update()
+                .where(
+                    CHUNKS.c.cable_id == bindparam("of_cable"),
+                    CHUNKS.c.label == bindparam("of_label"),
+                    CHUNKS.c.ordinal == bindparam("of_ordinal"),
+                )
+                .values(embedded_sha256=bindparam("sha256")),
+                [
+                    {"of_cable": cable_id, "of_label": label, "of_ordinal": ordinal, "sha256": sha256}
+                    for (cable_id, label, ordinal), sha256 in hashes.items()
+                ],
+            )
+
+    def files(self) -> dict[str, FileRecord]:
+        """Everything that was read, by location."""
+        with self._engine.connect() as connection:
+            return {
+                row.location: FileRecord(row.sha256, row.options) for row in connection.execute(select(FILES))
+            }
+
+    def put_file(self, location: str, record: FileRecord) -> None:
+        with self._engine.begin() as connection:
+            statement = insert(FILES).values(location=location, sha256=record.sha256, options=record.options)
+            connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=[FILES.c.location],
+                    set_={"sha256": record.sha256, "options": record.options},
+                )
+            )
+
+    def forget_file(self, location: str) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(FILES.delete().where(FILES.c.location == location))
+            connection.execute(LOCATIONS.delete().where(LOCATIONS.c.location == location))
+
+    def add_location(self, cable_id: str, location: str) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(
+                insert(LOCATIONS).values(cable_id=cable_id, location=location).on_conflict_do_nothing()
+            )
+
+    def remove_location(self, cable_id: str, location: str) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(
+                LOCATIONS.delete().where(LOCATIONS.c.cable_id == cable_id, LOCATIONS.c.location == location)
+            )
+
+    def locations(self, cable_id: str) -> tuple[str, ...]:
+        """Every place at which a cable was found."""
+        with self._engine.connect() as connection:
+            query = select(LOCATIONS.c.location).where(LOCATIONS.c.cable_id == cable_id)
+            return tuple(connection.scalars(query.order_by(LOCATIONS.c.location)))
+
+    def cables_at(self) -> dict[str, list[str]]:
+        """The cables of each location."""
+        found: dict[str, list[str]] = {}
+        with self._engine.connect() as connection:
+            for cable_id, location in connection.execute(
+                select(LOCATIONS.c.cable_id, LOCATIONS.c.location).order_by(LOCATIONS.c.cable_id)
+            ):
+                found.setdefault(location, []).append(cable_id)
+        return found
+
+    def put_shingles(self, cable_id: str, bands: Sequence[int]) -> None:
+        """Keep a cable's signature (see ingestion), by which retransmissions are found."""
+        with self._engine.begin() as connection:
+            connection.execute(SHINGLES.delete().where(SHINGLES.c.cable_id == cable_id))
+            connection.execute(DUPLICATES.delete().where(DUPLICATES.c.cable_id == cable_id))
+            if bands:
+                connection.execute(
+                    SHINGLES.insert(),
+                    [{"cable_id": cable_id, "band": i, "hash": value} for i, value in enumerate(bands)],
+                )
+
+    def sharing_a_band(self, bands: Sequence[int]) -> dict[str, int]:
+        """Cables with an equal band at an equal place, and how many they share."""
+        found: dict[str, int] = {}
+        with self._engine.connect() as connection:
+            for i, value in enumerate(bands):
+                rows = connection.scalars(
+                    select(SHINGLES.c.cable_id).where(SHINGLES.c.hash == value, SHINGLES.c.band == i)
+                )
+                for cable_id in rows:
+                    found[cable_id] = found.get(cable_id, 0) + 1
+        return found
+
+    def link_duplicate(self, cable_id: str, original: str, similarity: float) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(DUPLICATES.delete().where(DUPLICATES.c.cable_id == cable_id))
+            connection.execute(
+                DUPLICATES.insert().values(cable_id=cable_id, original=original, similarity=similarity)
+            )
+
+    def originals(self, cable_ids: Collection[str]) -> dict[str, str]:
+        """Of the cables that repeat another: the one they repeat."""
+        found: dict[str, str] = {}
+        with self._engine.connect() as connection:
+            for part in parts(list(cable_ids), IN_LIMIT):
+                rows = connection.execute(
+                    select(DUPLICATES.c.cable_id, DUPLICATES.c.original).where(
+                        DUPLICATES.c.cable_id.in_(part)
+                    )
+                )
+                found.update((cable_id, original) for cable_id, original in rows)
+        return found
+
+    def drop_unused_vectors(self) -> int:
+        with self._engine.begin() as connection:
+            return drop_unused_vectors(connection)

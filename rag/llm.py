@@ -92,7 +92,10 @@ def load_chat_model(name: str, base_url: str | None, timeout_s: float) -> BaseCh
 
     server: dict[str, Any] = {} if base_url is None else {"base_url": base_url}
     try:
-        return init_chat_model(name, temperature=0, timeout=timeout_s, max_retries=1, **server)
+        model: BaseChatModel = init_chat_model(
+            name, temperature=0, timeout=timeout_s, max_retries=1, **server
+        )
+        return model
     # Unknown providers, missing packages and missing keys are each another exception.
     except Exception as error:
         raise ModelUnavailable(

@@ -1,0 +1,88 @@
+"""The extractive answerer over a reader that is told what to find."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.answer import Confidence, ExtractiveAnswerer, ExtractiveSettings, Refusal, Rejected
+from rag.reader import Reading
+from rag.types import DraftSentence, Filters, Passage, Query, Quote, Span
+from tests.made import passages
+
+QUERY = Query("How many?", "How many?", Filters())
+FIRST = "The union met in May. It printed 80,000 flyers. Nobody objected."
+
+
+class ToldReader:
+    """Finds in each passage the words it was told, with the confidence it was told."""
+
+    name = "told"
+
+    def __init__(self, *told: tuple[float, str]) -> None:
+        self._told = told
+
+    def read(self, question: str, read: Sequence[Passage]) -> list[Reading]:
+        readings = []
+        for passage, (confidence, words) in zip(read, self._told, strict=True):
+            start = passage.text.index(words)
+            readings.append(Reading(passage.number, confidence, Span(start, start + len(words))))
+        return readings
+
+
+def drafted(reader: ToldReader, *texts: str, rejected: tuple[Rejected, ...] = ()) -> list[object]:
+    answerer = ExtractiveAnswerer(reader, ExtractiveSettings(threshold=0.5, margin=0.2, passages=2))
+    return list(answerer.draft(QUERY, list(passages(*texts).values()), rejected))
+
+
+def test_the_sentence_that_answers_is_quoted_with_its_offsets() -> None:
+    start = FIRST.index("It printed")
+    assert drafted(ToldReader((0.9, "80,000")), FIRST) == [
+        Confidence(0.9),
+        DraftSentence("It printed 80,000 flyers.", (Quote(1, start, start + 25),)),
+    ]
+
+
+def test_below_the_threshold_it_refuses_and_says_how_sure_it_was() -> None:
+    *_, last = drafted(ToldReader((0.3, "80,000")), FIRST)
+    assert isinstance(last, Refusal)
+    assert "0.30" in last.reason
+
+
+def test_without_passages_it_refuses() -> None:
+    assert [type(item) for item in drafted(ToldReader())] == [Refusal]
+
+
+def test_a_second_passage_speaks_only_when_nearly_as_sure() -> None:
+    both = drafted(ToldReader((0.7, "80,000"), (0.8, "90")), FIRST, "In June 90 more came.")
+    assert [s.quotes[0].passage for s in both if isinstance(s, DraftSentence)] == [2, 1]
+    one = drafted(ToldReader((0.55, "80,000"), (0.8, "90")), FIRST, "In June 90 more came.")
+    assert [s.quotes[0].passage for s in one if isinstance(s, DraftSentence)] == [2]
+
+
+def test_an_answer_across_two_sentences_quotes_both() -> None:
+    found = drafted(ToldReader((0.9, "80,000 flyers. Nobody")), FIRST)
+    assert [s.text for s in found if isinstance(s, DraftSentence)] == [
+        "It printed 80,000 flyers.",
+        "Nobody objected.",
+    ]
+
+
+def test_a_sentence_that_was_refused_is_not_said_again() -> None:
+    found = drafted(
+        ToldReader((0.9, "80,000")), FIRST, rejected=(Rejected("It printed 80,000 flyers.", "no"),)
+    )
+    assert not any(isinstance(item, DraftSentence) for item in found)
+
+
+@given(st.text(min_size=1, max_size=200), st.data())
+def test_what_it_says_stands_verbatim_in_the_passage(text: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text) - 1))
+    words = text[start : data.draw(st.integers(start + 1, len(text)))]
+    for item in drafted(ToldReader((0.9, words)), text):
+        if isinstance(item, DraftSentence):
+            (quote,) = item.quotes
+            assert quote.start is not None
+            assert item.text == " ".join(text[quote.start : quote.end].split())

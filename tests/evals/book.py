@@ -6,13 +6,14 @@ Its steps are methods, so that a planted defect overrides exactly one of them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from evals.samples import ParagraphKey, Sample, SampleSet
 from rag.types import (
     Answer,
+    CableHeader,
     Citation,
     Coverage,
     Filters,
@@ -38,12 +39,16 @@ class Book:
     """A store of paragraphs in memory."""
 
     def __init__(self, texts: Mapping[ParagraphKey, str]) -> None:
-        self.paragraphs = {
-            key: paragraph(text, key.paragraph, cable_id=key.cable) for key, text in texts.items()
-        }
+        self.by_key = {key: paragraph(text, key.paragraph, cable_id=key.cable) for key, text in texts.items()}
 
     def find_paragraph(self, cable_id: str, label: str) -> Paragraph | None:
-        return self.paragraphs.get(ParagraphKey(cable_id, label))
+        return self.by_key.get(ParagraphKey(cable_id, label))
+
+    def paragraphs(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Paragraph]:
+        return {key: self.by_key[ParagraphKey(*key)] for key in keys if ParagraphKey(*key) in self.by_key}
+
+    def headers(self, cable_ids: Collection[str]) -> dict[str, CableHeader]:
+        return {cable_id: header(cable_id) for cable_id in cable_ids}
 
 
 class BookPipeline:
@@ -67,7 +72,7 @@ class BookPipeline:
 
     def rank(self, question: Question) -> tuple[Hit, ...]:
         asked = content(question.text)
-        scored = [(len(asked & content(found.text)), found) for found in self.book.paragraphs.values()]
+        scored = [(len(asked & content(found.text)), found) for found in self.book.by_key.values()]
         ordered = sorted(scored, key=lambda pair: (-pair[0], pair[1].citation))[: question.top_k]
         return tuple(
             Hit(found, header(found.cable_id), float(score), FoundBy.BOTH, dense_score=score / 10)
@@ -157,9 +162,9 @@ def made_sample(
 
 def neighbour(book: Book, found: Paragraph) -> Paragraph:
     """The next paragraph of the book: what an off-by-one would name."""
-    keys = list(book.paragraphs)
+    keys = list(book.by_key)
     position = keys.index(ParagraphKey(found.cable_id, found.label))
-    return book.paragraphs[keys[(position + 1) % len(keys)]]
+    return book.by_key[keys[(position + 1) % len(keys)]]
 
 
 def relabelled(found: Paragraph, label: str) -> Paragraph:

@@ -53,7 +53,7 @@ def test_a_run_writes_the_contract_s_report(tmp_path: Path) -> None:
 
 def test_what_is_not_cited_is_unscored_not_wrong(tmp_path: Path) -> None:
     book, questions = made_book()
-    gold = next(iter(book.paragraphs))
+    gold = next(iter(book.by_key))
     shy = made_sample("shy", "Zebra?", [gold], ["x"])
     report = run_eval(replace(questions, samples=(*questions.samples, shy)), subject_of(book), tmp_path)
     precision = report.overall["citation.precision"]
@@ -67,7 +67,7 @@ def test_what_is_not_cited_is_unscored_not_wrong(tmp_path: Path) -> None:
 
 def test_followups_are_in_no_overall_retrieval_figure(tmp_path: Path) -> None:
     book, questions = made_book()
-    gold = next(iter(book.paragraphs))
+    gold = next(iter(book.by_key))
     follow = made_sample("f", "And lamps at Arden?", [gold], ["boats"], kind=FOLLOWUP)
     report = run_eval(replace(questions, samples=(*questions.samples, follow)), subject_of(book), tmp_path)
     assert report.overall["retrieval.hit@1"].n == 60

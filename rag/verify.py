@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from rag.folding import fold
-from rag.types import CitationCheck, DraftSentence, Passage, SentenceCheck, Verdict
+from rag.checks.cited import cite
+from rag.checks.claim import Claim, claim_of
+from rag.checks.judgement import Judgement, judge, judge_together
+from rag.types import CitationCheck, DraftSentence, Passage, Quote, SentenceCheck, Span, Verdict
+
+# How grave a citation's verdict is: the first that is met names the sentence's, where no citation suffices.
+_GRAVITY = (Verdict.CONTRADICTED, Verdict.MISATTRIBUTED, Verdict.PARTIAL, Verdict.NOT_FOUND)
+# So many other passages of the turn are searched for words that are not where the citation says.
+_ELSEWHERE_LIMIT = 20
 
 
 class Verifier(Protocol):
@@ -20,32 +27,84 @@ class Verifier(Protocol):
 
 
 class DeterministicVerifier:
-    """Checks by rule: what is cited exists, the quotation is in it, its facts are in it."""
+    """Checks by rule alone: the paragraph exists in this turn, the quotation and every fact are in it.
 
-    name = "deterministic-1"
+    In order: turn ledger, quotations, numbers, dates, names, negation, exchanged words, speaker, strength,
+    and the share of the sentence's words that the paragraph bears out.
+    """
+
+    name = "deterministic-2"
 
     def check(self, sentence: DraftSentence, passages: Mapping[int, Passage]) -> SentenceCheck:
         if not sentence.quotes:
-            return SentenceCheck(Verdict.UNCITED, "the sentence cites nothing", ())
-        checks = []
-        for quote in sentence.quotes:
-            passage = passages.get(quote.passage)
-            if passage is None:
-                reason = "not retrieved in this turn"
-                checks.append(CitationCheck(quote.passage, 0, 0, Verdict.NOT_FOUND, reason))
-                continue
-            folded = fold(passage.text)
-            found = folded.find(fold(sentence.text).text)
-            if found is not None:
-                span = folded.span(*found)
-                check = CitationCheck(quote.passage, span.start, span.end, Verdict.SUPPORTED, "verbatim")
-                checks.append(check)
-                continue
-            start, end = quote.start or 0, len(passage.text) if quote.end is None else quote.end
-            words = {word for word in fold(sentence.text).text.split() if len(word) > 3}
-            share = sum(word in folded.text for word in words) / max(len(words), 1)
-            verdict = Verdict.SUPPORTED if share >= 0.5 else Verdict.NOT_FOUND
-            reason = f"{share:.0%} of the sentence's words are in the paragraph"
-            checks.append(CitationCheck(quote.passage, start, end, verdict, reason))
-        best = min(checks, key=lambda check: check.verdict is not Verdict.SUPPORTED)
-        return SentenceCheck(best.verdict, best.reason, tuple(checks))
+            reason = "the sentence cites nothing"
+            if sentence.unknown_markers:
+                reason = f"cites {', '.join(sentence.unknown_markers)}, which was not retrieved in this turn"
+                return SentenceCheck(Verdict.NOT_FOUND, reason, ())
+            return SentenceCheck(Verdict.UNCITED, reason, ())
+        claim = claim_of(sentence.text)
+        judgements = [_judge_quote(claim, quote, passages) for quote in sentence.quotes]
+        verdict, reason = self._conclude(claim, sentence, judgements, passages)
+        checks = tuple(
+            CitationCheck(quote.passage, j.span.start, j.span.end, j.verdict, j.reason)
+            for quote, j in zip(sentence.quotes, judgements, strict=True)
+        )
+        if sentence.unknown_markers and verdict is Verdict.SUPPORTED:
+            reason = f"{reason}; {', '.join(sentence.unknown_markers)} was not retrieved in this turn"
+        return SentenceCheck(verdict, reason, checks)
+
+    def _conclude(
+        self,
+        claim: Claim,
+        sentence: DraftSentence,
+        judgements: Sequence[Judgement],
+        passages: Mapping[int, Passage],
+    ) -> tuple[Verdict, str]:
+        for judgement in judgements:
+            if judgement.verdict is Verdict.SUPPORTED:
+                return judgement.verdict, judgement.reason
+        readable = [j for j in judgements if j.reading is not None]
+        if len(readable) > 1:
+            together = judge_together(claim, readable)
+            if together.verdict is Verdict.SUPPORTED:
+                return (
+                    together.verdict,
+                    "its facts and most of its words are in the cited paragraphs together",
+                )
+        verdict = next(v for v in _GRAVITY if any(j.verdict is v for j in judgements))
+        reason = next(j.reason for j in judgements if j.verdict is verdict)
+        elsewhere = _find_elsewhere(claim, sentence, passages)
+        if verdict in {Verdict.NOT_FOUND, Verdict.PARTIAL} and readable and elsewhere is not None:
+            where = elsewhere.hit.paragraph.citation
+            return (
+                Verdict.MISATTRIBUTED,
+                f"stands in passage [{elsewhere.number}], {where}, not in what is cited",
+            )
+        return verdict, reason
+
+
+def _judge_quote(claim: Claim, quote: Quote, passages: Mapping[int, Passage]) -> Judgement:
+    passage = passages.get(quote.passage)
+    if passage is None:
+        reason = f"passage [{quote.passage}] was not retrieved in this turn"
+        return Judgement(Verdict.NOT_FOUND, reason, Span(0, 0))
+    length = len(passage.text)
+    start = 0 if quote.start is None else quote.start
+    end = length if quote.end is None else quote.end
+    if not 0 <= start < end <= length:
+        reason = f"characters {start} to {end} do not exist in {passage.hit.paragraph.citation}"
+        return Judgement(Verdict.NOT_FOUND, reason, Span(0, 0))
+    judgement = judge(claim, cite(passage.hit.paragraph, passage.hit.header))
+    given = quote.start is not None or quote.end is not None
+    if given and start < judgement.span.end and judgement.span.start < end:
+        return Judgement(judgement.verdict, judgement.reason, Span(start, end), judgement.reading)
+    return judgement
+
+
+def _find_elsewhere(claim: Claim, sentence: DraftSentence, passages: Mapping[int, Passage]) -> Passage | None:
+    cited = {quote.passage for quote in sentence.quotes}
+    others = [passage for number, passage in passages.items() if number not in cited]
+    for passage in others[:_ELSEWHERE_LIMIT]:
+        if judge(claim, cite(passage.hit.paragraph, passage.hit.header)).verdict is Verdict.SUPPORTED:
+            return passage
+    return None

@@ -1,0 +1,137 @@
+"""The claiming side of a check: a sentence taken apart into the facts that must be borne out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+from rag.checks import lexicon
+from rag.checks.dates import DateMention, dates_of
+from rag.checks.quantities import Measure, Quantity, quantities_of
+from rag.checks.quotations import Quotation, quotations_of
+from rag.checks.words import Word, is_capitals, stem_of, words_of
+
+
+class Sort(StrEnum):
+    """What kind of fact it is; all but WORD must each be found."""
+
+    WORD = "word"
+    NAME = "name"
+    NUMBER = "number"
+    DATE = "date"
+    QUOTATION = "quotation"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that a sentence says; `at` are its words' numbers in the sentence."""
+
+    sort: Sort
+    text: str
+    weight: float
+    at: tuple[int, ...]
+    quantity: Quantity | None = None
+    date: DateMention | None = None
+    quotation: Quotation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A sentence with its words and facts."""
+
+    text: str
+    words: tuple[Word, ...]
+    facts: tuple[Fact, ...]
+    capitals: bool
+    reports: bool
+
+
+_WEIGHTS = {Sort.WORD: 1.0, Sort.NAME: 1.5, Sort.NUMBER: 2.0, Sort.DATE: 1.5}
+_GLUE_WEIGHT = 0.25
+# "two" and "three" often count what the paragraph lists.
+_SMALL = frozenset({"two", "three", "both", "half", "dozen"})
+_POINTER = re.compile(
+    r"(?i)\b(?:\d{2,4}\s?[a-z]{3,16}\s?\d{2,7}|(?:¶+|para(?:graph)?s?\.?)\s*\d+(?:#\d+)?|ref(?:tel)?s?\s+[a-z]\b)|¶\s*\d+"
+)
+_REPORTING = re.compile(
+    r"(?i)\b(?:report|sa(?:id|ys)|wrote|writes|cabled?|stat(?:e|ed)|told|not(?:e|ed)|according|comment|telegram|cable"
+    r"|message|describ|informed)"
+)
+_TITLES = frozenset(
+    "mr mrs ms dr sir lord lady president minister ambassador secretary general colonel king queen prince senator"
+    " governor chairman director professor judge prime foreign deputy vice acting chief".split()
+)
+
+
+@lru_cache(maxsize=4096)
+def claim_of(text: str) -> Claim:
+    """Take a sentence apart."""
+    words = words_of(text)
+    capitals = is_capitals(text)
+    taken: set[int] = set()
+    facts: list[Fact] = []
+
+    def cover(start: int, end: int) -> tuple[int, ...]:
+        at = tuple(
+            number
+            for number, word in enumerate(words)
+            if word.start < end and start < word.end and number not in taken
+        )
+        taken.update(at)
+        return at
+
+    for pointer in _POINTER.finditer(text):
+        cover(pointer.start(), pointer.end())
+    for quotation in quotations_of(text):
+        at = cover(quotation.start, quotation.end)
+        weight = max(1.0, float(sum(words[n].content for n in at)))
+        facts.append(Fact(Sort.QUOTATION, quotation.text, weight, at, quotation=quotation))
+    for mention in dates_of(text):
+        at = cover(mention.start, mention.end)
+        if at:
+            facts.append(Fact(Sort.DATE, mention.text, _WEIGHTS[Sort.DATE], at, date=mention))
+    for quantity in quantities_of(text):
+        if _is_plain_word(quantity, text):
+            continue
+        at = cover(quantity.start, quantity.end)
+        if at:
+            facts.append(Fact(Sort.NUMBER, quantity.text, _WEIGHTS[Sort.NUMBER], at, quantity=quantity))
+    names = _names(text, words, capitals)
+    for number, word in enumerate(words):
+        if number in taken or not word.content:
+            continue
+        sort = Sort.NAME if number in names else Sort.WORD
+        glue = word.base in _TITLES or word.stem in _glue_stems()
+        weight = _GLUE_WEIGHT if glue else _WEIGHTS[sort]
+        facts.append(Fact(Sort.WORD if glue else sort, text[word.start : word.end], weight, (number,)))
+    return Claim(text, words, tuple(facts), capitals, _REPORTING.search(text) is not None)
+
+
+def _is_plain_word(quantity: Quantity, text: str) -> bool:
+    spelled = not quantity.text[0].isdigit() and quantity.measure is not Measure.MONEY
+    return spelled and (
+        quantity.value <= 1 or quantity.measure is Measure.ORDINAL or quantity.text.lower() in _SMALL
+    )
+
+
+@lru_cache(maxsize=1)
+def _glue_stems() -> frozenset[str]:
+    return frozenset(stem_of(word) for word in lexicon.glue())
+
+
+def _names(text: str, words: tuple[Word, ...], capitals: bool) -> frozenset[int]:
+    """The numbers of the words that are names: capitalised where a capital says something."""
+    if capitals:
+        return frozenset()
+    found = set()
+    for number, word in enumerate(words):
+        if not word.capital or word.number or not word.content:
+            continue
+        opens = number == 0 or re.search(r"[.!?:\"“]\s*\Z", text[: word.start]) is not None
+        shouted = text[word.start : word.end].isupper() and word.end - word.start > 1
+        if opens and not shouted and not (number + 1 < len(words) and words[number + 1].capital):
+            continue
+        found.add(number)
+    return frozenset(found)

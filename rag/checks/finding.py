@@ -1,0 +1,16 @@
+"""What a check has to say: a verdict, its reason for a reader, and the words of the paragraph it rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rag.types import Span, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One objection to a sentence; `span` is in the cited text, None where nothing there is meant."""
+
+    verdict: Verdict
+    reason: str
+    span: Span | None = None

@@ -1,0 +1,146 @@
+"""Judgement: from what was found of a sentence in what it cites to a verdict with its reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.checks.alignment import align, check_changes
+from rag.checks.cited import Cited
+from rag.checks.claim import Claim, Sort
+from rag.checks.finding import Finding
+from rag.checks.polarity import check_polarity, check_strength
+from rag.checks.reading import Reading, Support, coverage_of, read
+from rag.checks.speakers import check_speaker
+from rag.folding import fold
+from rag.types import Span, Verdict
+
+# Chosen on the development benchmark's answers against their own and against other paragraphs
+# (benchmarks/verifier_audit.py): where false accepts and false rejects of paraphrases balance.
+_SUPPORTED_COVERAGE = 0.6
+_RELATED_COVERAGE = 0.35
+
+_EDGE = " ,.;:!?'–-()"
+_DENIED_BEFORE = re.compile(
+    r"(?:den(?:y|ied|ies|ying)|reject(?:ed|s|ing)?|disput\w+|refut\w+|not true|untrue|false|no truth|doubt(?:s|ed|ful)?"
+    r"|not)(?: \w+){0,3}$"
+)
+_SUPPOSED_BEFORE = re.compile(
+    r"\b(?:if|unless|whether|hop(?:e|es|ed)|fear(?:s|ed)?|alleg\w+|rumou?r\w*)(?: \w+){0,3}$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict on one sentence and one paragraph; `reading` is None where the sentence stands verbatim."""
+
+    verdict: Verdict
+    reason: str
+    span: Span
+    reading: Reading | None = None
+
+
+def judge(claim: Claim, cited: Cited) -> Judgement:
+    """Judge a sentence against one paragraph."""
+    verbatim = _judge_verbatim(claim, cited)
+    if verbatim is not None:
+        return verbatim
+    reading = read(claim, cited)
+    finding = object_to(claim, cited, reading)
+    span = finding.span or reading.span(cited)
+    return Judgement(finding.verdict, finding.reason, span, reading)
+
+
+def judge_together(claim: Claim, judgements: Sequence[Judgement]) -> Finding:
+    """The verdict on a sentence that several paragraphs bear out together, each a part."""
+    readings = [j.reading for j in judgements if j.reading is not None]
+    merged = tuple(_best(supports) for supports in zip(*(r.supports for r in readings), strict=True))
+    serious = [j for j in judgements if j.verdict is Verdict.CONTRADICTED and not _is_number_conflict(j)]
+    if serious:
+        return Finding(serious[0].verdict, serious[0].reason)
+    return _weigh(claim, merged, coverage_of(claim, merged))
+
+
+def _is_number_conflict(judgement: Judgement) -> bool:
+    # A number that one paragraph has otherwise may be the other paragraph's.
+    reading = judgement.reading
+    return reading is not None and any(s.conflict == judgement.reason for s in reading.supports)
+
+
+def _best(supports: Sequence[Support]) -> Support:
+    return max(supports, key=lambda support: (support.share, not support.context, support.conflict is None))
+
+
+def _judge_verbatim(claim: Claim, cited: Cited) -> Judgement | None:
+    """The whole sentence stands in the paragraph as one run."""
+    needle = fold(claim.text).text.strip(_EDGE)
+    found = cited.folded.find(needle)
+    if found is None:
+        return None
+    span = cited.folded.span(*found)
+    before = re.split(r"[.;!?]", cited.folded.text[: found[0]])[-1].rstrip(" ,'")
+    if _DENIED_BEFORE.search(before):
+        reason = f'the paragraph takes this back: "...{before[-60:]}"'
+        return Judgement(Verdict.CONTRADICTED, reason, span)
+    if _SUPPOSED_BEFORE.search(before):
+        return Judgement(Verdict.PARTIAL, f'the paragraph only supposes this: "...{before[-60:]}"', span)
+    return Judgement(Verdict.SUPPORTED, "the sentence stands in the paragraph word for word", span)
+
+
+def object_to(claim: Claim, cited: Cited, reading: Reading) -> Finding:
+    """The gravest objection to a sentence, or that there is none."""
+    weighed = _weigh(claim, reading.supports, reading.coverage)
+    if weighed.verdict in {Verdict.CONTRADICTED, Verdict.NOT_FOUND}:
+        conflict = next((s.span for s in reading.supports if s.conflict == weighed.reason), None)
+        return Finding(weighed.verdict, weighed.reason, conflict)
+    polarity = check_polarity(claim, cited, reading.window)
+    if polarity is not None:
+        return polarity
+    change = check_changes(claim, cited, align(claim, cited, reading.window), reading.places)
+    if change is not None:
+        return change
+    speaker = check_speaker(claim, cited, reading.window)
+    if speaker is not None:
+        return speaker
+    if weighed.verdict is Verdict.SUPPORTED:
+        return check_strength(claim, cited, reading.window) or weighed
+    return weighed
+
+
+def _weigh(claim: Claim, supports: Sequence[Support], coverage: float) -> Finding:
+    pairs = list(zip(claim.facts, supports, strict=True))
+    if not pairs:
+        return Finding(Verdict.PARTIAL, "the sentence says nothing that could be checked")
+    related = coverage >= _RELATED_COVERAGE
+    for fact, support in pairs:
+        if fact.sort is Sort.QUOTATION and support.share == 0:
+            because = f": {support.conflict}" if support.conflict else ""
+            return Finding(
+                Verdict.NOT_FOUND, f'the quotation "{_short(fact.text)}" is not in the paragraph{because}'
+            )
+    for _, support in pairs:
+        if support.conflict and support.share == 0 and related:
+            return Finding(Verdict.CONTRADICTED, support.conflict)
+    missing = [fact for fact, support in pairs if support.share == 0]
+    firm = [fact for fact in missing if fact.sort is not Sort.WORD]
+    if not any(s.share > 0 and not s.context for _, s in pairs):
+        return Finding(Verdict.NOT_FOUND, "nothing of what the sentence says is in the paragraph")
+    if firm and related:
+        return Finding(Verdict.PARTIAL, f"not in the paragraph: {_list(fact.text for fact in firm)}")
+    lost = _list(fact.text for fact in missing)
+    if not related:
+        return Finding(Verdict.NOT_FOUND, f"the paragraph does not say this; it lacks: {lost}")
+    if coverage < _SUPPORTED_COVERAGE:
+        return Finding(Verdict.PARTIAL, f"only part of this is in the paragraph; it lacks: {lost}")
+    return Finding(Verdict.SUPPORTED, "its facts and most of its words are in the paragraph")
+
+
+def _list(texts: object) -> str:
+    assert hasattr(texts, "__iter__")
+    unique = list(dict.fromkeys(str(text) for text in texts))
+    return ", ".join(unique[:5]) + (" and more" if len(unique) > 5 else "")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 80 else text[:77] + "..."

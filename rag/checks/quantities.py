@@ -1,0 +1,250 @@
+"""Numbers: read from digits and words, with scale, kind, rounding word and what is counted."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+from rag.checks.words import Word, words_of
+
+
+class Measure(StrEnum):
+    """What sort of number it is."""
+
+    COUNT = "count"
+    PERCENT = "percent"
+    MONEY = "money"
+    ORDINAL = "ordinal"
+
+
+class Rounding(StrEnum):
+    """What the text says of the number's exactness."""
+
+    NONE = "none"
+    ABOUT = "about"
+    OVER = "over"
+    UNDER = "under"
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number in a text; `units` are stems of what is counted ("criminal case"), empty where unsaid."""
+
+    value: float
+    measure: Measure
+    rounding: Rounding
+    units: tuple[str, ...]
+    start: int
+    end: int
+    text: str
+    readings: tuple[float, ...] = ()
+
+
+_UNITS = {
+    name: value
+    for value, name in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+        " seventeen eighteen nineteen".split()
+    )
+}
+_TENS = {
+    name: 10 * value
+    for value, name in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
+} | {"fourty": 40}
+_SCALES = {"hundred": 100.0, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
+_SCALE_MARKS = _SCALES | {"mil": 1e6, "mln": 1e6, "mn": 1e6, "bn": 1e9, "bil": 1e9, "m": 1e6, "k": 1e3}
+_ORDINALS = {
+    name: value
+    for value, name in enumerate(
+        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split(), start=1
+    )
+}
+_FRACTIONS = {"half": 0.5, "third": 1 / 3, "quarter": 0.25, "fifth": 0.2, "tenth": 0.1}
+_FRACTION_PLURALS = {"thirds": 1 / 3, "quarters": 0.25, "fifths": 0.2, "tenths": 0.1, "fourths": 0.25}
+_ABOUT = frozenset(
+    "about approximately approx roughly around some circa ca estimated perhaps almost nearly".split()
+)
+_PERCENT = frozenset("percent pct percentage".split())
+_CURRENCY = frozenset(
+    "dollar dollars dols dol dls usd pound pounds sterling mark marks dm franc francs yen lira lire peso pesos ruble"
+    " rubles rupee rupees guilder guilders krone kronor euro euros cents tenge dinar dinars rials riyals".split()
+)
+_COUNT_SIGN = re.compile(
+    r"(?:US|A|NZ|C|HK)?\$\s*\Z|[£€¥]\s*\Z|\b(?:DM|USD|FF|BF|SFR|DOLS|RS)\.?\s*\Z", re.IGNORECASE
+)
+_TAIL = re.compile(r"\s*(?:%|(?i:percent\b|per\s+cent\b|pct\b|p\.c\.))")
+_THOUSANDS_BY_POINT = re.compile(r"\d{1,3}(?:\.\d{3})+\Z")
+# The noun that is counted stands within so many words behind its number.
+_UNIT_REACH = 4
+_NO_UNIT = frozenset(["more", "less", "other", "additional", "total", "new"])
+_BREAKS = frozenset(
+    "in to for from and or by on at per who which that were was is are had have has with".split()
+)
+
+
+@lru_cache(maxsize=8192)
+def quantities_of(text: str) -> tuple[Quantity, ...]:
+    """The numbers of `text` in order; years and days of a month are among them, as plain counts."""
+    words = words_of(text)
+    found: list[Quantity] = []
+    at = 0
+    while at < len(words):
+        quantity, at = _read(text, words, at)
+        if quantity is not None:
+            found.append(quantity)
+    return tuple(found)
+
+
+def _read(text: str, words: tuple[Word, ...], at: int) -> tuple[Quantity | None, int]:
+    word = words[at]
+    if word.number:
+        return _read_digits(text, words, at)
+    if word.base in _UNITS or word.base in _TENS or (word.base in {"a", "an"} and _is_scale(words, at + 1)):
+        return _read_words(text, words, at)
+    if word.base in _ORDINALS and not (at + 1 < len(words) and words[at + 1].base in _FRACTIONS):
+        return _make(text, words, at, at + 1, float(_ORDINALS[word.base]), Measure.ORDINAL), at + 1
+    if word.base == "half":
+        return _make(text, words, at, at + 1, 50.0, Measure.PERCENT), at + 1
+    if word.base in {"dozen", "score"} and at and words[at - 1].base == "a":
+        return _make(text, words, at, at + 1, 12.0 if word.base == "dozen" else 20.0, Measure.COUNT), at + 1
+    return None, at + 1
+
+
+def _is_scale(words: tuple[Word, ...], at: int) -> bool:
+    return at < len(words) and words[at].base in _SCALES
+
+
+def _read_digits(text: str, words: tuple[Word, ...], at: int) -> tuple[Quantity, int]:
+    word = words[at]
+    raw = text[word.start : word.end]
+    value = float(word.base)
+    end = at + 1
+    measure = Measure.COUNT
+    adjoining = end < len(words) and not text[word.end : words[end].start].strip(" -")
+    if adjoining and words[end].base in _SCALE_MARKS and not (words[end].base in "mk" and raw.isdigit()):
+        value *= _SCALE_MARKS[words[end].base]
+        end += 1
+    elif adjoining and words[end].base in {"st", "nd", "rd", "th"} and words[end].start == word.end:
+        measure = Measure.ORDINAL
+        end += 1
+    readings = (value, float(raw.replace(".", ""))) if _THOUSANDS_BY_POINT.match(raw) else (value,)
+    return _make(text, words, at, end, value, measure, readings), end
+
+
+def _read_words(text: str, words: tuple[Word, ...], at: int) -> tuple[Quantity | None, int]:
+    total = current = 0.0
+    end = at
+    while end < len(words):
+        base = words[end].base
+        gap = text[words[end - 1].end : words[end].start] if end > at else " "
+        if gap.strip(" -\n"):
+            break
+        if (
+            base in _UNITS
+            and (end == at or current % 10 == 0)
+            and not (end > at and current % 100 in range(1, 20))
+        ):
+            current += _UNITS[base]
+        elif base in _TENS and (end == at or current % 100 == 0):
+            current += _TENS[base]
+        elif base in {"a", "an"} and end == at:
+            current = 1.0
+        elif base == "hundred" and end > at:
+            current = (current or 1.0) * 100
+        elif base in _SCALES and end > at:
+            total, current = total + (current or 1.0) * _SCALES[base], 0.0
+        elif not (base == "and" and end > at and _continues(words, end)):
+            break
+        end += 1
+    value = total + current
+    if end < len(words) and words[end].base in _FRACTION_PLURALS:
+        share = 100 * value * _FRACTION_PLURALS[words[end].base]
+        return _make(text, words, at, end + 1, share, Measure.PERCENT), end + 1
+    if end < len(words) and words[end].base in _FRACTIONS and words[at].base in {"one", "a"}:
+        return _make(text, words, at, end + 1, 100 * _FRACTIONS[words[end].base], Measure.PERCENT), end + 1
+    return _make(text, words, at, max(end, at + 1), value, Measure.COUNT), max(end, at + 1)
+
+
+def _continues(words: tuple[Word, ...], at: int) -> bool:
+    return words[at - 1].base in _SCALES and at + 1 < len(words) and words[at + 1].base in _UNITS | _TENS
+
+
+def _make(
+    text: str,
+    words: tuple[Word, ...],
+    at: int,
+    end: int,
+    value: float,
+    measure: Measure,
+    readings: tuple[float, ...] = (),
+) -> Quantity:
+    start, stop = words[at].start, words[end - 1].end
+    sign = _COUNT_SIGN.search(text[max(0, start - 6) : start])
+    tail = _TAIL.match(text, stop)
+    nouns = end
+    if tail:
+        measure, stop = Measure.PERCENT, tail.end()
+        while nouns < len(words) and words[nouns].start < stop:
+            nouns += 1
+    elif measure is Measure.COUNT and nouns < len(words) and words[nouns].base in _CURRENCY:
+        measure, stop = Measure.MONEY, words[nouns].end
+        nouns += 1
+    if sign:
+        measure = Measure.MONEY
+        start -= len(sign.group())
+    rounding = _rounding(tuple(word.base for word in words[max(0, at - 4) : at]))
+    units = _units(text, words, nouns, stop)
+    return Quantity(value, measure, rounding, units, start, stop, text[start:stop], readings or (value,))
+
+
+def _units(text: str, words: tuple[Word, ...], at: int, stop: int) -> tuple[str, ...]:
+    units: list[str] = []
+    for word in words[at : at + _UNIT_REACH]:
+        numeral = word.number or word.base in _UNITS or word.base in _TENS
+        if numeral or re.search(r"[.;:,()]", text[stop : word.start]):
+            break
+        if word.base in _BREAKS and units:
+            break
+        if word.base not in _NO_UNIT and word.content:
+            units.append(word.stem)
+        stop = word.end
+    return tuple(units)
+
+
+def _rounding(before: tuple[str, ...]) -> Rounding:
+    last = before[-1] if before else ""
+    phrase = " ".join(before[-3:])
+    if last in {"over", "exceeding"} or re.search(
+        r"(?:more|greater|higher) than$|in excess of$|at least$|upwards of$", phrase
+    ):
+        return Rounding.OVER
+    if last == "under" or re.search(r"(?:less|fewer|lower) than$|at most$|up to$|maximum of$", phrase):
+        return Rounding.UNDER
+    return Rounding.ABOUT if last in _ABOUT else Rounding.NONE
+
+
+def agrees(claimed: Quantity, given: Quantity) -> bool:
+    """Whether the paragraph's number `given` bears out the sentence's number `claimed`."""
+    if {claimed.measure, given.measure} == {Measure.PERCENT, Measure.MONEY}:
+        return False
+    if (claimed.measure is Measure.ORDINAL) != (given.measure is Measure.ORDINAL):
+        return False
+    if {claimed.rounding, given.rounding} == {Rounding.OVER, Rounding.UNDER}:
+        return False
+    return any(_close(left, right, claimed.rounding) for left in claimed.readings for right in given.readings)
+
+
+def _close(claimed: float, given: float, rounding: Rounding) -> bool:
+    if abs(claimed - given) <= 1e-9 * max(abs(claimed), abs(given), 1.0):
+        return True
+    if not given:
+        return False
+    ratio = claimed / given
+    if rounding is Rounding.ABOUT:
+        return 0.95 <= ratio <= 1.05
+    # "over 200" is borne out by 213, not by 400.
+    return (rounding is Rounding.OVER and 0.8 <= ratio < 1) or (
+        rounding is Rounding.UNDER and 1 < ratio <= 1.2
+    )

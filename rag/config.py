@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -17,6 +18,7 @@ class Settings(BaseSettings):
 
     data_dir: Path = Path(".cableqa")
     embedding_model: str = PACKAGED_MODEL
+    embedding_precision: Literal["auto", "fp32", "bf16"] = "auto"
     llm: str | None = None
     llm_base_url: str | None = None
     llm_timeout_s: float = Field(default=60.0, gt=0)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
-from sqlalchemy import Connection, Engine, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, and_, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from rag.schema import CHUNKS, VECTORS
@@ -50,16 +50,21 @@ class VectorCache:
                 ],
             )
 
+    def chunk_ids(self, fingerprint: str) -> list[str]:
+        """Ids of the chunks that have a vector, in the order of `of_chunks`."""
+        query = select(CHUNKS.c.cable_id, CHUNKS.c.label, CHUNKS.c.ordinal).join(VECTORS, _same(fingerprint))
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(*CHUNKS.primary_key.columns))
+            return [f"{cable_id}|{label}|{ordinal}" for cable_id, label, ordinal in rows]
+
     def of_chunks(
         self, fingerprint: str, cable_ids: Collection[str] | None = None
     ) -> Iterator[tuple[list[str], Vectors]]:
         """Chunk ids and their vectors (n, dimension), in runs, of all cables or of those named."""
         joined = (
             select(CHUNKS.c.cable_id, CHUNKS.c.label, CHUNKS.c.ordinal, VECTORS.c.vector)
-            .join(
-                VECTORS,
-                and_(VECTORS.c.text_sha256 == CHUNKS.c.embedded_sha256, VECTORS.c.fingerprint == fingerprint),
-            )
+            .join(VECTORS, _same(fingerprint))
+            .order_by(*CHUNKS.primary_key.columns)
             .execution_options(yield_per=4_096)
         )
         with self._engine.connect() as connection:
@@ -85,6 +90,10 @@ class VectorCache:
         """Forget the vectors that no chunk has; says how many."""
         with self._engine.begin() as connection:
             return drop_unused_vectors(connection)
+
+
+def _same(fingerprint: str) -> ColumnElement[bool]:
+    return and_(VECTORS.c.text_sha256 == CHUNKS.c.embedded_sha256, VECTORS.c.fingerprint == fingerprint)
 
 
 def drop_unused_vectors(connection: Connection, text_sha256s: Collection[str] | None = None) -> int:

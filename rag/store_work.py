@@ -35,11 +35,19 @@ class WorkLog:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def pending(self, limit: int) -> tuple[PendingCable, ...]:
-        """Cables that wait for their indexes, in the order of their ids."""
+    def pending(self, after: str, limit: int) -> tuple[PendingCable, ...]:
+        """Cables that wait for their indexes, in the order of their ids, from the one behind `after`."""
         with self._engine.connect() as connection:
-            rows = connection.execute(select(OUTBOX).order_by(OUTBOX.c.cable_id).limit(limit))
+            rows = connection.execute(
+                select(OUTBOX).where(OUTBOX.c.cable_id > after).order_by(OUTBOX.c.cable_id).limit(limit)
+            )
             return tuple(PendingCable(row.cable_id, unpack_strings(row.stale)) for row in rows)
+
+    def pending_cable(self, cable_id: str) -> PendingCable:
+        """The work that one cable waits for; none if it does not wait."""
+        with self._engine.connect() as connection:
+            stale = connection.scalar(select(OUTBOX.c.stale).where(OUTBOX.c.cable_id == cable_id))
+            return PendingCable(cable_id, unpack_strings(stale) if stale else ())
 
     def pending_count(self) -> int:
         with self._engine.connect() as connection:

@@ -1,0 +1,212 @@
+"""A collection: the store, its two indexes and the encoder that made them, opened together or not at all."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag.config import Settings
+from rag.embedded import EMBEDDED_VERSION
+from rag.embeddings import Encoder, choose_precision
+from rag.errors import CollectionDamaged, CollectionEmpty
+from rag.exact import ExactSearch
+from rag.index import ChunkIndex
+from rag.indexing import IndexedTotals, Indexer
+from rag.lexical import LexicalIndex
+from rag.lock import DirectoryLock
+from rag.store import CableStore
+
+# Stands in the data directory while a writer has it open: found by the next one, the last was killed.
+UNCLEAN = "unclean"
+PROBE_TIMEOUT_S = 120.0
+REPAIR = "Run `cableqa doctor`: it says what is wrong and mends it from the store."
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """What questions are asked of. `encoder` is the one that the collection's vectors were made with."""
+
+    store: CableStore
+    chunks: ChunkIndex
+    lexical: LexicalIndex
+    encoder: Encoder
+    lock: DirectoryLock
+    unclean: Path | None = None
+
+    def require_cables(self) -> None:
+        """Raises CollectionEmpty where there is nothing to search."""
+        if self.store.is_empty():
+            raise CollectionEmpty(
+                f"There is no cable in {self.store.path}. Add some with `cableqa ingest PATH`.",
+                path=str(self.store.path),
+            )
+
+    def close(self) -> None:
+        """Release everything; a writer leaves the directory clean for the next."""
+        if self.unclean is not None:
+            self.chunks.settle()
+        self.chunks.close()
+        self.lexical.close()
+        self.store.close()
+        if self.unclean is not None:
+            self.unclean.unlink(missing_ok=True)
+        self.lock.release()
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the indexes of one generation are: a rebuild makes the next one and then points there."""
+
+    chroma: Path
+    lexical: Path
+    name: str
+
+    @classmethod
+    def of(cls, store: CableStore, generation: int) -> Places:
+        store_id = store.get_meta("store_id") or ""
+        return cls(
+            chroma=store.path / "chroma" / str(generation),
+            lexical=store.path / "lexical" / str(generation),
+            name=f"cableqa-{store_id}-{generation}",
+        )
+
+
+def open_collection(
+    settings: Settings,
+    encoder: Encoder,
+    *,
+    write: bool,
+    on_progress: Callable[[IndexedTotals], None] = lambda _: None,
+) -> Collection:
+    """Open the data directory with other readers, or alone to write.
+
+    A writer first finishes what an interrupted one left pending. An empty collection opens. Raises
+    CollectionLocked (who has it), CollectionDamaged (store and indexes disagree, or another encoder
+    made them), CollectionError (a Chroma server that does not answer).
+    """
+    lock = DirectoryLock.acquire(settings.data_dir, write=write)
+    try:
+        store = CableStore.open(settings.data_dir)
+        try:
+            return _open_indexes(settings, store, encoder, lock, write, on_progress)
+        except BaseException:
+            store.close()
+            raise
+    except BaseException:
+        lock.release()
+        raise
+
+
+def _open_indexes(
+    settings: Settings,
+    store: CableStore,
+    encoder: Encoder,
+    lock: DirectoryLock,
+    write: bool,
+    on_progress: Callable[[IndexedTotals], None],
+) -> Collection:
+    encoder = settled_encoder(settings, store, encoder, write=write)
+    places = Places.of(store, generation(store))
+    unclean = settings.data_dir / UNCLEAN
+    if unclean.exists() and settings.chroma_url is None:
+        probe(places.chroma, places.name, index_fingerprint(encoder))
+    chunks = open_chunks(settings, store, encoder, places, write=write)
+    try:
+        lexical = LexicalIndex.open(places.lexical, write=write)
+    except BaseException:
+        chunks.close()
+        raise
+    collection = Collection(store, chunks, lexical, encoder, lock, unclean if write else None)
+    try:
+        if write:
+            unclean.touch()
+            Indexer(store, chunks, lexical, encoder, on_progress).drain()
+        require_agreement(collection)
+    except BaseException:
+        chunks.close()
+        lexical.close()
+        raise
+    return collection
+
+
+def settled_encoder(settings: Settings, store: CableStore, encoder: Encoder, *, write: bool) -> Encoder:
+    """The encoder at the collection's precision, which the first writer chooses once for all."""
+    chosen = store.get_meta("precision")
+    if chosen is None:
+        chosen = (
+            choose_precision(encoder)
+            if settings.embedding_precision == "auto"
+            else settings.embedding_precision
+        )
+        if write:
+            store.set_meta("precision", chosen)
+            store.set_meta("store_id", uuid.uuid4().hex[:12])
+    return encoder.at("bf16" if chosen == "bf16" else "fp32")
+
+
+def generation(store: CableStore) -> int:
+    """Which of the built indexes is the one in use."""
+    return int(store.get_meta("generation") or "1")
+
+
+def index_fingerprint(encoder: Encoder) -> str:
+    """What must be equal for vectors to be comparable: the model, its precision, what is embedded."""
+    return f"{encoder.fingerprint}/text{EMBEDDED_VERSION}"
+
+
+def open_chunks(
+    settings: Settings, store: CableStore, encoder: Encoder, places: Places, *, write: bool
+) -> ChunkIndex:
+    return ChunkIndex.open(
+        places.chroma,
+        settings.chroma_url,
+        index_fingerprint(encoder),
+        name=places.name,
+        exact=ExactSearch(store, encoder.fingerprint),
+        write=write,
+    )
+
+
+def require_agreement(collection: Collection) -> None:
+    """Raises CollectionDamaged where the indexes do not hold what the store holds, by counts."""
+    counts = collection.store.counts()
+    pending = collection.store.work.pending_count()
+    if pending:
+        raise CollectionDamaged(
+            f"An ingest was interrupted: {pending} cables are not yet in the indexes. Run `cableqa ingest` "
+            "again, or `cableqa doctor`; nothing is embedded twice.",
+            pending=pending,
+        )
+    chunks, paragraphs = collection.chunks.count(), collection.lexical.count()
+    if (chunks, paragraphs) != (counts.chunks, counts.paragraphs):
+        raise CollectionDamaged(
+            f"The store has {counts.paragraphs} paragraphs in {counts.chunks} chunks, the indexes have "
+            f"{paragraphs} and {chunks}. {REPAIR}",
+            chunks=chunks,
+            paragraphs=paragraphs,
+        )
+
+
+def probe(chroma: Path, name: str, fingerprint: str) -> None:
+    """Open and ask the vector index in a child process: a broken one can end the process that opens it.
+
+    Raises CollectionDamaged.
+    """
+    if not chroma.is_dir():
+        return
+    command = [sys.executable, "-m", "rag.probe", str(chroma), name, fingerprint]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=PROBE_TIMEOUT_S, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise CollectionDamaged(f"The vector index does not answer. {REPAIR}") from error
+    if done.returncode != 0:
+        last = (done.stderr.decode(errors="replace").strip().splitlines() or ["no message"])[-1]
+        raise CollectionDamaged(
+            f"The vector index cannot be opened (a trial process ended with {done.returncode}: {last}). "
+            f"{REPAIR}",
+            exit_status=done.returncode,
+        )

@@ -1,0 +1,208 @@
+"""ChunkIndex: nearest neighbours among chunks. The only module that knows Chroma.
+
+Chroma holds ids, vectors and nothing else: no text, no metadata to filter by. Its distance becomes a
+similarity here, once. Filters are resolved in our own store and answered exactly (rag/exact.py).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import cast
+from urllib.parse import urlsplit
+
+import chromadb
+import httpx
+import numpy as np
+from chromadb.api import ClientAPI
+from chromadb.config import Settings as ChromaSettings
+from chromadb.errors import ChromaError, NotFoundError
+
+from rag.errors import CollectionDamaged, CollectionError
+from rag.exact import ExactSearch, ScoredChunk
+from rag.worker import Vectors
+
+__all__ = ["ChunkIndex", "ScoredChunk"]
+
+# Above this many chunks that pass a filter, HNSW with over-fetching is tried first: the product with
+# more rows than these takes longer than 20 ms on two cores.
+EXACT_ROWS = 250_000
+OVER_FETCH = 1.5
+# HNSW's search width: recall@10 against brute force is >= 0.99 from here on (benchmarks/index_recall.py).
+SEARCH_WIDTH = 200
+FETCH_IDS = 10_000
+
+
+class ChunkIndex:
+    """Unit vectors by chunk id, in one Chroma collection.
+
+    `path` is an embedded database of our own (one process writes: rag/lock.py), `url` a Chroma server.
+    """
+
+    def __init__(self, client: ClientAPI | None, collection: chromadb.Collection | None, exact: ExactSearch):
+        self._client = client
+        self._collection = collection
+        self._exact = exact
+
+    @classmethod
+    def open(
+        cls,
+        path: Path | None,
+        url: str | None,
+        fingerprint: str,
+        *,
+        name: str,
+        exact: ExactSearch,
+        write: bool,
+    ) -> ChunkIndex:
+        """Open the collection `name`; a writer makes it where it is missing.
+
+        Raises CollectionError where the server does not answer, CollectionDamaged where the database
+        cannot be opened or holds vectors of another encoder.
+        """
+        if path is not None and url is None and not path.is_dir() and not write:
+            return cls(None, None, exact)
+        try:
+            client = _connect(path, url)
+            if write:
+                collection = client.get_or_create_collection(
+                    name,
+                    embedding_function=None,
+                    configuration={"hnsw": {"space": "cosine", "ef_search": SEARCH_WIDTH}},
+                    metadata={"fingerprint": fingerprint},
+                )
+            else:
+                collection = client.get_collection(name, embedding_function=None)
+        except NotFoundError:
+            return cls(client, None, exact)
+        except (ChromaError, ValueError, httpx.HTTPError) as error:
+            if url is not None:
+                raise CollectionError(
+                    f"The Chroma server at {url} does not answer ({error}). Start it, or correct "
+                    "CABLEQA_CHROMA_URL.",
+                    url=url,
+                ) from error
+            raise CollectionDamaged(
+                f"The vector index cannot be opened ({error}). Run `cableqa doctor`: it is rebuilt from the "
+                "store without embedding again.",
+                path=str(path),
+            ) from error
+        found = (collection.metadata or {}).get("fingerprint")
+        if found != fingerprint:
+            raise CollectionDamaged(
+                f"The vector index was made by {found}, and this is {fingerprint}. Set "
+                "CABLEQA_EMBEDDING_MODEL back, or run `cableqa doctor` to embed anew.",
+                found=str(found),
+                wanted=fingerprint,
+            )
+        return cls(client, collection, exact)
+
+    def add(self, ids: Sequence[str], vectors: Vectors) -> None:
+        """Add or replace; `vectors` is (n, dimension) of unit length, `ids` has no id twice."""
+        collection = self._writable()
+        self._exact.forget()
+        for part in self._parts(len(ids)):
+            collection.upsert(ids=list(ids[part]), embeddings=np.asarray(vectors[part], dtype=np.float32))
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Remove; an id that is not there is no error."""
+        if not ids:
+            return
+        collection = self._writable()
+        self._exact.forget()
+        for part in self._parts(len(ids)):
+            collection.delete(ids=list(ids[part]))
+
+    def search(
+        self, vector: Vectors, k: int, allowed_cables: frozenset[str] | None = None
+    ) -> list[ScoredChunk]:
+        """The `k` nearest chunks, best first, among all or among those of `allowed_cables`."""
+        if self._collection is None or k <= 0:
+            return []
+        if allowed_cables is None:
+            return self._nearest(vector, k)
+        if len(allowed_cables) > 64:
+            passing = self._exact.row_count(allowed_cables)
+            if passing > EXACT_ROWS:
+                width = math.ceil(OVER_FETCH * k * self.count() / passing) + k
+                found = [c for c in self._nearest(vector, width) if _cable_of(c.chunk_id) in allowed_cables]
+                if len(found) >= k:
+                    return found[:k]
+        return self._exact.search(np.asarray(vector, dtype=np.float32), k, allowed_cables)
+
+    def ids(self) -> Iterator[str]:
+        """Every chunk id, in no order."""
+        if self._collection is None:
+            return
+        offset = 0
+        while page := self._collection.get(include=[], limit=FETCH_IDS, offset=offset)["ids"]:
+            yield from page
+            offset += len(page)
+
+    def count(self) -> int:
+        return 0 if self._collection is None else self._collection.count()
+
+    def settle(self) -> None:
+        """Let Chroma work off its queue, so that readers find nothing left to write."""
+        if self._collection is not None and (count := self.count()):
+            peek = self._collection.get(limit=1, include=["embeddings"])["embeddings"]
+            if count and peek is not None:
+                self._nearest(np.asarray(peek[0], dtype=np.float32), 1)
+
+    def drop(self) -> None:
+        """Delete the whole collection, on a server that others use too."""
+        if self._client is not None and self._collection is not None:
+            self._client.delete_collection(self._collection.name)
+            self._collection = None
+
+    def close(self) -> None:
+        """Release the database. Nothing may be called after."""
+        if self._client is not None:
+            self._client.close()  # type: ignore[attr-defined]
+            self._client = None
+            self._collection = None
+
+    def _nearest(self, vector: Vectors, k: int) -> list[ScoredChunk]:
+        assert self._collection is not None
+        count = self._collection.count()
+        if count == 0:
+            return []
+        found = self._collection.query(
+            query_embeddings=np.asarray(vector, dtype=np.float32)[None, :],
+            n_results=min(k, count),
+            include=["distances"],
+        )
+        distances = cast("list[list[float]]", found["distances"])
+        return [
+            ScoredChunk(chunk_id, 1.0 - distance)
+            for chunk_id, distance in zip(found["ids"][0], distances[0], strict=True)
+        ]
+
+    def _writable(self) -> chromadb.Collection:
+        if self._collection is None:
+            raise CollectionError("The vector index was opened for reading and does not exist yet.")
+        return self._collection
+
+    def _parts(self, n: int) -> Iterator[slice]:
+        assert self._client is not None
+        size = self._client.get_max_batch_size()
+        return (slice(start, start + size) for start in range(0, n, size))
+
+
+def _connect(path: Path | None, url: str | None) -> ClientAPI:
+    settings = ChromaSettings(anonymized_telemetry=False)
+    if url is None:
+        return chromadb.PersistentClient(path=str(path), settings=settings)
+    address = urlsplit(url if "//" in url else f"http://{url}")
+    secure = address.scheme == "https"
+    return chromadb.HttpClient(
+        host=address.hostname or "127.0.0.1",
+        port=address.port or (443 if secure else 8000),
+        ssl=secure,
+        settings=settings,
+    )
+
+
+def _cable_of(chunk_id: str) -> str:
+    return chunk_id.rsplit("|", 2)[0]

@@ -1,0 +1,157 @@
+"""Bringing the indexes up to the store: what is pending is embedded, added, and struck off.
+
+    store.put(cable) -> pending -> Indexer.add -> vectors cached -> Chroma + tantivy -> struck off
+
+Killed anywhere, the next run does again only what was not struck off, with the vectors that are
+cached. While one window is encoded, the caller parses the next.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from rag.embedded import embedded_text
+from rag.index import ChunkIndex
+from rag.lexical import LexicalIndex
+from rag.store import CableStore
+from rag.store_work import PendingCable
+from rag.worker import Vectors
+
+# Chunks encoded between two writes to the cache: what a kill can cost. At 70 chunks/s under 4 s.
+WINDOW = 256
+# Windows that wait for the encoder: one in work, one ready behind it.
+IN_FLIGHT = 2
+# Chunks between two commits of the word index, which cost a flush to disk each.
+COMMIT_CHUNKS = 4_096
+
+
+class TextEncoder(Protocol):
+    """What the indexer needs of rag.embeddings.Encoder."""
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    def submit(self, texts: Sequence[str]) -> Future[Vectors]: ...
+
+
+@dataclass(slots=True)
+class _Window:
+    """Chunks that are indexed together: `hashes` and `texts` in the order of `keys`."""
+
+    keys: list[tuple[str, str, int]] = field(default_factory=list)
+    hashes: list[str] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
+    # Cables that are complete with this window.
+    complete: list[PendingCable] = field(default_factory=list)
+    known: dict[str, Vectors] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+    result: Future[Vectors] | None = None
+
+
+@dataclass(slots=True)
+class IndexedTotals:
+    """What an indexer did so far. `reused` vectors came from the cache."""
+
+    chunks: int = 0
+    embedded: int = 0
+    reused: int = 0
+
+
+class Indexer:
+    """Works off pending cables in windows. One thread calls it; `on_progress` is told the chunks done."""
+
+    def __init__(
+        self,
+        store: CableStore,
+        chunks: ChunkIndex,
+        lexical: LexicalIndex,
+        encoder: TextEncoder,
+        on_progress: Callable[[IndexedTotals], None] = lambda _: None,
+    ) -> None:
+        self._store = store
+        self._chunks = chunks
+        self._lexical = lexical
+        self._encoder = encoder
+        self._on_progress = on_progress
+        self._open = _Window()
+        self._running: deque[_Window] = deque()
+        self._written: list[str] = []
+        self._uncommitted = 0
+        self.totals = IndexedTotals()
+
+    def add(self, pending: PendingCable) -> None:
+        """Take on one cable as it is in the store now: present, changed or gone."""
+        header = self._store.find_header(pending.cable_id)
+        self._lexical.delete_cables([pending.cable_id])
+        self._chunks.delete(pending.stale)
+        if header is None:
+            self._open.complete.append(pending)
+            return
+        paragraphs = {p.label: p for p in self._store.cable_paragraphs(pending.cable_id)}
+        self._lexical.add((paragraph, header) for paragraph in paragraphs.values())
+        for chunk in self._store.cable_chunks(pending.cable_id):
+            text = embedded_text(paragraphs[chunk.label], chunk)
+            sha256 = hashlib.sha256(text.encode()).hexdigest()
+            self._open.keys.append((chunk.cable_id, chunk.label, chunk.ordinal))
+            self._open.hashes.append(sha256)
+            self._open.texts[sha256] = text
+            if len(self._open.keys) >= WINDOW:
+                self._send()
+        self._open.complete.append(pending)
+
+    def drain(self) -> None:
+        """Take on everything that is pending in the store, and finish it."""
+        after = ""
+        while batch := self._store.work.pending(after, limit=200):
+            for pending in batch:
+                self.add(pending)
+            after = batch[-1].cable_id
+        self.finish()
+
+    def finish(self) -> None:
+        """Wait for the encoder and leave nothing pending of what was added."""
+        self._send()
+        while self._running:
+            self._write(self._running.popleft())
+        self._commit()
+
+    def _send(self) -> None:
+        window, self._open = self._open, _Window()
+        window.known = self._store.vectors.get(window.texts, self._encoder.fingerprint)
+        window.missing = [sha256 for sha256 in window.texts if sha256 not in window.known]
+        if window.missing:
+            window.result = self._encoder.submit([window.texts[sha256] for sha256 in window.missing])
+        self._running.append(window)
+        while len(self._running) > IN_FLIGHT:
+            self._write(self._running.popleft())
+
+    def _write(self, window: _Window) -> None:
+        if window.result is not None:
+            embedded = dict(zip(window.missing, window.result.result(), strict=True))
+            self._store.vectors.put(embedded, self._encoder.fingerprint)
+            window.known |= embedded
+        if window.keys:
+            self._store.work.set_embedded(dict(zip(window.keys, window.hashes, strict=True)))
+            ids = [f"{cable_id}|{label}|{ordinal}" for cable_id, label, ordinal in window.keys]
+            self._chunks.add(ids, np.stack([window.known[sha256] for sha256 in window.hashes]))
+        self._written += [pending.cable_id for pending in window.complete]
+        self._uncommitted += len(window.keys)
+        self.totals.chunks += len(window.keys)
+        self.totals.embedded += len(window.missing)
+        self.totals.reused += len(window.keys) - len(window.missing)
+        self._on_progress(self.totals)
+        if self._uncommitted >= COMMIT_CHUNKS:
+            self._commit()
+
+    def _commit(self) -> None:
+        """Strike off what is written. Words first: what is struck off must be in both indexes."""
+        self._lexical.commit()
+        self._store.work.mark_done(self._written)
+        self._written, self._uncommitted = [], 0

@@ -1,0 +1,192 @@
+"""LexicalIndex: BM25 over paragraphs. The only module that knows tantivy.
+
+A document is a paragraph with its cable's subject, post, id and TAGS. Only ids are stored; a query is
+built from terms, never parsed: no sign in a question is an operator.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import tantivy
+
+from rag.errors import CollectionDamaged
+from rag.types import CableHeader, Paragraph
+
+# Weights of the fields. Subject and heading say what a paragraph is about but are shared by many.
+BOOSTS = {"text": 1.0, "heading": 0.5, "subject": 0.3, "origin": 0.3, "cable_id": 0.5, "tags": 0.1}
+WRITER_HEAP_BYTES = 64 * 1024 * 1024
+ANALYZER = "cable_text"
+# Words that stand in most paragraphs and in most questions: without them a question's words count.
+STOP_WORDS = (
+    "a an and are as at be been but by did do does for from had has have he her his how i if in into is it "
+    "its many much no not of on or our she so such that the their them then there these they this to was we "
+    "were what when where which who whom whose why will with would you your"
+).split()
+
+_ACRONYM = re.compile(r"\b(?:[A-Za-z]\.){2,}")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredParagraph:
+    """A paragraph and its BM25 score, summed over fields with their weights."""
+
+    cable_id: str
+    label: str
+    score: float
+
+
+class LexicalIndex:
+    """Paragraphs by their words. What is added or deleted is seen after `commit`."""
+
+    def __init__(self, index: tantivy.Index | None, analyzer: tantivy.TextAnalyzer) -> None:
+        self._index = index
+        self._analyzer = analyzer
+        self._writer: tantivy.IndexWriter | None = None
+
+    @classmethod
+    def open(cls, path: Path, *, write: bool = True) -> LexicalIndex:
+        """Open the index in the folder `path`; a writer makes it where it is missing.
+
+        Raises CollectionDamaged where it cannot be read.
+        """
+        analyzer = _analyzer()
+        exists = path.is_dir() and tantivy.Index.exists(str(path))
+        if not exists and not write:
+            return cls(None, analyzer)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            index = tantivy.Index.open(str(path)) if exists else tantivy.Index(_schema(), path=str(path))
+            index.register_tokenizer(ANALYZER, analyzer)
+            index.reload()
+        except (ValueError, OSError) as error:
+            raise CollectionDamaged(
+                f"The word index cannot be opened ({error}). Run `cableqa doctor`: it is rebuilt from the "
+                "store.",
+                path=str(path),
+            ) from error
+        return cls(index, analyzer)
+
+    def add(self, paragraphs: Iterable[tuple[Paragraph, CableHeader]]) -> None:
+        """Add paragraphs with the headers of their cables; what is there is not replaced."""
+        writer = self._open_writer()
+        for paragraph, header in paragraphs:
+            document = tantivy.Document()
+            document.add_text("cable_key", paragraph.cable_id)
+            document.add_text("label_key", paragraph.label)
+            document.add_text("text", fold(paragraph.text))
+            document.add_text("heading", fold(paragraph.heading or ""))
+            document.add_text("subject", fold(header.subject or ""))
+            document.add_text("origin", fold(header.origin or ""))
+            document.add_text("cable_id", _spell_out(paragraph.cable_id))
+            document.add_text("tags", " ".join(header.tags))
+            writer.add_document(document)
+
+    def delete_cables(self, cable_ids: Collection[str]) -> None:
+        """Remove all paragraphs of these cables; an id that is not there is no error."""
+        writer = self._open_writer()
+        for cable_id in cable_ids:
+            writer.delete_documents_by_term("cable_key", cable_id)
+
+    def commit(self) -> None:
+        """Make what was written durable and visible."""
+        if self._writer is not None and self._index is not None:
+            self._writer.commit()
+            self._index.reload()
+
+    def search(
+        self, text: str, k: int, allowed_cables: frozenset[str] | None = None
+    ) -> list[ScoredParagraph]:
+        """The `k` best paragraphs, best first; none where no term of `text` is known."""
+        if self._index is None or k <= 0 or allowed_cables == frozenset():
+            return []
+        terms = dict.fromkeys(self._analyzer.analyze(fold(text)))
+        if not terms:
+            return []
+        schema = self._index.schema
+        query = tantivy.Query.boolean_query(
+            [
+                (
+                    tantivy.Occur.Should,
+                    tantivy.Query.boost_query(tantivy.Query.term_query(schema, field, term), boost),
+                )
+                for term in terms
+                for field, boost in BOOSTS.items()
+            ]
+        )
+        if allowed_cables is not None:
+            among = tantivy.Query.term_set_query(schema, "cable_key", sorted(allowed_cables))
+            query = tantivy.Query.boolean_query(
+                [
+                    (tantivy.Occur.Must, query),
+                    (tantivy.Occur.Must, tantivy.Query.const_score_query(among, 0.0)),
+                ]
+            )
+        searcher = self._index.searcher()
+        found = []
+        for score, address in searcher.search(query, limit=k, count=False).hits:
+            document = searcher.doc(address)
+            found.append(ScoredParagraph(document["cable_key"][0], document["label_key"][0], float(score)))
+        # Equal scores come in the order of segments, which differs between equal collections.
+        return sorted(found, key=lambda scored: (-scored.score, scored.cable_id, scored.label))
+
+    def keys(self) -> Iterator[tuple[str, str]]:
+        """(cable id, label) of every document, in no order."""
+        if self._index is None or self.count() == 0:
+            return
+        searcher = self._index.searcher()
+        for _, address in searcher.search(tantivy.Query.all_query(), limit=self.count(), count=False).hits:
+            document = searcher.doc(address)
+            yield document["cable_key"][0], document["label_key"][0]
+
+    def count(self) -> int:
+        return 0 if self._index is None else int(self._index.searcher().num_docs)
+
+    def close(self) -> None:
+        """Wait for merges and release the folder; what was not committed is dropped."""
+        if self._writer is not None:
+            self._writer.wait_merging_threads()
+            self._writer = None
+        self._index = None
+
+    def _open_writer(self) -> tantivy.IndexWriter:
+        if self._index is None:
+            raise CollectionDamaged("The word index was opened for reading and does not exist yet.")
+        if self._writer is None:
+            self._writer = self._index.writer(WRITER_HEAP_BYTES, 1)
+        return self._writer
+
+
+def fold(text: str) -> str:
+    """What a tokenizer would tear apart in one piece: ``"U.S." -> "US"``, ``"80,000" -> "80000"``."""
+    return _THOUSANDS.sub("", _ACRONYM.sub(lambda match: match[0].replace(".", ""), text))
+
+
+def _spell_out(cable_id: str) -> str:
+    """``"09ASTANA1206" -> "09ASTANA1206 09 ASTANA 1206"``: the id whole and in parts."""
+    return f"{cable_id} {' '.join(re.findall(r'[0-9]+|[^0-9]+', cable_id))}"
+
+
+def _analyzer() -> tantivy.TextAnalyzer:
+    return (
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+        .filter(tantivy.Filter.remove_long(40))
+        .filter(tantivy.Filter.lowercase())
+        .filter(tantivy.Filter.ascii_fold())
+        .filter(tantivy.Filter.custom_stopword(list(STOP_WORDS)))
+        .filter(tantivy.Filter.stemmer("english"))
+        .build()
+    )
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    for key in ("cable_key", "label_key"):
+        builder.add_text_field(key, stored=True, tokenizer_name="raw", index_option="basic")
+    for field in BOOSTS:
+        builder.add_text_field(field, stored=False, tokenizer_name=ANALYZER, index_option="freq")
+    return builder.build()

@@ -1,0 +1,25 @@
+"""Opens and asks a vector index in a process of its own: ``python -m rag.probe CHROMA NAME FINGERPRINT``."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from rag.exact import ExactSearch
+from rag.index import ChunkIndex
+from rag.store import CableStore
+
+
+def main(chroma: str, name: str, fingerprint: str) -> None:
+    """Count the vectors and ask for the neighbours of one of them; any failure ends the process."""
+    with tempfile.TemporaryDirectory() as empty:
+        exact = ExactSearch(CableStore.open(Path(empty)), fingerprint)
+        index = ChunkIndex.open(Path(chroma), None, fingerprint, name=name, exact=exact, write=False)
+        index.count()
+        index.settle()
+        index.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

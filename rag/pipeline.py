@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from rag.answer import Answerer, Confidence, Refusal, Rejected
 from rag.collection import Collection
-from rag.errors import CollectionEmpty, UsageError
+from rag.errors import UsageError
 from rag.record import AnswerRecord
 from rag.retrieve import HybridSearch
 from rag.turn import Turn
@@ -137,8 +137,7 @@ class Pipeline:
         filters = question.filters
         if filters.date_from and filters.date_to and filters.date_from > filters.date_to:
             raise UsageError(f"date_from {filters.date_from} is after date_to {filters.date_to}.")
-        if self.collection.store.is_empty():
-            raise CollectionEmpty("The collection is empty: run `cableqa ingest PATH` first.")
+        self.collection.require_cables()
         return understand(question, self.collection.store.resolve_id)
 
     def _notes_on_unknown_ids(self, text: str) -> Iterator[str]:

@@ -108,5 +108,5 @@ def test_no_cable_text_can_close_its_passage_or_write_a_marker(text: str) -> Non
 def test_passages_are_laid_out_within_the_budget_and_never_none() -> None:
     many = list(passages(*["word " * 100] * 20).values())
     assert len(prompts.render_passages(many, 2000)) < 2600
-    assert prompts.render_passages(many, 10).startswith("<passage 1>")
+    assert prompts.render_passages(many, 10).startswith("<passage>\n[1] ")
     assert prompts.render_passages(many, 10).endswith("</passage>")

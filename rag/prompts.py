@@ -35,7 +35,7 @@ ANSWER_HUMAN = """\
 {passages}
 
 Question: {question}
-Answer from the passages, each sentence followed by the bracketed number of its passage, or reply {refusal}."""
+Answer in one to four sentences, each followed by the bracketed number of its passage."""
 
 ANSWER = ChatPromptTemplate.from_messages([("system", ANSWER_SYSTEM), ("human", ANSWER_HUMAN)])
 

@@ -29,7 +29,8 @@ class ReaderModel(nn.Module):
         )
         self.span = nn.Linear(HIDDEN, 2)
         self.answerable = nn.Linear(2 * HIDDEN, 1)
-        self.register_buffer("calibration", torch.tensor([1.0, 0.0, 0.0]))
+        # Platt scaling of the two scores: weights of answerability and of the span's lead, and a bias.
+        self.calibration = nn.Parameter(torch.tensor([1.0, 0.0, 0.0]), requires_grad=False)
 
     def forward(self, ids: Tensor, mask: Tensor, types: Tensor) -> tuple[Tensor, Tensor]:
         """Token ids, (n, t) -> span logits, (n, t, 2), and answerability logits, (n,)."""

@@ -31,3 +31,23 @@ def read_paragraph(store: CableStore, cable_id: str, label: str) -> ParagraphRec
             labels=labels[:200],
         )
     return ParagraphRecord.of(paragraph)
+
+
+def read_raw(store: CableStore, cable_id: str) -> bytes:
+    """The source record of a cable, byte for byte."""
+    return store.raw(store.get_cable(store.resolve_id(cable_id) or cable_id).header.cable_id)
+
+
+def read_raw_paragraph(store: CableStore, cable_id: str, label: str) -> str:
+    """The run of the decoded source that a paragraph was cleaned from, with breaks and banners."""
+    found = read_paragraph(store, cable_id, label)
+    cable = store.get_cable(found.cable_id)
+    paragraph = next(item for item in cable.paragraphs if item.label == found.paragraph)
+    ends = [
+        (segment.raw_start + max(paragraph.start - segment.start, 0),
+         segment.raw_start + min(paragraph.end - segment.start, segment.length))
+        for segment in cable.segments
+        if segment.start < paragraph.end and paragraph.start < segment.start + segment.length
+    ]  # fmt: skip
+    raw = cable.raw.decode(cable.encoding)
+    return raw[min(start for start, _ in ends) : max(end for _, end in ends)] if ends else ""

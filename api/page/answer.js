@@ -1,6 +1,6 @@
 // One turn of the conversation: the question, its sentences as they arrive, and what stands behind them.
 
-import { VERDICTS, count, el, sentOn, verdictMark } from "./dom.js";
+import { VERDICTS, count, el, scoreBar, sentOn, verdictMark } from "./dom.js";
 
 const OUTCOMES = {
   answered: "Answered from the cables",
@@ -59,7 +59,7 @@ export class Turn {
     return el("li", { class: `sentence ${sentence.verdict}` },
       verdictMark(sentence.verdict, sentence.reason),
       el("p", {}, el("span", { class: "words" }, wordsOf(sentence)), ...chips,
-        doubtful ? el("span", { class: "why" }, `${VERDICTS[sentence.verdict]}. ${sentence.reason}`) : null));
+        doubtful ? el("span", { class: "why" }, `${VERDICTS[sentence.verdict]}: ${sentence.reason}`) : null));
   }
 
   chip(citation) {
@@ -115,7 +115,7 @@ export class Turn {
             el("span", { class: "found-label" }, hit.label),
             cited.has(hit.label) ? el("span", { class: "tagged" }, "cited") : null,
             el("span", { class: "found-why" }, `found ${FOUND_BY[hit.found_by] ?? hit.found_by}`),
-            el("meter", { min: "0", max: String(best), value: String(Math.max(hit.score, 0)), title: `Score ${hit.score.toFixed(3)}`, "aria-label": `Score ${hit.score.toFixed(3)}` })),
+            scoreBar(hit.score, best)),
           el("span", { class: "found-from" }, [hit.origin, sentOn(hit), hit.subject].filter(Boolean).join(" · ")),
           el("span", { class: "found-text" }, hit.text))))));
   }
@@ -156,7 +156,7 @@ function removedNode(removed) {
   return el("details", { class: "removed" },
     el("summary", {}, `${count(removed.length, "sentence")} withheld after checking`),
     el("ul", {}, removed.map((item) => el("li", {}, verdictMark(item.verdict, item.reason),
-      el("p", {}, el("span", { class: "words" }, item.text), el("span", { class: "why" }, `${VERDICTS[item.verdict]}. ${item.reason}`))))));
+      el("p", {}, el("span", { class: "words" }, item.text), el("span", { class: "why" }, `${VERDICTS[item.verdict]}: ${item.reason}`))))));
 }
 
 function methodNode(record) {

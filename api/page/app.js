@@ -81,7 +81,7 @@ function describe(about) {
   byId("engine").textContent = extractive ? "Extractive: verbatim quotations, no language model" : `Answers written by ${about.answerer}`;
   byId("engine").title = extractive ? "No language model is configured. Answers are sentences of the cables themselves." : "Each sentence is checked against the paragraph it cites before it is shown.";
   byId("privacy").textContent = about.keep_questions_days
-    ? `Questions and answers are kept on this server for ${count(about.keep_questions_days, "day")}.`
+    ? `Questions and answers are kept here for ${count(about.keep_questions_days, "day")}.`
     : "Questions and answers are not kept.";
   question.maxLength = about.question_limit_chars;
 }
@@ -101,7 +101,7 @@ function welcome(about, list) {
       el("ul", { class: "cables" }, list.cables.map((cable) => el("li", {},
         el("button", { type: "button", onclick: () => reader.open(cable.cable_id) },
           el("span", { class: "cables-subject" }, cable.subject ?? cable.cable_id),
-          el("span", { class: "cables-from" }, [cable.origin, sentOn(cable), cable.cable_id].filter(Boolean).join(" · ")))))));
+          el("span", { class: "cables-from" }, `${cable.cable_id} · ${sentOn(cable)}`))))));
   }
   node.hidden = false;
 }

@@ -20,7 +20,7 @@ export function sliceCharacters(text, start, end) {
 
 const ICONS = {
   supported: "M4 8.500 7 11.500 12.500 5",
-  partial: "M8 3.500v9M4.500 6v4",
+  partial: "M3.500 9.200c1.300-2.600 3-2.600 4.500-1.200s3.200 1.400 4.500-1.200",
   contradicted: "M4.500 4.500l7 7M11.500 4.500l-7 7",
   misattributed: "M3.500 6h8l-2.500-2.500M12.500 10h-8l2.500 2.500",
   not_found: "M5.700 6.200c0-3.300 4.800-3.300 4.800-.4 0 1.900-2.300 1.900-2.300 3.800M8.200 12.300v.3",
@@ -45,6 +45,22 @@ export function verdictMark(verdict, reason) {
   svg.append(path);
   const words = VERDICTS[verdict] ?? verdict;
   return el("span", { class: `verdict ${verdict}`, title: reason ? `${words}: ${reason}` : words, role: "img", "aria-label": words }, svg);
+}
+
+// A bar that is full at `best`; drawn, because the content security policy allows no inline style.
+export function scoreBar(score, best) {
+  const words = `Score ${score.toFixed(3)}`;
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 72 5");
+  svg.setAttribute("class", "bar");
+  svg.setAttribute("role", "img");
+  svg.setAttribute("aria-label", words);
+  for (const [name, width] of [["track", 72], ["value", Math.max(2, 72 * Math.max(score, 0) / best)]]) {
+    const rect = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+    for (const [attribute, value] of [["class", name], ["width", width], ["height", 5], ["rx", 2.5]]) rect.setAttribute(attribute, value);
+    svg.append(rect);
+  }
+  return svg;
 }
 
 const LONG = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });

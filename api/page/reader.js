@@ -101,7 +101,7 @@ export class Reader {
     if (!reference.in_collection) {
       return el("span", { class: "reference outside", title: "Not in this collection" }, letter, reference.cable_id ?? reference.text);
     }
-    return el("span", { class: "reference" }, letter, this.link(reference.cable_id));
+    return el("span", { class: "lettered" }, letter, this.link(reference.cable_id));
   }
 
   link(id) {
@@ -136,7 +136,7 @@ function marked(text, citation) {
   const { char_start: start, char_end: end } = citation;
   return [
     sliceCharacters(text, 0, start),
-    el("mark", { class: citation.verdict, title: `${VERDICTS[citation.verdict]}. ${citation.reason}` }, sliceCharacters(text, start, end)),
+    el("mark", { class: citation.verdict, title: `${VERDICTS[citation.verdict]}: ${citation.reason}` }, sliceCharacters(text, start, end)),
     sliceCharacters(text, end),
   ];
 }

@@ -1,0 +1,143 @@
+"""Asking and searching."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from api.cli import options
+from api.cli.output import messages, out, print_json, sent_on, verdict_mark, waiting
+from rag.record import AnswerRecord, CitationRecord, EvidenceRecord, SearchRecord
+from rag.types import Mode, Outcome, Policy, Question
+
+if TYPE_CHECKING:
+    from rag.pipeline import Pipeline
+
+OUTCOMES = {
+    Outcome.ANSWERED: "Answered",
+    Outcome.PARTIAL: "Answered in part",
+    Outcome.CONFLICTING: "The cables disagree",
+    Outcome.NOT_IN_CORPUS: "Not in this collection",
+}
+
+
+def ask(
+    question: Annotated[str, typer.Argument(help="The question, in quotation marks.")],
+    mode: Annotated[Mode, typer.Option(help="Who writes the answer.")] = Mode.AUTO,
+    policy: Annotated[
+        Policy, typer.Option(help="What happens to a sentence that fails its check.")
+    ] = Policy.REPAIR,
+    top_k: Annotated[int, typer.Option("--top-k", min=1, max=50, help="How many paragraphs are read.")] = 8,
+    origin: options.Origins = None,
+    tag: options.Tags = None,
+    classification: options.Classifications = None,
+    cable: options.CableIds = None,
+    corpus: options.Corpora = None,
+    date_from: options.DateFrom = None,
+    date_to: options.DateTo = None,
+    data_dir: options.DataDir = None,
+    json: options.Json = False,
+) -> None:
+    """Answer a question; each sentence with its verdict, its sources below with the words quoted."""
+    filters = options.read_filters(origin, tag, classification, cable, corpus, date_from, date_to)
+    asked = Question(question, filters=filters, mode=mode, policy=policy, top_k=top_k)
+    pipeline = open_pipeline(data_dir)
+    with waiting("Reading the cables…"):
+        record = AnswerRecord.of(pipeline.answer(asked))
+    if json:
+        print_json(record)
+    else:
+        print_answer(record, out())
+
+
+def search(
+    query: Annotated[str, typer.Argument(help="What to look for.")],
+    k: Annotated[int, typer.Option("--k", min=1, max=50, help="How many paragraphs.")] = 10,
+    origin: options.Origins = None,
+    tag: options.Tags = None,
+    classification: options.Classifications = None,
+    cable: options.CableIds = None,
+    corpus: options.Corpora = None,
+    date_from: options.DateFrom = None,
+    date_to: options.DateTo = None,
+    data_dir: options.DataDir = None,
+    json: options.Json = False,
+) -> None:
+    """Find paragraphs by words and by meaning, best first; nothing is written about them."""
+    filters = options.read_filters(origin, tag, classification, cable, corpus, date_from, date_to)
+    pipeline = open_pipeline(data_dir)
+    with waiting("Searching…"):
+        result = pipeline.search(query, filters, k)
+    record = SearchRecord.of(
+        result.hits, filters_applied=result.filters_applied, coverage=result.coverage, total=result.total
+    )
+    if json:
+        print_json(record)
+        return
+    console = out()
+    if not record.hits:
+        messages().print("Nothing found.")
+    for rank, found in enumerate(record.hits, start=1):
+        console.print(Text.assemble(f"{rank:>3}  ", (found.label, "bold cyan"), f"  {_source(found)}"))
+        console.print(Padding(Text(_excerpt(found.text)), (0, 0, 0, 5)))
+        why = f"found by {found.found_by}, score {found.score:.3f}"
+        console.print(Padding(Text(why, style="dim"), (0, 0, 1, 5)))
+
+
+def open_pipeline(data_dir: options.DataDir) -> Pipeline:
+    settings = options.read_settings(data_dir)
+    with waiting("Loading the models…"):
+        from rag.bootstrap import build_pipeline
+
+        return build_pipeline(settings)
+
+
+def print_answer(record: AnswerRecord, console: Console) -> None:
+    """Sentences with their verdicts, then the sources as footnotes with the quoted words."""
+    console.print()
+    if not record.sentences:
+        console.print(Text(record.text, style="bold"))
+    for sentence in record.sentences:
+        line = Text.assemble(verdict_mark(sentence.verdict), " ", sentence.text)
+        console.print(Padding(line, (0, 0, 0, 1)))
+        if sentence.verdict != "supported":
+            console.print(
+                Padding(Text(f"{sentence.verdict}: {sentence.reason}", style="yellow"), (0, 0, 0, 3))
+            )
+    console.print()
+    for citation in record.citations:
+        head = Text.assemble(
+            f"[{citation.marker}] ", (citation.label, "bold cyan"), f"  {_source(citation)}  "
+        )
+        console.print(head + Text(citation.verdict.value, style=verdict_mark(citation.verdict).style))
+        console.print(Padding(Text(f"“{citation.quote}”", style="italic"), (0, 0, 1, 4)))
+    for note in record.notes:
+        console.print(Text(f"Note: {note}"))
+    for removed in record.removed:
+        console.print(Text(f"Withheld ({removed.verdict}): {removed.text} ({removed.reason})", style="dim"))
+    if not record.sentences and record.evidence:
+        closest = ", ".join(found.label for found in record.evidence[:3])
+        console.print(Text(f"Closest paragraphs, read and found wanting: {closest}", style="dim"))
+    console.print(Text(_method(record), style="dim"))
+
+
+def _method(record: AnswerRecord) -> str:
+    took = f", {record.timings_ms['total']:.0f} ms" if "total" in record.timings_ms else ""
+    return (
+        f"{OUTCOMES[record.outcome]} from {len(record.evidence)} paragraphs by {record.answerer}, "
+        f"checked by {record.verifier}{took}. Answer {record.answer_id}."
+    )
+
+
+def _source(found: CitationRecord | EvidenceRecord) -> str:
+    when = sent_on(found.sent_at, found.date_from, found.date_precision)
+    return ", ".join(part for part in (found.origin, when, found.subject) if part)
+
+
+def _excerpt(text: str, length: int = 280) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= length else f"{flat[: length - 1].rsplit(' ', 1)[0]}…"

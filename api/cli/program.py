@@ -1,0 +1,67 @@
+"""The program that the commands hang on: failures become a message, and one of four exit statuses."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from api.cli import ask, collection, evaluate, serve, show
+from api.cli.output import report_failure
+from api.version import VERSION
+from rag.errors import CableqaError
+
+
+class Program(TyperGroup):
+    """Exit status: 0 done, 1 done with failures, 2 wrong usage, 3 collection, 4 model."""
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]  # typer's Context is click's
+        try:
+            return super().invoke(ctx)
+        except CableqaError as error:
+            report_failure(error, ctx)
+            raise typer.Exit(error.exit_status) from None
+
+
+app = typer.Typer(
+    name="cableqa",
+    cls=Program,
+    help="Answers from diplomatic cables: every sentence cites its paragraph and is checked before it is shown.",
+    epilog="Start here: cableqa ingest PATH, then cableqa ask 'QUESTION'.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+evaluations = typer.Typer(
+    name="eval", help="Measure answers on sets of questions.", no_args_is_help=True, cls=Program
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"cableqa {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def program(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Answers from diplomatic cables, each sentence cited and checked."""
+
+
+app.command(epilog="Example: cableqa ingest ingestion/sample")(collection.ingest)
+app.command(epilog="Example: cableqa ask 'How much cod did inspectors weigh?'")(ask.ask)
+app.command(epilog="Example: cableqa search 'fishing quota' --k 5 --date-from 2005-01-01")(ask.search)
+app.command(epilog="Example: cableqa show 05REYKJAVIK118 1")(show.show)
+app.command(epilog="Example: echo 'Cod was weighed (05REYKJAVIK118 ¶1).' | cableqa verify -")(show.verify)
+app.command(epilog="Example: cableqa serve --port 8000")(serve.serve)
+app.command(epilog="Example: cableqa doctor")(collection.doctor)
+evaluations.command("run", epilog="Example: cableqa eval run evals/sets/sample.jsonl --out report")(
+    evaluate.run
+)
+app.add_typer(evaluations)

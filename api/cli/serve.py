@@ -1,0 +1,113 @@
+"""Starting the server."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from api.cli import options
+from api.cli.output import messages, waiting
+from rag.errors import UsageError
+from rag.types import Filters
+
+if TYPE_CHECKING:
+    from api.service import Service
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8000,
+    data_dir: options.DataDir = None,
+    json: options.Json = False,
+) -> None:
+    """Serve the page and the HTTP API."""
+    settings = options.read_settings(data_dir)
+    listening = _listen(host, port)
+    with listening:
+        with waiting("Loading the models…"):
+            from api.app import create_app
+            from api.service import Service
+            from rag.bootstrap import build_pipeline
+
+            service = Service(build_pipeline(settings), settings)
+        address = f"http://{_shown(host)}:{listening.getsockname()[1]}/"
+        for line in greeting(service, address):
+            messages().print(Text(line), soft_wrap=True)
+        if not _is_loopback(host):
+            messages().print(
+                Text(f"Everyone who reaches {address} can read the whole collection.", style="bold yellow")
+            )
+        if json:
+            typer.echo(f'{{"url": "{address}"}}')
+        _run(create_app(service), listening)
+
+
+def greeting(service: Service, address: str) -> tuple[str, str, str]:
+    """Three lines: what to open, what to ask, how it answers."""
+    counts = service.store.counts()
+    if not counts.cables:
+        asking = "Ask   nothing yet: the collection is empty; `cableqa ingest PATH` reads cables in."
+    else:
+        asking = f"Ask   “{_a_question(service)}” ({counts.cables} cables, {counts.paragraphs} paragraphs)"
+    name = service.pipeline.answerer_name
+    how = (
+        "How   extractive: sentences quoted from the cables, no language model (set CABLEQA_LLM for one)"
+        if name == "extractive"
+        else f"How   {name} writes, {service.pipeline.verifier.name} checks every sentence before it is shown"
+    )
+    return f"Open  {address}", asking, how
+
+
+def _a_question(service: Service) -> str:
+    """A question of the project's own set where its cable is at hand, else one about some cable."""
+    from importlib.resources import as_file, files
+
+    from evals.samples import load_samples
+
+    with as_file(files("evals") / "sets" / "sample.jsonl") as own:
+        for sample in load_samples(own).samples:
+            if sample.gold and service.store.find_paragraph(*sample.gold[0]):
+                return sample.question
+    header = service.store.list_headers(Filters(), limit=1, after=None)[0]
+    return f"What does {header.cable_id} report?"
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Bound before the models are loaded, so that a port in use is said at once."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise UsageError(
+            f"Cannot listen on {host} port {port}: {error.strerror}. `--port 0` takes a free one.",
+            host=host,
+            port=port,
+        ) from None
+    return listening
+
+
+def _run(app: object, listening: socket.socket) -> None:
+    import uvicorn
+
+    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=10)  # type: ignore[arg-type]
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,149 @@
+"""Reading a cable, and checking a text against the cables that it cites."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from api.cli import options
+from api.cli.ask import open_pipeline
+from api.cli.output import out, print_json, sent_on, verdict_mark, waiting
+from rag.errors import CollectionEmpty, UsageError
+from rag.record import CableRecord, ParagraphRecord
+from rag.types import Verdict
+
+if TYPE_CHECKING:
+    from rag.store import CableStore
+
+FAILING = {Verdict.CONTRADICTED, Verdict.MISATTRIBUTED, Verdict.NOT_FOUND}
+MEMO_LIMIT_CHARS = 200_000
+
+
+def show(
+    cable: Annotated[str, typer.Argument(help="The cable's number, in any spelling.")],
+    paragraph: Annotated[str | None, typer.Argument(help="One paragraph, e.g. 9.")] = None,
+    raw: Annotated[bool, typer.Option("--raw", help="The source as it came, not the cleaned text.")] = False,
+    data_dir: options.DataDir = None,
+    json: options.Json = False,
+) -> None:
+    """Print a cable or one paragraph of it."""
+    from api.reading import read_cable, read_paragraph, read_raw, read_raw_paragraph
+
+    if raw and json:
+        raise UsageError("--raw prints the source as it is: it cannot go with --json.")
+    store = open_store(data_dir)
+    if raw and paragraph is None:
+        sys.stdout.buffer.write(read_raw(store, cable))
+        sys.stdout.buffer.flush()
+    elif raw and paragraph is not None:
+        typer.echo(read_raw_paragraph(store, cable, paragraph))
+    elif paragraph is not None:
+        found = read_paragraph(store, cable, paragraph)
+        print_json(found) if json else _print_paragraph(found, out())
+    else:
+        record = read_cable(store, cable)
+        print_json(record) if json else _print_cable(record, out())
+
+
+def verify(
+    file: Annotated[str, typer.Argument(help="A text file, or - for stdin.")],
+    data_dir: options.DataDir = None,
+    json: options.Json = False,
+) -> None:
+    """Check each sentence of a text against the paragraphs it cites, written (09ASTANA1206 ¶9).
+
+    Exit status 1 where a citation does not bear its sentence out.
+    """
+    text = _read_text(file)
+    pipeline = open_pipeline(data_dir)
+    from api.checking import check_text
+    from rag.record.check import VerifyIn
+
+    with waiting("Checking…"):
+        record = check_text(VerifyIn(text=text), pipeline.collection.store, pipeline.verifier)
+    if json:
+        print_json(record)
+    else:
+        console = out()
+        for sentence in record.sentences:
+            console.print(Text.assemble(verdict_mark(sentence.verdict), " ", " ".join(sentence.text.split())))
+            if sentence.verdict is not Verdict.SUPPORTED:
+                console.print(Padding(Text(f"{sentence.verdict}: {sentence.reason}"), (0, 0, 0, 2)))
+            for citation in sentence.citations:
+                quoted = f"  “{citation.quote}”" if citation.quote else ""
+                line = Text.assemble((citation.label, "cyan"), f" {citation.verdict}{quoted}")
+                console.print(Padding(line, (0, 0, 0, 2)))
+        tally = ", ".join(f"{count} {verdict}" for verdict, count in record.verdicts.items())
+        console.print(
+            Text(f"{len(record.sentences)} sentences: {tally}. Checked by {record.verifier}.", "dim")
+        )
+    if FAILING & set(record.verdicts):
+        raise typer.Exit(1)
+
+
+def open_store(data_dir: Path | None) -> CableStore:
+    """The store alone: reading a cable needs no model. Raises CollectionEmpty where there is none."""
+    from rag.store import CableStore
+
+    folder = options.read_settings(data_dir).data_dir
+    if not folder.is_dir():
+        raise CollectionEmpty(f"There is no collection at {folder}: `cableqa ingest PATH` makes one.")
+    store = CableStore.open(folder)
+    if store.is_empty():
+        raise CollectionEmpty(f"The collection at {folder} is empty: `cableqa ingest PATH` reads cables in.")
+    return store
+
+
+def _read_text(file: str) -> str:
+    if file == "-":
+        data = sys.stdin.buffer.read()
+    else:
+        path = Path(file)
+        if not path.is_file():
+            raise UsageError(f"There is no file {file}.", file=file)
+        data = path.read_bytes()
+    text = data.decode("utf-8", errors="replace")
+    if not text.strip():
+        raise UsageError("There is no text to check.")
+    if len(text) > MEMO_LIMIT_CHARS:
+        raise UsageError(f"The text has {len(text)} characters; at most {MEMO_LIMIT_CHARS} are checked.")
+    return text
+
+
+def _print_cable(record: CableRecord, console: Console) -> None:
+    when = sent_on(record.sent_at, record.date_from, record.date_precision)
+    console.print(Text(record.subject or record.cable_id, style="bold"))
+    facts = [
+        ("Cable", record.cable_id),
+        ("From", record.origin),
+        ("Sent", when),
+        ("Classification", record.classification),
+        ("TAGS", " ".join(record.tags) or None),
+        ("Refers to", ", ".join(ref.cable_id or ref.text for ref in record.references) or None),
+        ("Cited by", ", ".join(record.referenced_by) or None),
+        ("Source", record.source),
+    ]
+    for name, value in facts:
+        if value:
+            console.print(Text.assemble((f"{name:<15}", "dim"), value))
+    for paragraph in record.paragraphs:
+        console.print()
+        _print_paragraph(paragraph, console)
+    if record.signature:
+        console.print(f"\n{record.signature}", markup=False)
+
+
+def _print_paragraph(paragraph: ParagraphRecord, console: Console) -> None:
+    if paragraph.heading:
+        console.print(Text(paragraph.heading, style="bold"))
+    marks = " ".join(
+        part for part in (paragraph.marking and f"({paragraph.marking})", paragraph.kind) if part
+    )
+    console.print(Text.assemble((paragraph.label, "bold cyan"), (f"  {marks}", "dim")))
+    console.print(Padding(Text(paragraph.text), (0, 0, 0, 2)))

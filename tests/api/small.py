@@ -1,0 +1,132 @@
+"""A collection of four made-up cables, really stored and really indexed, with a pipeline over it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from rag.answer import Answerer, ExtractiveAnswerer
+from rag.collection import Collection, open_collection
+from rag.config import Settings
+from rag.pipeline import Pipeline
+from rag.retrieve import HybridSearch
+from rag.store import CableStore
+from rag.types import (
+    Cable,
+    CableHeader,
+    Chunk,
+    DatePrecision,
+    Kind,
+    Paragraph,
+    Reference,
+    ReferenceKind,
+    Segment,
+)
+from rag.verify import DeterministicVerifier
+from tests import made
+from tests.fakes import WordEncoder, WordReader
+
+# "𝒢" takes two UTF-16 units: what stands behind it shows whether offsets are counted as Python counts.
+HARBOR = (
+    "05TALLINN7",
+    "HARBOR DREDGING ENDS",
+    (
+        "SUMMARY: Dredging of the Kalmuse harbor ended on May 3. END SUMMARY.",
+        "The survey ship 𝒢amma measured 14 meters at the quay. The harbor master counted 212 barges in April.",
+        "COMMENT: The port will ask for another 3 million kroons. END COMMENT.",
+    ),
+)
+ORCHARD = (
+    "06LUSAKA12",
+    "ORCHARDS AND <script>document.title='taken'</script> HAIL",
+    (
+        "Hail destroyed 480 hectares of orchards near Kapisha.",
+        "Growers say <img src=x onerror=\"document.title='taken'\"> that insurance paid for a tenth of the loss.",
+    ),
+)
+FOLLOW_UP = ("07TALLINN9", "HARBOR FEES RISE", ("Barges at Kalmuse now pay 40 kroons a meter.",))
+UNDATED = ("1976MUSCAT00301", None, ("The observatory at Wadi Samhar recorded 17 meteors in one night.",))
+
+EMPTY_QUESTION = "Which volcano erupted beneath parliament yesterday?"
+QUESTION = "How many barges did the harbor master count in April?"
+
+
+def cables() -> list[Cable]:
+    harbor, orchard, follow_up, undated = (_cable(*facts) for facts in (HARBOR, ORCHARD, FOLLOW_UP, UNDATED))
+    follow_up = replace(
+        follow_up,
+        references=(
+            Reference("A", ReferenceKind.CABLE, "05 TALLINN 7", "05TALLINN7"),
+            Reference("B", ReferenceKind.CABLE, "05 TALLINN 8", "05TALLINN8"),
+        ),
+    )
+    unknown = replace(
+        undated.header,
+        origin=None,
+        sent_at=None,
+        date_from=date(1976, 1, 1),
+        date_to=date(1976, 12, 31),
+        date_precision=DatePrecision.YEAR,
+        classification=None,
+        subject=None,
+        tags=(),
+        signature=None,
+    )
+    return [harbor, orchard, follow_up, replace(undated, header=unknown)]
+
+
+def build_collection(folder: Path, contents: Sequence[Cable]) -> Collection:
+    """Put the cables into the store and let the collection's own indexer do the rest."""
+    store = CableStore.open(folder)
+    for cable in contents:
+        store.put(cable, [Chunk(p.cable_id, p.label, 0, 0, len(p.text), p.text) for p in cable.paragraphs])
+    store.close()
+    settings = Settings(data_dir=folder, embedding_precision="fp32")
+    open_collection(settings, WordEncoder(), write=True).close()
+    return open_collection(settings, WordEncoder(), write=False)
+
+
+def build_pipeline(collection: Collection, llm: Answerer | None = None) -> Pipeline:
+    return Pipeline(
+        collection=collection,
+        search=HybridSearch(collection),
+        extractive=ExtractiveAnswerer(WordReader()),
+        llm=llm,
+        verifier=DeterministicVerifier(),
+        question_limit_chars=4000,
+    )
+
+
+def _cable(cable_id: str, subject: str | None, texts: Sequence[str]) -> Cable:
+    body = "\n\n".join(texts)
+    paragraphs: list[Paragraph] = []
+    for number, text in enumerate(texts, start=1):
+        start = body.index(text)
+        kind = Kind.SUMMARY if text.startswith("SUMMARY") else Kind.BODY
+        kind = Kind.COMMENT if text.startswith("COMMENT") else kind
+        whole = made.paragraph(text, str(number), cable_id=cable_id, kind=kind)
+        paragraphs.append(replace(whole, ordinal=number - 1, start=start, end=start + len(text)))
+    return Cable(
+        header=_header(cable_id, subject),
+        body=body,
+        paragraphs=tuple(paragraphs),
+        references=(),
+        raw=body.encode(),
+        encoding="utf-8",
+        segments=(Segment(0, 0, len(body)),),
+    )
+
+
+def _header(cable_id: str, subject: str | None) -> CableHeader:
+    sent = datetime(2000 + int(cable_id[1]), 5, 4, 9, 30, tzinfo=UTC)
+    return replace(
+        made.header(cable_id),
+        origin=f"Embassy {cable_id[2:].rstrip('0123456789').title()}",
+        sent_at=sent,
+        date_from=sent.date(),
+        date_to=sent.date(),
+        subject=subject,
+        tags=("EWWT",) if "TALLINN" in cable_id else ("EAGR",),
+    )

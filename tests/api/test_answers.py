@@ -1,0 +1,159 @@
+"""Asking over HTTP: whole, streamed, stored; and what is refused."""
+
+from __future__ import annotations
+
+import json
+
+import httpx
+import pytest
+
+from api.service import Service
+from rag.record import AnswerRecord
+from tests.api import small
+from tests.api.conftest import asgi_client
+
+pytestmark = pytest.mark.anyio
+# What differs between two runs of one question.
+FLEETING = {"answer_id", "timings_ms", "created_at"}
+
+
+def read_events(text: str) -> list[tuple[str, str, dict[str, object]]]:
+    """(event, id, data) of every event in the body of a stream."""
+    events = []
+    for block in text.split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
+        if fields:
+            events.append((fields["event"], fields["id"], json.loads(fields["data"])))
+    return events
+
+
+async def test_an_answer_quotes_its_paragraph(client: httpx.AsyncClient) -> None:
+    response = await client.post("/v1/answers", json={"question": small.QUESTION})
+    assert response.status_code == 200
+    record = AnswerRecord.model_validate(response.json())
+    assert record.outcome == "answered"
+    cited = record.citations[0]
+    assert cited.label == "05TALLINN7 ¶2"
+    assert "212 barges" in cited.quote
+    assert cited.quote == small.HARBOR[2][1][cited.char_start : cited.char_end]
+
+
+async def test_the_stream_ends_with_the_same_record(client: httpx.AsyncClient) -> None:
+    asked = {"question": small.QUESTION}
+    whole = (await client.post("/v1/answers", json=asked)).json()
+    response = await client.post("/v1/answers/stream", json=asked)
+    assert response.headers["content-type"].startswith("text/event-stream")
+    assert response.headers["x-accel-buffering"] == "no"
+    assert response.text.startswith(":")
+    events = read_events(response.text)
+    names = [name for name, _, _ in events]
+    assert names[0] == "retrieved"
+    assert names[-1] == "answer"
+    assert set(names[1:-1]) == {"sentence"}
+    streamed = events[-1][2]
+    assert {k: v for k, v in streamed.items() if k not in FLEETING} == {
+        k: v for k, v in whole.items() if k not in FLEETING
+    }
+    sentences = [data["sentence"] for name, _, data in events if name == "sentence"]
+    assert sentences == streamed["sentences"]
+
+
+async def test_event_ids_count_from_one(client: httpx.AsyncClient) -> None:
+    response = await client.post("/v1/answers/stream", json={"question": small.QUESTION})
+    ids = [event_id.rpartition(":") for _, event_id, _ in read_events(response.text)]
+    assert len({run for run, _, _ in ids}) == 1
+    assert [int(number) for _, _, number in ids] == list(range(1, len(ids) + 1))
+
+
+async def test_a_stream_resumes_behind_each_event(client: httpx.AsyncClient) -> None:
+    asked = {"question": small.QUESTION}
+    events = read_events((await client.post("/v1/answers/stream", json=asked)).text)
+    for position, (_, event_id, _) in enumerate(events, start=1):
+        again = await client.post("/v1/answers/stream", json=asked, headers={"Last-Event-ID": event_id})
+        assert read_events(again.text) == events[position:]
+
+
+async def test_an_unknown_event_id_is_said(client: httpx.AsyncClient) -> None:
+    for event_id in ("gone:3", "nothing", ":"):
+        response = await client.post(
+            "/v1/answers/stream", json={"question": small.QUESTION}, headers={"Last-Event-ID": event_id}
+        )
+        assert response.status_code == 404
+        assert response.json()["error"]["code"] == "not_found"
+
+
+async def test_an_event_id_goes_with_its_question(client: httpx.AsyncClient) -> None:
+    events = read_events((await client.post("/v1/answers/stream", json={"question": small.QUESTION})).text)
+    response = await client.post(
+        "/v1/answers/stream", json={"question": "Another?"}, headers={"Last-Event-ID": events[0][1]}
+    )
+    assert response.status_code == 422
+
+
+async def test_what_is_not_there_is_an_answer_and_no_error(client: httpx.AsyncClient) -> None:
+    response = await client.post("/v1/answers", json={"question": small.EMPTY_QUESTION})
+    assert response.status_code == 200
+    assert response.json()["outcome"] == "not_in_corpus"
+    assert response.json()["citations"] == []
+    assert response.json()["sentences"] == []
+
+
+async def test_a_stored_answer_comes_back_as_it_was(client: httpx.AsyncClient) -> None:
+    given = (await client.post("/v1/answers", json={"question": small.QUESTION})).json()
+    stored = await client.get(f"/v1/answers/{given['answer_id']}")
+    assert stored.json() == given
+    again = (await client.post(f"/v1/answers/{given['answer_id']}/reverify")).json()
+    assert again["holds"] is True
+    assert {citation["state"] for citation in again["citations"]} == {"same"}
+
+
+async def test_an_unknown_answer_is_not_found(client: httpx.AsyncClient) -> None:
+    for response in (await client.get("/v1/answers/none"), await client.post("/v1/answers/none/reverify")):
+        assert response.status_code == 404
+        assert response.json()["error"]["code"] == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ({"question": "x" * 20_000}, "20000 characters"),
+        ({"question": "   "}, "empty"),
+        ({}, "question"),
+        ({"question": "q", "top_k": 0}, "top_k"),
+        ({"question": "q", "mode": "magic"}, "mode"),
+        ({"question": "q", "colour": "red"}, "colour"),
+        ({"question": "q", "filters": {"date_from": "2009-02-01", "date_to": "2009-01-01"}}, "date_from"),
+        ({"question": "q", "filters": {"date_from": "yesterday"}}, "filters.date_from"),
+        ({"question": "q", "mode": "llm"}, "language model"),
+    ],
+    ids=["long", "blank", "missing", "top_k", "mode", "unknown field", "dates", "no date", "no llm"],
+)
+@pytest.mark.parametrize("route", ["/v1/answers", "/v1/answers/stream"])
+async def test_a_bad_question_is_refused_in_words(
+    client: httpx.AsyncClient, route: str, body: dict[str, object], says: str
+) -> None:
+    response = await client.post(route, json=body)
+    assert response.status_code == 422
+    error = response.json()["error"]
+    assert set(error) == {"code", "message", "detail"}
+    assert says in error["message"]
+
+
+@pytest.mark.parametrize("route", ["/v1/answers", "/v1/answers/stream"])
+async def test_an_empty_collection_is_an_error_and_no_answer(empty_service: Service, route: str) -> None:
+    response = await asgi_client(empty_service).post(route, json={"question": small.QUESTION})
+    assert response.status_code == 503
+    assert response.json()["error"]["code"] == "collection_empty"
+
+
+async def test_what_is_no_json_is_refused(client: httpx.AsyncClient) -> None:
+    response = await client.post("/v1/answers", content=b"{", headers={"Content-Type": "application/json"})
+    assert response.status_code == 422
+    assert response.json()["error"]["code"] == "invalid_request"
+
+
+async def test_filters_narrow_the_evidence(client: httpx.AsyncClient) -> None:
+    asked = {"question": small.QUESTION, "filters": {"origins": ["Embassy Lusaka"]}}
+    record = (await client.post("/v1/answers", json=asked)).json()
+    assert {hit["cable_id"] for hit in record["evidence"]} <= {"06LUSAKA12"}
+    assert record["filters_applied"]["origins"] == ["Embassy Lusaka"]

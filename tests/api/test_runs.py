@@ -1,0 +1,168 @@
+"""Streams over a real socket: cuts, readers that are gone, readers that are slow, too many at once."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator, Sequence
+
+import httpx
+import pytest
+
+from api.runs import Runs
+from api.service import Service
+from api.workers import Workers
+from rag.answer import Draft, Rejected
+from rag.collection import Collection
+from rag.config import Settings
+from rag.errors import Busy
+from rag.types import DraftSentence, Passage, Query, Question, Quote
+from tests.api import small
+from tests.api.serving import serving
+from tests.api.test_answers import read_events
+
+
+class PatientModel:
+    """Writes sentence after sentence, each when it is let; counts how many it wrote."""
+
+    name = "patient"
+
+    def __init__(self, sentences: int) -> None:
+        self.sentences = sentences
+        self.written = 0
+        self.closed = threading.Event()
+        self.let = threading.Semaphore(0)
+
+    def draft(
+        self, query: Query, passages: Sequence[Passage], rejected: Sequence[Rejected] = ()
+    ) -> Iterator[Draft]:
+        try:
+            for number in range(self.sentences):
+                assert self.let.acquire(timeout=20)
+                self.written += 1
+                yield DraftSentence(f"{passages[0].text[:30]} {number}", (Quote(1),))
+        finally:
+            self.closed.set()
+
+
+@pytest.fixture
+def model() -> PatientModel:
+    return PatientModel(6)
+
+
+@pytest.fixture
+def patient_service(collection: Collection, model: PatientModel) -> Iterator[Service]:
+    service = Service(small.build_pipeline(collection, model), Settings())
+    object.__setattr__(service, "runs", Runs(service.workers, grace_s=0.3))
+    yield service
+    model.let.release(100)
+    service.close()
+
+
+ASKED = {"question": small.QUESTION, "policy": "annotate"}
+
+
+def first_events(url: str, model: PatientModel, count: int, last: str | None = None) -> list[str]:
+    """Read the ids of `count` events, then cut the connection."""
+    headers = {"Last-Event-ID": last} if last else {}
+    ids: list[str] = []
+    with httpx.stream(
+        "POST", f"{url}/v1/answers/stream", json=ASKED, headers=headers, timeout=20
+    ) as response:
+        for line in response.iter_lines():
+            if line.startswith("id: "):
+                ids.append(line[4:])
+                if len(ids) == count:
+                    break
+                model.let.release()
+    return ids
+
+
+def test_a_cut_stream_goes_on_without_loss_or_repeat(patient_service: Service, model: PatientModel) -> None:
+    with serving(patient_service) as url:
+        ids = first_events(url, model, 1)
+        for _ in range(5):
+            model.let.release()
+            ids += first_events(url, model, 1, last=ids[-1])
+        model.let.release(10)
+        rest = httpx.post(
+            f"{url}/v1/answers/stream", json=ASKED, headers={"Last-Event-ID": ids[-1]}, timeout=20
+        )
+    events = read_events(rest.text)
+    numbers = [int(event_id.rpartition(":")[2]) for event_id in [*ids, *(event[1] for event in events)]]
+    assert numbers == list(range(1, 9))
+    assert events[-1][0] == "answer"
+    assert model.written == 6
+
+
+def test_a_run_that_nobody_follows_is_stopped(patient_service: Service, model: PatientModel) -> None:
+    with serving(patient_service) as url:
+        first_events(url, model, 2)
+        time.sleep(0.8)
+        model.let.release(10)
+        assert model.closed.wait(10)
+        assert model.written <= 3
+
+
+def test_a_second_reader_sees_everything(patient_service: Service, model: PatientModel) -> None:
+    with serving(patient_service) as url:
+        ids = first_events(url, model, 3)
+        model.let.release(10)
+        again = httpx.post(
+            f"{url}/v1/answers/stream",
+            json=ASKED,
+            headers={"Last-Event-ID": f"{ids[0].partition(':')[0]}:0"},
+            timeout=20,
+        )
+    assert [event_id for _, event_id, _ in read_events(again.text)][:3] == ids
+
+
+def test_many_slow_readers_all_get_their_answer(service: Service) -> None:
+    async def read(client: httpx.AsyncClient, url: str) -> str:
+        body = b""
+        async with client.stream(
+            "POST", f"{url}/v1/answers/stream", json={"question": small.QUESTION}
+        ) as response:
+            async for piece in response.aiter_raw(256):
+                body += piece
+                if len(body) % 4096 < 256:
+                    await asyncio.sleep(0.01)
+        return body.decode()
+
+    async def read_all(url: str) -> list[str]:
+        limits = httpx.Limits(max_connections=None)
+        async with httpx.AsyncClient(timeout=60, limits=limits) as client:
+            return await asyncio.gather(*(read(client, url) for _ in range(100)))
+
+    with serving(service) as url:
+        bodies = asyncio.run(read_all(url))
+    assert len(bodies) == 100
+    assert all(read_events(body)[-1][0] == "answer" for body in bodies)
+
+
+def test_beyond_the_limit_it_says_busy() -> None:
+    workers = Workers(threads=1, waiting=1)
+    hold = threading.Event()
+    futures = [workers.submit(hold.wait) for _ in range(2)]
+    with pytest.raises(Busy):
+        workers.submit(hold.wait)
+    hold.set()
+    for future in futures:
+        future.result(5)
+    workers.submit(lambda: None).result(5)
+    workers.close()
+
+
+def test_only_the_latest_runs_are_kept() -> None:
+    async def start() -> list[str]:
+        workers = Workers(threads=1)
+        runs = Runs(workers, kept=2)
+        ids = [runs.start(Question(str(n)), lambda _: iter(())).run_id for n in range(3)]
+        await asyncio.to_thread(workers.close)
+        assert runs.resume(f"{ids[2]}:0", Question("2"))[1] == 0
+        with pytest.raises(Exception, match="no longer kept"):
+            runs.resume(f"{ids[0]}:0", Question("0"))
+        return ids
+
+    assert len(asyncio.run(start())) == 3

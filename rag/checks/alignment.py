@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from rag.checks import dates, quantities
 from rag.checks.cited import Cited
-from rag.checks.claim import Claim, Sort
+from rag.checks.claim import Claim, Fact, Sort
 from rag.checks.finding import Finding
-from rag.checks.words import Word
+from rag.checks.reading import Support
+from rag.checks.words import Word, place_of
 from rag.types import Span, Verdict
 
 # Below this share of words in the paragraph's order a sentence is a paraphrase: a different word is then no
 # sign of a changed fact.
 _CLOSE = 0.72
+# Between the two a mixed-case sentence may use words of its own; in capitals they could be names.
+_VERY_CLOSE = 0.92
 _LONGEST_CHANGE = 4
-_WEIGHTY = frozenset(
-    "not nott no never none neither nor cannot all every some most few may might will must".split()
+_NEGATORS = frozenset("not nott no never none neither nor cannot".split())
+_STRENGTHS = (
+    frozenset({"all", "every"}),
+    frozenset({"some", "most", "few"}),
+    frozenset({"may", "might", "could"}),
+    frozenset({"will", "would", "shall", "must"}),
 )
+_SMALL_CHANGE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,61 +63,64 @@ def align(claim: Claim, cited: Cited, window: range) -> Alignment:
     equal = sum(j2 - j1 for tag, _, _, j1, j2 in opcodes if tag == "equal")
     changes = []
     for tag, i1, i2, j1, j2 in opcodes:
-        inner = j1 > 0 and j2 < len(said)
-        if tag == "equal" or (tag == "delete" and not inner):
+        outer = j1 == 0 or j2 == len(said)
+        if tag == "equal" or (tag == "delete" and outer):
             continue
-        if i2 - i1 <= _LONGEST_CHANGE or tag == "insert":
-            changes.append(Change(said[j1:j2], given[i1:i2], j1))
+        there = given[i1:i2]
+        if outer and len(there) > _LONGEST_CHANGE:
+            # The window goes on beyond the sentence: what stands in the place of the words is beside it.
+            there = there[-(j2 - j1) :] if j1 == 0 else there[: j2 - j1]
+        if len(there) <= _LONGEST_CHANGE:
+            changes.append(Change(said[j1:j2], there, j1))
         elif j1 < j2:
             changes.append(Change(said[j1:j2], (), j1))
     return Alignment(equal / len(said) if said else 0.0, tuple(changes))
 
 
 def check_changes(
-    claim: Claim, cited: Cited, alignment: Alignment, places: dict[int, tuple[int, ...]]
+    claim: Claim, cited: Cited, alignment: Alignment, supports: Sequence[Support]
 ) -> Finding | None:
     """In a sentence that is otherwise the paragraph's own: a content word, a negator, a modal exchanged.
 
-    `places` says where the paragraph has the sentence's words: one that it has elsewhere is moved, not changed.
+    `supports` tell for each fact whether the paragraph has it elsewhere: then it is moved, not changed.
     """
     if not alignment.close:
         return None
-    sorts = {at: fact.sort for fact in claim.facts for at in fact.at}
-    light = {at for fact in claim.facts if fact.weight < 1 for at in fact.at}
+    facts = {
+        at: (fact, support) for fact, support in zip(claim.facts, supports, strict=True) for at in fact.at
+    }
     for change in alignment.changes:
         if _weighty(change):
             return _finding(claim, cited, change, Verdict.CONTRADICTED)
-        numbers = range(change.first, change.first + len(change.said))
-        strange = [
-            at
-            for at in numbers
-            if at in sorts and at not in light and not places.get(at) and not cited.knows(claim.words[at].stem)
-        ] + [at for at in numbers if _rivalled(claim, cited, change, at)]
-        if not strange:
-            continue
-        exchanged = any(word.content for word in change.given)
-        grave = exchanged and any(sorts[at] is not Sort.WORD for at in strange)
-        return _finding(claim, cited, change, Verdict.CONTRADICTED if grave else Verdict.PARTIAL)
+        within = [facts[at] for at in range(change.first, change.first + len(change.said)) if at in facts]
+        strange = [fact for fact, support in within if support.share == 0 and fact.weight >= 1]
+        if not claim.capitals and alignment.closeness < _VERY_CLOSE:
+            strange = [fact for fact in strange if fact.sort is not Sort.WORD]
+        rivalled = [fact for fact, _ in within if _is_rivalled(fact, claim, cited, change)]
+        if strange or rivalled:
+            firm = rivalled or (change.given and any(fact.sort is not Sort.WORD for fact in strange))
+            return _finding(claim, cited, change, Verdict.CONTRADICTED if firm else Verdict.PARTIAL)
     return _swapped(claim, cited, alignment)
 
 
-def _rivalled(claim: Claim, cited: Cited, change: Change, at: int) -> bool:
-    """The word is of a number or date in whose very place the paragraph has another, be it also elsewhere."""
+def _is_rivalled(fact: Fact, claim: Claim, cited: Cited, change: Change) -> bool:
+    """In the very place of a number, date or country the paragraph has another one, be this one also elsewhere."""
     if not change.given:
         return False
     start, end = change.given[0].start, change.given[-1].end
-    fact = next((fact for fact in claim.facts if at in fact.at), None)
-    if fact is None or fact.date is not None or fact.quantity is None:
-        if fact is None or fact.date is None:
-            return False
-        there = [d for d in cited.dates if d.start < end and start < d.end]
-        context = cited.context
-        return bool(there) and not any(
-            dates.agrees(fact.date, d, context.sent_from, context.sent_to) for d in there
+    numbers = [q for q in cited.quantities if q.start < end and start < q.end and q.text.lower() != "one"]
+    days = [d for d in cited.dates if d.start < end and start < d.end]
+    if fact.quantity is not None:
+        return bool(numbers) and not any(quantities.agrees(fact.quantity, q) for q in numbers)
+    if fact.date is not None:
+        span = cited.context.sent_from, cited.context.sent_to
+        agreeing = any(dates.agrees(fact.date, d, *span) for d in days)
+        return (
+            bool(days or numbers) and not agreeing and not any(fact.date.year in q.readings for q in numbers)
         )
-    quantity = fact.quantity
-    rivals = [q for q in cited.quantities if q.start < end and start < q.end and q.value > 1]
-    return bool(rivals) and not any(quantities.agrees(quantity, q) for q in rivals)
+    mine = place_of(claim.words[fact.at[0]].stem) if fact.at else frozenset()
+    theirs = [place_of(word.stem) for word in change.given]
+    return bool(mine) and any(theirs) and all(mine.isdisjoint(place) for place in theirs)
 
 
 def _swapped(claim: Claim, cited: Cited, alignment: Alignment) -> Finding | None:
@@ -116,7 +128,8 @@ def _swapped(claim: Claim, cited: Cited, alignment: Alignment) -> Finding | None
     single = [c for c in alignment.changes if len(c.said) == len(c.given) == 1]
     for change in single:
         turned = any(
-            other.said[0].stem == change.given[0].stem and other.given[0].stem == change.said[0].stem for other in single
+            other.said[0].stem == change.given[0].stem and other.given[0].stem == change.said[0].stem
+            for other in single
         )
         if turned and change.said[0].content:
             return _finding(claim, cited, change, Verdict.CONTRADICTED)
@@ -124,9 +137,12 @@ def _swapped(claim: Claim, cited: Cited, alignment: Alignment) -> Finding | None
 
 
 def _weighty(change: Change) -> bool:
-    said = {w.base for w in change.said} & _WEIGHTY
-    given = {w.base for w in change.given} & _WEIGHTY
-    return said != given
+    """A negator on one side only; or a quantifier or modal, where little else is exchanged with it."""
+    said, given = {w.base for w in change.said}, {w.base for w in change.given}
+    if said & _NEGATORS != given & _NEGATORS:
+        return True
+    small = len(change.said) + len(change.given) <= _SMALL_CHANGE
+    return small and any(bool(said & row) != bool(given & row) for row in _STRENGTHS)
 
 
 def _finding(claim: Claim, cited: Cited, change: Change, verdict: Verdict) -> Finding:

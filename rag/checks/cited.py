@@ -29,6 +29,7 @@ class Context:
     sent_from: date | None = None
     sent_to: date | None = None
     exact_day: bool = False
+    label: str = ""
     comment: bool = False
     quoted: bool = False
 
@@ -81,6 +82,7 @@ def cite(paragraph: Paragraph, header: CableHeader) -> Cited:
         header.date_from,
         header.date_to,
         header.date_precision in {DatePrecision.MINUTE, DatePrecision.DAY},
+        paragraph.label,
         paragraph.kind is Kind.COMMENT,
         paragraph.kind is Kind.QUOTED_TEXT,
     )
@@ -96,7 +98,7 @@ def prepare(text: str, context: Context) -> Cited:
     numbers = tuple(max(0, bisect_right(starts, word.start) - 1) for word in words)
     capitals = is_capitals(text)
     places: dict[str, list[int]] = {}
-    for at, word in enumerate(words):
+    for at in range(len(words)):
         for stem in _stems_at(words, at, capitals, text):
             places.setdefault(stem, []).append(at)
     for stem, at in _acronyms(words):

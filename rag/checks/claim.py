@@ -50,11 +50,13 @@ class Claim:
 
 _WEIGHTS = {Sort.WORD: 1.0, Sort.NAME: 1.5, Sort.NUMBER: 2.0, Sort.DATE: 1.5}
 _GLUE_WEIGHT = 0.25
+# "Robert Hormats" is the paragraph's "Hormats": what stands before the last word of a name may be missing.
+_FORENAME_WEIGHT = 0.5
 # "two" and "three" often count what the paragraph lists.
 _SMALL = frozenset({"two", "three", "both", "half", "dozen"})
-_POINTER = re.compile(
-    r"(?i)\b(?:\d{2,4}\s?[a-z]{3,16}\s?\d{2,7}|(?:¶+|para(?:graph)?s?\.?)\s*\d+(?:#\d+)?|ref(?:tel)?s?\s+[a-z]\b)|¶\s*\d+"
-)
+# A cable's id and paragraph sign in the sentence point to the source; they are no facts.
+_POINTER = re.compile(r"\b\d{2,4}[A-Z]{3,17}\d{1,7}\b|¶+\s*[un]?\d+(?:#\d+)?")
+_YES_OR_NO = re.compile(r"\s*(?i:yes|no|none)\s*[,;:.]")
 _REPORTING = re.compile(
     r"(?i)\b(?:report|sa(?:id|ys)|wrote|writes|cabled?|stat(?:e|ed)|told|not(?:e|ed)|according|comment|telegram|cable"
     r"|message|describ|informed)"
@@ -68,7 +70,8 @@ _TITLES = frozenset(
 @lru_cache(maxsize=4096)
 def claim_of(text: str) -> Claim:
     """Take a sentence apart."""
-    words = words_of(text)
+    opening = _YES_OR_NO.match(text)
+    words = words_of(text)[1 if opening else 0 :]
     capitals = is_capitals(text)
     taken: set[int] = set()
     facts: list[Fact] = []
@@ -99,12 +102,14 @@ def claim_of(text: str) -> Claim:
         if at:
             facts.append(Fact(Sort.NUMBER, quantity.text, _WEIGHTS[Sort.NUMBER], at, quantity=quantity))
     names = _names(text, words, capitals)
+    forenames = _forenames(text, words, names)
     for number, word in enumerate(words):
         if number in taken or not word.content:
             continue
         sort = Sort.NAME if number in names else Sort.WORD
         glue = word.base in _TITLES or word.stem in _glue_stems()
-        weight = _GLUE_WEIGHT if glue else _WEIGHTS[sort]
+        sort = Sort.WORD if number in forenames else sort
+        weight = _GLUE_WEIGHT if glue else _FORENAME_WEIGHT if number in forenames else _WEIGHTS[sort]
         facts.append(Fact(Sort.WORD if glue else sort, text[word.start : word.end], weight, (number,)))
     return Claim(text, words, tuple(facts), capitals, _REPORTING.search(text) is not None)
 
@@ -121,6 +126,21 @@ def _glue_stems() -> frozenset[str]:
     return frozenset(stem_of(word) for word in lexicon.glue())
 
 
+def _forenames(text: str, words: tuple[Word, ...], names: frozenset[int]) -> frozenset[int]:
+    return frozenset(
+        at
+        for at in names
+        if at + 1 in names
+        and not text[words[at].end : words[at + 1].start].strip(" .")
+        and words[at].base.isalpha()
+    )
+
+
+@lru_cache(maxsize=1)
+def _place_names() -> frozenset[str]:
+    return frozenset(name for row in lexicon.places() for name in row)
+
+
 def _names(text: str, words: tuple[Word, ...], capitals: bool) -> frozenset[int]:
     """The numbers of the words that are names: capitalised where a capital says something."""
     if capitals:
@@ -131,7 +151,8 @@ def _names(text: str, words: tuple[Word, ...], capitals: bool) -> frozenset[int]
             continue
         opens = number == 0 or re.search(r"[.!?:\"“]\s*\Z", text[: word.start]) is not None
         shouted = text[word.start : word.end].isupper() and word.end - word.start > 1
-        if opens and not shouted and not (number + 1 < len(words) and words[number + 1].capital):
+        place = word.base in _place_names() or text[word.end - 2 : word.end] in {"'s", "’s"}
+        if opens and not (shouted or place) and not (number + 1 < len(words) and words[number + 1].capital):
             continue
         found.add(number)
     return frozenset(found)

@@ -97,7 +97,7 @@ def object_to(claim: Claim, cited: Cited, reading: Reading) -> Finding:
     polarity = check_polarity(claim, cited, reading.window)
     if polarity is not None:
         return polarity
-    change = check_changes(claim, cited, align(claim, cited, reading.window), reading.places)
+    change = check_changes(claim, cited, align(claim, cited, reading.window), reading.supports)
     if change is not None:
         return change
     speaker = check_speaker(claim, cited, reading.window)

@@ -30,6 +30,8 @@ _PARTIAL = frozenset(
 # A negator reaches so many words behind it, and turns the first so many content words of them.
 _REACH = 5
 _TARGETS = 2
+# The paragraph's own negation of the word may stand farther off in its long sentences.
+_FAR_REACH = 10
 
 
 def negated_targets(words: Sequence[Word], text: str, markers: frozenset[str]) -> Iterator[tuple[int, int]]:
@@ -40,6 +42,8 @@ def negated_targets(words: Sequence[Word], text: str, markers: frozenset[str]) -
             and word.base.endswith("nt")
             and "n't" in text[word.start : word.end].lower().replace("’", "'")
         ):
+            continue
+        if at + 1 < len(words) and words[at + 1].base == "such":
             continue
         if word.base == "no" and _is_number_sign(words, at, text):
             continue
@@ -58,9 +62,9 @@ def _is_number_sign(words: Sequence[Word], at: int, text: str) -> bool:
     return at + 1 < len(words) and words[at + 1].number and text[words[at].end : words[at].end + 1] == "."
 
 
-def is_turned(words: Sequence[Word], text: str, at: int) -> bool:
+def is_turned(words: Sequence[Word], text: str, at: int, reach: int = _REACH + 1) -> bool:
     """Whether a negator or a verb of refusal stands before the word in its clause."""
-    for before in range(at - 1, max(-1, at - 1 - _REACH - 1), -1):
+    for before in range(at - 1, max(-1, at - 1 - reach), -1):
         if any(c in ".;?!" for c in text[words[before].end : words[before + 1].start]):
             return False
         if words[before].base in _NEGATORS or words[before].stem in _REFUSALS:
@@ -83,7 +87,7 @@ def _in_window(cited: Cited, stem: str, window: range) -> list[int]:
 def _added_negation(claim: Claim, cited: Cited, window: range) -> Finding | None:
     for negator, target in negated_targets(claim.words, claim.text, _NEGATORS):
         there = _in_window(cited, claim.words[target].stem, window)
-        if there and not any(is_turned(cited.words, cited.text, at) for at in there):
+        if there and not any(is_turned(cited.words, cited.text, at, _FAR_REACH) for at in there):
             said = claim.text[claim.words[negator].start : claim.words[target].end]
             given = _around(cited, there[0])
             return Finding(

@@ -74,7 +74,7 @@ _CURRENCY = frozenset(
 _COUNT_SIGN = re.compile(
     r"(?:US|A|NZ|C|HK)?\$\s*\Z|[£€¥]\s*\Z|\b(?:DM|USD|FF|BF|SFR|DOLS|RS)\.?\s*\Z", re.IGNORECASE
 )
-_TAIL = re.compile(r"\s*(?:%|(?i:percent\b|per\s+cent\b|pct\b|p\.c\.))")
+_TAIL = re.compile(r"\s*(?:%|(?i:per-?\s*cent\b|pct\b|p\.c\.))")
 _THOUSANDS_BY_POINT = re.compile(r"\d{1,3}(?:\.\d{3})+\Z")
 # The noun that is counted stands within so many words behind its number.
 _UNIT_REACH = 4
@@ -205,7 +205,7 @@ def _units(text: str, words: tuple[Word, ...], at: int, stop: int) -> tuple[str,
         numeral = word.number or word.base in _UNITS or word.base in _TENS
         if numeral or re.search(r"[.;:,()]", text[stop : word.start]):
             break
-        if word.base in _BREAKS and units:
+        if word.base in _BREAKS:
             break
         if word.base not in _NO_UNIT and word.content:
             units.append(word.stem)
@@ -236,6 +236,10 @@ def agrees(claimed: Quantity, given: Quantity) -> bool:
     return any(_close(left, right, claimed.rounding) for left in claimed.readings for right in given.readings)
 
 
+def _digits(value: float) -> int:
+    return len(f"{value:.6f}".rstrip("0").replace(".", "").strip("0"))
+
+
 def _close(claimed: float, given: float, rounding: Rounding) -> bool:
     if abs(claimed - given) <= 1e-9 * max(abs(claimed), abs(given), 1.0):
         return True
@@ -243,8 +247,9 @@ def _close(claimed: float, given: float, rounding: Rounding) -> bool:
         return False
     ratio = claimed / given
     if rounding is Rounding.ABOUT:
-        return 0.95 <= ratio <= 1.05
+        # "about 300,000" rounds 298,500; "about 300,030" rounds nothing.
+        return 0.95 <= ratio <= 1.05 and _digits(claimed) <= _digits(given)
     # "over 200" is borne out by 213, not by 400.
-    return (rounding is Rounding.OVER and 0.8 <= ratio < 1) or (
-        rounding is Rounding.UNDER and 1 < ratio <= 1.2
+    return _digits(claimed) < _digits(given) and (
+        (rounding is Rounding.OVER and 0.8 <= ratio < 1) or (rounding is Rounding.UNDER and 1 < ratio <= 1.2)
     )

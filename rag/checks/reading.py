@@ -33,14 +33,13 @@ class Support:
 class Reading:
     """A sentence read against one paragraph.
 
-    `supports` are in the order of the claim's facts; `places` gives, for each word of the sentence that is
-    part of a fact, where the paragraph has it.
+    `supports` are in the order of the claim's facts; `window` are the numbers of the paragraph's words that
+    bear most of it out.
     """
 
     supports: tuple[Support, ...]
     window: range
     coverage: float
-    places: dict[int, tuple[int, ...]]
 
     def span(self, cited: Cited) -> Span:
         """The words of the paragraph that the reading rests on: whole sentences from first to last found."""
@@ -65,7 +64,7 @@ def read(claim: Claim, cited: Cited) -> Reading:
     places = {n: _places(claim.words, n, cited) for fact in claim.facts for n in fact.at}
     window = _best_window(claim, cited, places)
     supports = tuple(_support(fact, claim, cited, places, window) for fact in claim.facts)
-    return Reading(supports, window, coverage_of(claim, supports), places)
+    return Reading(supports, window, coverage_of(claim, supports))
 
 
 def coverage_of(claim: Claim, supports: tuple[Support, ...]) -> float:

@@ -143,8 +143,10 @@ def _is_known(mine: Word, other: Word, cited: Cited) -> bool:
 
 
 def _is_named(word: Word, cited: Cited) -> bool:
-    return bool(cited.positions(word.stem)) or cited.knows(word.stem) or any(
-        w.base[:5] == word.base[:5] for w in cited.words if len(w.base) > 4
+    return (
+        bool(cited.positions(word.stem))
+        or cited.knows(word.stem)
+        or any(w.base[:5] == word.base[:5] for w in cited.words if len(w.base) > 4)
     )
 
 

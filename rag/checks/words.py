@@ -134,6 +134,11 @@ def opposites_of(stem: str) -> frozenset[str]:
     return _opposites().get(stem, frozenset())
 
 
+def place_of(stem: str) -> frozenset[int]:
+    """The country rows in which the stem stands."""
+    return frozenset(number for number in classes_of(stem) if number >= len(lexicon.synonym_rows()))
+
+
 def is_same(left: str, right: str) -> bool:
     """Whether two stems mean the same by form or by a synonym row."""
     if left == right:

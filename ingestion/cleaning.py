@@ -1,0 +1,164 @@
+"""Text lines to the cleaned body: wrapped lines joined, hyphen breaks closed, every character accounted for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cached_property
+
+from ingestion.lines import Lines
+from ingestion.paragraphs import ITEM, Draft
+from ingestion.views import View
+from ingestion.words import is_word
+from rag.types import Segment, Stripped
+
+_BROKEN = re.compile(r"(?<![\w-])(?P<left>[A-Za-z]{2,})(?P<break> ?- +)(?P<right>[A-Za-z]{2,})(?![\w-])")
+_LEFT = re.compile(r"(?<![\w-])([A-Za-z]{2,})-$")
+_LAST_PART = re.compile(r"([A-Za-z]{2,})-$")
+_FIRST_PART = re.compile(r"([A-Za-z]{2,})")
+_ENDED = re.compile(r"[.!?:][\"'”’)\]]*$")
+_COLUMNS = re.compile(r"\S(?: {3,}|\t+)\S|\S\s*\|\s*\S")
+# Longer lines than this are not wrapped: a line of such a text is a block of it.
+_UNWRAPPED = 130
+# A line of less than this share of the text's width was ended on purpose.
+_SHORT_LINE = 0.6
+
+
+class Body:
+    """The cleaned body of a cable and where its paragraphs stand in it."""
+
+    def __init__(self, lines: Lines, indexes: Sequence[int], paragraphs: Sequence[Draft]) -> None:
+        self._lines = lines
+        self._parts: list[str] = []
+        self._segments: list[Segment] = []
+        self._stripped: list[Stripped] = []
+        self._length = 0
+        self._begins = {draft.lines[0] for draft in paragraphs}
+        for draft in paragraphs:
+            self._begins.update(draft.heading[:1])
+        self._after_heading = {draft.heading[-1] for draft in paragraphs if draft.heading}
+        widths = sorted(len(lines.texts[i]) for i in indexes)
+        self._width = widths[-1] if widths else 0
+        self._unwrapped = bool(widths) and widths[len(widths) * 9 // 10] > _UNWRAPPED
+        self._first: dict[int, int] = {}
+        self._last: dict[int, int] = {}
+        self._build(indexes)
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        return frozenset(re.findall(r"[a-z]+(?:-[a-z]+)*", self._lines.text.lower()))
+
+    @cached_property
+    def text(self) -> str:
+        """The cleaned body."""
+        return "".join(self._parts)
+
+    def view(self) -> View:
+        """The body as a view of the visible text."""
+        for index, role in enumerate(self._lines.roles):
+            if role:
+                self._stripped.append(Stripped(self._lines.starts[index], self._lines.ends[index], role))
+        self._stripped.sort(key=lambda run: run.raw_start)
+        return View(self.text, tuple(self._segments), tuple(self._stripped))
+
+    def span(self, draft: Draft) -> tuple[int, int]:
+        """Start and end of a paragraph's text in the body."""
+        first = draft.lines[0]
+        return self._first[first] + draft.start - self._lines.starts[first], self._last[draft.lines[-1]]
+
+    def text_of(self, indexes: Sequence[int]) -> str:
+        """Lines of a heading as one line."""
+        return " ".join(self._lines.texts[i] for i in indexes)
+
+    def _build(self, indexes: Sequence[int]) -> None:
+        lines = self._lines
+        previous: int | None = None
+        for index in indexes:
+            start, end = lines.starts[index], lines.ends[index]
+            if previous is not None:
+                self._put(self._between(previous, index))
+            self._first[index] = self._length
+            text = lines.texts[index]
+            if "- " in text:
+                at = start
+                for found in _BROKEN.finditer(text):
+                    if self._is_broken(found["left"], found["right"]):
+                        cut, after = start + found.start("break"), start + found.end("break")
+                        self._keep(at, cut)
+                        self._stripped.append(Stripped(cut, after, "hyphen_break"))
+                        at = after
+                self._keep(at, end)
+            else:
+                self._keep(start, end)
+            self._last[index] = self._length
+            previous = index
+
+    def _keep(self, start: int, end: int) -> None:
+        if end > start:
+            self._parts.append(self._lines.text[start:end])
+            self._segments.append(Segment(self._length, start, end - start))
+            self._length += end - start
+
+    def _put(self, separator: str) -> None:
+        self._parts.append(separator)
+        self._length += len(separator)
+
+    def _between(self, previous: int, index: int) -> str:
+        if index in self._begins or previous in self._after_heading:
+            return "\n\n"
+        lines = self._lines
+        above, below = lines.texts[previous], lines.texts[index]
+        furniture = index > previous + 1 and any(lines.roles[i] for i in range(previous + 1, index))
+        if index > previous + 1 and not furniture:
+            return "\n\n"
+        if furniture and self._ends_block(previous, above, below):
+            return "\n\n"
+        if (
+            above.endswith("-")
+            and not above.endswith("--")
+            and (joined := self._join_hyphen(previous, above, below))
+        ):
+            return joined[1:]
+        if not furniture and self._is_own_line(above, below):
+            return "\n"
+        return " "
+
+    def _ends_block(self, previous: int, above: str, below: str) -> bool:
+        """Whether the text above a banner was complete, so that what follows is another block."""
+        if _ENDED.search(above) is None or below[0].islower():
+            return False
+        return self._unwrapped or len(above) < self._width * _SHORT_LINE or ITEM.match(below) is not None
+
+    def _is_own_line(self, above: str, below: str) -> bool:
+        if self._unwrapped or ITEM.match(below):
+            return not below[0].islower() or self._unwrapped
+        if _COLUMNS.search(above) or _COLUMNS.search(below):
+            return True
+        return len(above) + 1 + len(below.split(None, 1)[0]) < self._width * _SHORT_LINE
+
+    def _join_hyphen(self, previous: int, above: str, below: str) -> str | None:
+        """What joins the halves of a word: "=" and the separator; the hyphen is cut where it was a break."""
+        left, right = _LEFT.search(above), _FIRST_PART.match(below)
+        if left and right and self._is_broken(left[1], right[1]):
+            self._cut_last_hyphen(previous)
+            return "="
+        return "=" if right and _LAST_PART.search(above) else None
+
+    def _cut_last_hyphen(self, previous: int) -> None:
+        self._parts[-1] = self._parts[-1][:-1]
+        last = self._segments.pop()
+        if last.length > 1:
+            self._segments.append(Segment(last.start, last.raw_start, last.length - 1))
+        self._length -= 1
+        end = self._lines.ends[previous]
+        self._last[previous] = self._length
+        self._stripped.append(Stripped(end - 1, end, "hyphen_break"))
+
+    def _is_broken(self, left: str, right: str) -> bool:
+        """Whether two halves are one word: not where the text prints them with a hyphen elsewhere."""
+        if left.isupper() != right.isupper() and not right.islower():
+            return False
+        joined = left + right
+        if f"{left}-{right}".lower() in self._words:
+            return False
+        return is_word(joined) or joined.lower() in self._words

@@ -1,0 +1,164 @@
+"""Page furniture inside the text: banners, section headers, stamps, the header printed again."""
+
+from __future__ import annotations
+
+import re
+
+from ingestion.header import Header, squeeze
+from ingestion.lines import Lines
+from ingestion.patterns import (
+    ADDRESS,
+    BREAK_NUMBER,
+    CAPTION,
+    CLASS_LINE,
+    CLASS_STAMP,
+    FROM_LINE,
+    LABEL,
+    NUMBERED,
+    PAGE_BANNER,
+    PAGE_BREAK,
+    PASS_LINE,
+    ROUTING_RULE,
+    RULE,
+    SECTION_LINE,
+    TO_LINE,
+    TRAILER,
+    TRANSMISSION,
+)
+from ingestion.posts import letters
+
+_SUSPECT = frozenset("*-=_~@#!<\x1a")
+# A section's header lists its addressees again: the longest seen has 30 lines.
+_LONGEST_HEADER = 120
+
+
+def strip_furniture(lines: Lines, start: int, header: Header) -> None:
+    """Write a reason into the role of every line from `start` on that is no text of the cable."""
+    index = start
+    texts, roles = lines.texts, lines.roles
+    while index < len(lines):
+        text = texts[index]
+        if not text or roles[index] is not None or not (text.isupper() or text[0] in _SUSPECT):
+            index += 1
+            continue
+        if ROUTING_RULE.match(text):
+            roles[index] = "section_header"
+            index = _strip_header(lines, index + 1, header)
+        elif RULE.match(text):
+            roles[index] = "rule"
+            index += 1
+        elif PAGE_BANNER.match(text):
+            roles[index] = "page_banner"
+            index = _after_banner(lines, index + 1, header)
+        elif PAGE_BREAK.match(text):
+            roles[index] = "page_break"
+            if index + 1 < len(lines) and text.split()[-1].isdigit() and len(text.split()) == 2:
+                _strip_wrapped_number(lines, index + 1)
+            index += 1
+        elif CLASS_STAMP.match(text):
+            roles[index] = "classification_stamp"
+            index += 1
+        elif TRAILER.match(text):
+            roles[index] = "trailer"
+            index += 1
+        elif _is_section(text, header):
+            roles[index] = "section_header"
+            if index + 1 < len(lines) and re.search(r"[A-Z]\s*$", text):
+                index += _strip_wrapped_number(lines, index + 1)
+            index = _strip_header(lines, index + 1, header, addressed=True)
+        elif _begins_addresses(lines, index):
+            index = _strip_header(lines, index, header)
+        else:
+            index += 1
+
+
+def _is_section(text: str, header: Header) -> bool:
+    if SECTION_LINE.match(text):
+        return True
+    found = CLASS_LINE.match(text)
+    return bool(
+        found
+        and found["serial"]
+        and header.serial == int(found["serial"])
+        and letters(found["post"]) == letters(header.post or "")
+    )
+
+
+def _begins_addresses(lines: Lines, index: int) -> bool:
+    """Whether "FM ..." (or an address without it) and "TO ..." stand here, one under the other."""
+    text = lines.texts[index]
+    if not (FROM_LINE.match(text) or (ADDRESS.match(text) and len(text) < 60)):
+        return False
+    below = lines.next_filled(index + 1)
+    return (
+        below is not None
+        and below <= index + 2
+        and TO_LINE.match(lines.texts[below]) is not None
+        and "." not in text
+    )
+
+
+def _strip_wrapped_number(lines: Lines, index: int) -> int:
+    """The number of a banner that was wrapped onto a line of its own: how many lines that was."""
+    text = lines.texts[index]
+    if re.fullmatch(r"0?\d{4,8}", text) or BREAK_NUMBER.match(text):
+        lines.roles[index] = "section_header"
+        return 1
+    return 0
+
+
+def _after_banner(lines: Lines, index: int, header: Header) -> int:
+    """A banner may be followed by the whole header, printed again."""
+    below = lines.next_filled(index)
+    if below is None:
+        return len(lines)
+    text = lines.texts[below]
+    if CLASS_LINE.match(text) and not CLASS_STAMP.match(text):
+        return below
+    if header.holds(text) and (CAPTION.match(text) or LABEL.match(text)):
+        return _strip_header(lines, below, header, addressed=True)
+    return below
+
+
+def _strip_header(lines: Lines, start: int, header: Header, *, addressed: bool = False) -> int:
+    """Strip a section's header from `start` on; the index of the first line after it.
+
+    With the cable's own header at hand, its lines are known again; where it is not (texts of the older
+    archive), lines are taken by their shape: addresses first, then the classification line with its
+    section, captions, pass instructions and labelled fields with the lines they run on to.
+    """
+    texts, roles = lines.texts, lines.roles
+    field: str | None = None
+    index = start
+    blank = True
+    while index < min(len(texts), start + _LONGEST_HEADER):
+        text = texts[index]
+        if not text:
+            blank, index = True, index + 1
+            continue
+        label = LABEL.match(text)
+        if label:
+            field, taken = label.lastgroup, True
+        elif header.holds(text):
+            taken = True
+        elif field and not blank and not NUMBERED.match(text):
+            known = getattr(header, field, None) if field != "classified" else None
+            taken = known is None and text.isupper() if field != "reference" else text.isupper()
+        elif SECTION_LINE.match(text) or (CLASS_LINE.match(text) and not CLASS_STAMP.match(text)):
+            addressed, field, taken = True, None, True
+        elif CLASS_STAMP.match(text) or PAGE_BANNER.match(text) or TRANSMISSION.match(text):
+            taken = True
+        elif not addressed:
+            taken = ADDRESS.match(text) is not None and len(text) < 80
+        else:
+            taken = CAPTION.match(text) is not None or (
+                PASS_LINE.match(text) is not None and not text.endswith(".")
+            )
+        if not taken:
+            break
+        roles[index] = "section_header" if not label and not header.holds(text) else "repeated_header"
+        header.lines.add(squeeze(text))
+        if addressed and CLASS_LINE.match(text) and index + 1 < len(texts) and re.search(r"[A-Z]\s*$", text):
+            index += _strip_wrapped_number(lines, index + 1)
+        blank, index = False, index + 1
+    return index

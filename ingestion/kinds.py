@@ -1,0 +1,88 @@
+"""What a paragraph is, by the words with which cables mark summaries, comments and quoted texts."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Sequence
+
+from rag.types import Kind
+
+_MARK = r"(?:\((?:U|C|S|TS|SBU|LOU|C/NF|S/NF|SBU/NF|U/FOUO)\)\s*)?"
+_SUMMARY = re.compile(
+    rf"^\W*{_MARK}(?:BEGIN\s+)?(?:EXECUTIVE\s+)?SUMM?A?R?Y\b(?!\s+(?:OF|RECORD|FOR|TABLE)\b)", re.I
+)
+_END_SUMMARY = re.compile(r"\bEND\s+(?:OF\s+)?SUMM?A?R?Y\b", re.I)
+_COMMENT = re.compile(
+    rf"^\W*{_MARK}(?:BEGIN\s+)?(?:(?:EMBASSY|MISSION|POST|CONSULATE|EMBOFF|AMBASSADOR'?S?|CHARGE'?S?|USUN|POLOFF|ECONOFF)\s+)?"
+    r"(?:COMMENTS?(?:\s+AND\s+\w+)?(?=\s*(?:[.:;,-]|$))|COMMENT\s+AND\b)",
+    re.I,
+)
+_END_COMMENT = re.compile(r"\bEND\s+(?:OF\s+)?COMMENT", re.I)
+_ACTION = re.compile(
+    rf"^\W*{_MARK}(?:BEGIN\s+)?ACTION\s+(?:REQUEST(?:ED|S)?|REQUIRED)\b(?=\s*[.:;,(-]|\s*$|\s+(?:IS|WAS)\b)",
+    re.I,
+)
+_QUOTE = re.compile(
+    rf"^\W*{_MARK}(?:BEGIN\s+(?:TEXT|QUOTE|UNOFFICIAL TRANSLATION|TRANSLATION)|QUOTE)\b", re.I
+)
+_OPENS = re.compile(r"\bBEGIN\s+(?:TEXT|QUOTE|TRANSLATION|UNOFFICIAL TRANSLATION)\b", re.I)
+_CLOSES = re.compile(r"\bEND\s?(?:OF\s+)?(?:TEXT|QUOTE|TRANSLATION|UNQUOTE)\b|\bUNQUOTE\b", re.I)
+_COMMENT_HEADING = re.compile(r"^\W*(?:POST |EMBASSY |MISSION )?COMMENTS?\W*$", re.I)
+_SUMMARY_HEADING = re.compile(r"^\W*(?:EXECUTIVE )?SUMMARY(?: AND (?:COMMENT|INTRODUCTION))?\W*$", re.I)
+_ACTION_HEADING = re.compile(r"^\W*ACTION REQUEST(?:ED|S)?\W*$", re.I)
+
+
+def paragraph_kinds(texts: Sequence[str], headings: Sequence[str | None]) -> list[Kind]:
+    """The kind of each paragraph, in order.
+
+    A summary or comment that is closed in a later paragraph takes in those between; "END SUMMARY" that
+    nothing opened closes one that began with the first paragraph; a text between BEGIN TEXT and END TEXT
+    is quoted.
+    """
+    kinds = [Kind.BODY] * len(texts)
+    end_summary = next((index for index, text in enumerate(texts) if _END_SUMMARY.search(text)), None)
+    opened = next((index for index, text in enumerate(texts) if _SUMMARY.match(text)), None)
+    last_close = max((index for index, text in enumerate(texts) if _CLOSES.search(text)), default=-1)
+    end_comments = [index for index, text in enumerate(texts) if _END_COMMENT.search(text)]
+    quoting = False
+    comment_to = -1
+    for index, (text, heading) in enumerate(zip(texts, headings, strict=True)):
+        opens = None if quoting else _last(_OPENS, text)
+        closes = _last(_CLOSES, text)
+        if quoting or _QUOTE.match(text):
+            kinds[index] = Kind.QUOTED_TEXT
+        elif _SUMMARY.match(text) or (heading and _SUMMARY_HEADING.match(heading)):
+            kinds[index] = Kind.SUMMARY
+        elif _COMMENT.match(text) or (heading and _COMMENT_HEADING.match(heading)):
+            kinds[index] = Kind.COMMENT
+            comment_to = _comment_end(texts, index, end_comments)
+        elif index <= comment_to:
+            kinds[index] = Kind.COMMENT
+        elif _ACTION.match(text) or (heading and _ACTION_HEADING.match(heading)):
+            kinds[index] = Kind.ACTION_REQUEST
+        if opens is not None and index < last_close and (closes is None or closes < opens):
+            quoting = True
+        elif quoting and closes is not None:
+            quoting = False
+    if end_summary is not None:
+        first = opened if opened is not None and opened <= end_summary else 0
+        for index in range(first, end_summary + 1):
+            if kinds[index] is Kind.BODY:
+                kinds[index] = Kind.SUMMARY
+    return kinds
+
+
+def _comment_end(texts: Sequence[str], index: int, ends: Sequence[int]) -> int:
+    """The paragraph in which the comment of paragraph `index` is closed, if no other comment begins before."""
+    place = bisect_left(ends, index)
+    if place == len(ends) or any(_COMMENT.match(text) for text in texts[index + 1 : ends[place] + 1]):
+        return index
+    return ends[place]
+
+
+def _last(pattern: re.Pattern[str], text: str) -> int | None:
+    place = None
+    for found in pattern.finditer(text):
+        place = found.start()
+    return place

@@ -1,0 +1,60 @@
+"""A visible text as lines, each with what it is: text, blank, or the reason why it is no text."""
+
+from __future__ import annotations
+
+import re
+
+_BREAK = re.compile(r"\r\n|\n|\r|\f|\v")
+# Blank to the eye, and to str.isspace(): what a line is trimmed of.
+
+
+class Lines:
+    """Lines of a text with offsets. `roles[i]` is None for text, "" for a blank line, else a reason.
+
+    `starts[i]` and `ends[i]` bound the trimmed line in the text; `texts[i]` is the trimmed line.
+    """
+
+    __slots__ = ("ends", "roles", "starts", "text", "texts")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.texts: list[str] = []
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        at = 0
+        if "\r" in text or "\f" in text or "\v" in text:
+            pieces, lengths = _split(text)
+        else:
+            pieces = text.split("\n")
+            lengths = None
+        for index, piece in enumerate(pieces):
+            trimmed = piece.strip()
+            start = at + (len(piece) - len(piece.lstrip()) if trimmed else 0)
+            self.texts.append(trimmed)
+            self.starts.append(start)
+            self.ends.append(start + len(trimmed))
+            at += lengths[index] if lengths else len(piece) + 1
+        self.roles: list[str | None] = [None if line else "" for line in self.texts]
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def next_filled(self, index: int) -> int | None:
+        """The first line from `index` on that is not blank, whatever its role."""
+        for line in range(index, len(self.texts)):
+            if self.texts[line]:
+                return line
+        return None
+
+
+def _split(text: str) -> tuple[list[str], list[int]]:
+    pieces: list[str] = []
+    lengths: list[int] = []
+    at = 0
+    for found in _BREAK.finditer(text):
+        pieces.append(text[at : found.start()])
+        lengths.append(found.end() - at)
+        at = found.end()
+    pieces.append(text[at:])
+    lengths.append(len(text) - at)
+    return pieces, lengths

@@ -1,0 +1,72 @@
+"""What passes between the format modules and the parser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol
+
+from ingestion.views import View
+from rag.errors import ParseError
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One thing to read. `name` is a path relative to what was asked for; members are ``file.zip!member``."""
+
+    name: str
+    data: bytes
+
+    @property
+    def stem(self) -> str:
+        """The name without folders and without its last suffix."""
+        last = self.name.replace("!", "/").rsplit("/", 1)[-1]
+        return last.rsplit(".", 1)[0] if "." in last[1:] else last
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a source says about a cable beside the cable's own text. None where it is silent."""
+
+    subject: str | None = None
+    origin: str | None = None
+    classification: str | None = None
+    created: datetime | None = None
+    day: date | None = None
+    day_to: date | None = None
+    tags: tuple[str, ...] = ()
+    references: str | None = None
+    signature: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RawCable:
+    """One cable's record: ``text == raw.decode(encoding)``; `visible` is that text without markup.
+
+    `cable_id` is the id that the record or its file name gives; `line` is where the record begins in
+    its file (1-based). `notes` are (start, end) of footnotes in the visible text.
+    """
+
+    name: str
+    format: str
+    cable_id: str | None
+    raw: bytes
+    encoding: str
+    text: str
+    visible: View
+    known: Known = field(default_factory=Known)
+    line: int = 1
+    warnings: tuple[str, ...] = ()
+
+
+class Format(Protocol):
+    """A format module."""
+
+    name: str
+
+    def detect(self, source: SourceFile, text: str) -> bool:
+        """Whether `text` (the beginning is enough) is of this format."""
+
+    def read(self, source: SourceFile, text: str, encoding: str) -> Iterator[RawCable | ParseError]:
+        """The cables in `text`; a record that cannot be read is an error among them."""

@@ -1,0 +1,81 @@
+"""TAGS lines: split, repaired, names kept whole; and what a tag means."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from importlib.resources import files
+
+_TOKEN = re.compile(
+    r"(?P<code>[A-Z]{2,4}|[A-Z]+)\s*\((?P<name>[^()]*)\)|(?P<word>[A-Z][A-Z'’.-]*(?:/[A-Z]+)?)|(?P<sep>,)",
+    re.I,
+)
+_SUBJECT = 4
+_PLACE = 2
+
+
+@cache
+def _listing() -> dict[str, str]:
+    read: dict[str, dict[str, str]] = json.loads(
+        files("ingestion").joinpath("data/tags.json").read_text(encoding="utf-8")
+    )
+    return read["subjects"] | read["organizations"] | read["places"]
+
+
+def meaning_of(tag: str) -> str | None:
+    """What a tag stands for: ``"PREL" -> "External political relations"``; None where it is not listed."""
+    return _listing().get(tag.split(" ", 1)[0])
+
+
+def read_tags(text: str) -> tuple[str, ...]:
+    """``"OVIP (VANCE, CYRUS) IS,SY ECONEFIN" -> ("OVIP (VANCE, CYRUS)", "IS", "SY", "ECON", "EFIN")``.
+
+    Order is kept, repeats are dropped. A run without separators is cut into listed tags where that can
+    be done in one way from left to right; names ("CLINTON, HILLARY") stay whole.
+    """
+    tags: list[str] = []
+    pieces = [found for found in _TOKEN.finditer(text)]
+    skip = -1
+    for index, found in enumerate(pieces):
+        if index <= skip or found["sep"]:
+            continue
+        if found["code"]:
+            *before, last = _split(found["code"].upper())
+            tags.extend([*before, f"{last} ({' '.join(found['name'].split()).upper()})"])
+            continue
+        word = found["word"].upper().strip(".")
+        name = _full_name(pieces, index, word)
+        if name:
+            tags.append(name)
+            skip = index + 2
+        elif word:
+            tags.extend(_split(word))
+    return tuple(dict.fromkeys(tags))
+
+
+def _full_name(pieces: list[re.Match[str]], index: int, word: str) -> str | None:
+    """ "CLINTON, HILLARY": two long words with a comma between, neither of them made of tags."""
+    if index + 2 >= len(pieces) or not pieces[index + 1]["sep"] or not pieces[index + 2]["word"]:
+        return None
+    given = pieces[index + 2]["word"].upper()
+    if len(word) > _SUBJECT and len(given) > _SUBJECT and _split(word) == [word] and _split(given) == [given]:
+        return f"{word}, {given}"
+    return None
+
+
+def _split(word: str) -> list[str]:
+    known = _listing()
+    if word in known or len(word) <= _SUBJECT or not word.isalpha():
+        return [word]
+    parts: list[str] = []
+    rest = word
+    while rest:
+        part = next(
+            (rest[:size] for size in (_SUBJECT, _PLACE) if rest[:size] in known and len(rest) >= size), None
+        )
+        if part is None:
+            return [word]
+        parts.append(part)
+        rest = rest[len(part) :]
+    return parts

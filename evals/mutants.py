@@ -1,8 +1,8 @@
 """Mutants: hard falsehoods made from true (sentence, paragraph) pairs, to audit a verifier.
 
 Where ``evals.mutations`` puts in what stands nowhere in the paragraph, these also move what does stand there:
-another number of the same paragraph, two halves of sentences joined into one quotation, the true sentence with
-the neighbouring paragraph cited, the words given to another speaker. All depend on nothing but the
+another number of the paragraph, two halves of sentences joined into one quotation, the true sentence with the
+neighbouring paragraph cited, the words given to another speaker. All depend on nothing but the
 `random.Random` that is given.
 """
 
@@ -76,7 +76,9 @@ _TITLE_WORDS = frozenset(
     "minister president ambassador general chairman secretary said told that and the for has was will had his"
     " with would who from stated department foreign affairs deputy vice assistant".split()
 )
-_SURNAMES = "Okonkwo Lindqvist Vasquez Tanaka Moreau Petrov Haraldsen Mbeki Castellano Ferraro Novak Abdullahi".split()
+_SURNAMES = (
+    "Okonkwo Lindqvist Vasquez Tanaka Moreau Petrov Haraldsen Mbeki Castellano Novak Abdullahi".split()
+)
 _STRANGERS = "considerable harvest western reluctant several quarterly disputed".split()
 _QUOTED_WORDS = 25
 

@@ -25,7 +25,7 @@ _STRENGTHS = (
     frozenset({"all", "every"}),
     frozenset({"some", "most", "few"}),
     frozenset({"may", "might", "could"}),
-    frozenset({"will", "would", "shall", "must"}),
+    frozenset({"must"}),
 )
 _SMALL_CHANGE = 3
 
@@ -104,7 +104,7 @@ def check_changes(
 
 
 def _is_rivalled(fact: Fact, claim: Claim, cited: Cited, change: Change) -> bool:
-    """In the very place of a number, date or country the paragraph has another one, be this one also elsewhere."""
+    """In the very place of a number, date or country the paragraph has another one."""
     if not change.given:
         return False
     start, end = change.given[0].start, change.given[-1].end

@@ -26,7 +26,10 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing that a sentence says; `at` are its words' numbers in the sentence."""
+    """One thing that a sentence says; `at` are its words' numbers in the sentence.
+
+    `forename` marks a name's word before another: the paragraph may leave it out.
+    """
 
     sort: Sort
     text: str
@@ -35,6 +38,7 @@ class Fact:
     quantity: Quantity | None = None
     date: DateMention | None = None
     quotation: Quotation | None = None
+    forename: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +66,9 @@ _REPORTING = re.compile(
     r"|message|describ|informed)"
 )
 _TITLES = frozenset(
-    "mr mrs ms dr sir lord lady president minister ambassador secretary general colonel king queen prince senator"
-    " governor chairman director professor judge prime foreign deputy vice acting chief".split()
+    "mr mrs ms dr sir lord lady president minister ambassador secretary general colonel king queen"
+    " prince senator governor chairman director professor judge prime foreign deputy vice acting chief"
+    " official officer counselor commissioner spokesman member premier chancellor".split()
 )
 
 
@@ -107,10 +112,18 @@ def claim_of(text: str) -> Claim:
         if number in taken or not word.content:
             continue
         sort = Sort.NAME if number in names else Sort.WORD
-        glue = word.base in _TITLES or word.stem in _glue_stems()
+        glue = word.stem in light_stems()
         sort = Sort.WORD if number in forenames else sort
         weight = _GLUE_WEIGHT if glue else _FORENAME_WEIGHT if number in forenames else _WEIGHTS[sort]
-        facts.append(Fact(Sort.WORD if glue else sort, text[word.start : word.end], weight, (number,)))
+        facts.append(
+            Fact(
+                Sort.WORD if glue else sort,
+                text[word.start : word.end],
+                weight,
+                (number,),
+                forename=number in forenames,
+            )
+        )
     return Claim(text, words, tuple(facts), capitals, _REPORTING.search(text) is not None)
 
 
@@ -122,8 +135,9 @@ def _is_plain_word(quantity: Quantity, text: str) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _glue_stems() -> frozenset[str]:
-    return frozenset(stem_of(word) for word in lexicon.glue())
+def light_stems() -> frozenset[str]:
+    """Titles and words of reporting, as stems: they weigh little in a sentence."""
+    return frozenset(stem_of(word) for word in (*lexicon.glue(), *_TITLES))
 
 
 def _forenames(text: str, words: tuple[Word, ...], names: frozenset[int]) -> frozenset[int]:
@@ -149,7 +163,7 @@ def _names(text: str, words: tuple[Word, ...], capitals: bool) -> frozenset[int]
     for number, word in enumerate(words):
         if not word.capital or word.number or not word.content:
             continue
-        opens = number == 0 or re.search(r"[.!?:\"“]\s*\Z", text[: word.start]) is not None
+        opens = re.search(r"(?:^|[.!?:\"“])\s*\Z", text[: word.start]) is not None
         shouted = text[word.start : word.end].isupper() and word.end - word.start > 1
         place = word.base in _place_names() or text[word.end - 2 : word.end] in {"'s", "’s"}
         if opens and not (shouted or place) and not (number + 1 < len(words) and words[number + 1].capital):

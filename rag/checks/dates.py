@@ -124,7 +124,7 @@ def _is_month(text: str, match: re.Match[str], name: str) -> bool:
 
 
 def agrees(claimed: DateMention, given: DateMention, sent_from: date | None, sent_to: date | None) -> bool:
-    """Whether the paragraph's date bears out the sentence's; a missing year is the cable's own or one beside it."""
+    """Whether the paragraph's date bears out the sentence's; a missing year is about the cable's own."""
     if claimed.month is not None and claimed.month != given.month:
         return False
     if claimed.day is not None and not _same_days(claimed, given):

@@ -23,8 +23,8 @@ _RELATED_COVERAGE = 0.35
 
 _EDGE = " ,.;:!?'–-()"
 _DENIED_BEFORE = re.compile(
-    r"(?:den(?:y|ied|ies|ying)|reject(?:ed|s|ing)?|disput\w+|refut\w+|not true|untrue|false|no truth|doubt(?:s|ed|ful)?"
-    r"|not)(?: \w+){0,3}$"
+    r"(?:den(?:y|ied|ies|ying)|reject(?:ed|s|ing)?|disput\w+|refut\w+|not true|untrue|false|no truth"
+    r"|doubt(?:s|ed|ful)?|not)(?: \w+){0,3}$"
 )
 _SUPPOSED_BEFORE = re.compile(
     r"\b(?:if|unless|whether|hop(?:e|es|ed)|fear(?:s|ed)?|alleg\w+|rumou?r\w*)(?: \w+){0,3}$"

@@ -7,19 +7,18 @@ from collections.abc import Iterator, Sequence
 from rag.checks.cited import Cited
 from rag.checks.claim import Claim
 from rag.checks.finding import Finding
-from rag.checks.words import Word, opposites_of, stem_of
+from rag.checks.words import Word, opposites_of, stems_of
 from rag.types import Span, Verdict
 
 _NEGATORS = frozenset(
-    "not nott no never none nobody nothing neither nor cannot without cant dont doesnt didnt wasnt werent isnt arent"
-    " wont wouldnt couldnt shouldnt hasnt havent hadnt hardly scarcely barely".split()
+    "not nott no never none nobody nothing neither nor cannot without cant dont doesnt didnt wasnt"
+    " werent isnt arent wont wouldnt couldnt shouldnt hasnt havent hadnt hardly scarcely barely".split()
 )
-_REFUSALS = frozenset(
-    stem_of(word)
-    for word in "deny refuse reject fail decline lack unable unlikely impossible disagree dispute refute avoid prevent"
-    " false untrue incapable unwilling forbid prohibit halt cease oppose".split()
-)
-_DENIALS = frozenset(stem_of(word) for word in ["deny", "refute", "dispute", "disclaim"])
+_REFUSALS = stems_of("""
+    deny refuse reject fail decline lack unable unlikely impossible disagree dispute refute avoid
+    prevent false untrue incapable unwilling forbid prohibit halt cease oppose
+""")
+_DENIALS = stems_of("deny refute dispute disclaim")
 _BREAKS = frozenset({"but", "although", "though", "however", "because", "while", "and", "or", "if"})
 _POSSIBLE = frozenset({"may", "might", "could", "possibly", "perhaps", "maybe"})
 _CERTAIN = frozenset({"will", "shall", "must", "definitely", "certainly"})

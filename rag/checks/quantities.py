@@ -45,8 +45,8 @@ class Quantity:
 _UNITS = {
     name: value
     for value, name in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
-        " seventeen eighteen nineteen".split()
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
+        " sixteen seventeen eighteen nineteen".split()
     )
 }
 _TENS = {
@@ -68,8 +68,9 @@ _ABOUT = frozenset(
 )
 _PERCENT = frozenset("percent pct percentage".split())
 _CURRENCY = frozenset(
-    "dollar dollars dols dol dls usd pound pounds sterling mark marks dm franc francs yen lira lire peso pesos ruble"
-    " rubles rupee rupees guilder guilders krone kronor euro euros cents tenge dinar dinars rials riyals".split()
+    "dollar dollars dols dol dls usd pound pounds sterling mark marks dm franc francs yen lira lire"
+    " peso pesos ruble rubles rupee rupees guilder guilders krone kronor euro euros cents tenge dinar"
+    " dinars rials riyals".split()
 )
 _COUNT_SIGN = re.compile(
     r"(?:US|A|NZ|C|HK)?\$\s*\Z|[£€¥]\s*\Z|\b(?:DM|USD|FF|BF|SFR|DOLS|RS)\.?\s*\Z", re.IGNORECASE

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rag.checks import dates, quantities
 from rag.checks.cited import Cited, expansions_of
-from rag.checks.claim import Claim, Fact, Sort
+from rag.checks.claim import Claim, Fact, Sort, light_stems
 from rag.checks.quotations import locate, nearest
 from rag.checks.words import Word
 from rag.types import Span
@@ -78,7 +78,7 @@ def coverage_of(claim: Claim, supports: tuple[Support, ...]) -> float:
 
 
 def _places(words: tuple[Word, ...], at: int, cited: Cited) -> tuple[int, ...]:
-    """Where a word of the sentence stands in the paragraph: as itself, run together, written out, abbreviated."""
+    """Where the paragraph has a word of the sentence: as itself, run together, written out, abbreviated."""
     word = words[at]
     found = cited.positions(word.stem)
     if found:
@@ -155,7 +155,24 @@ def _support(
         return Support(share, Span(word.start, word.end))
     if cited.knows(claim.words[fact.at[0]].stem):
         return Support(1.0, context=True)
-    return Support(0.0)
+    return _support_forename(fact, claim, cited, places) if fact.forename else Support(0.0)
+
+
+def _support_forename(fact: Fact, claim: Claim, cited: Cited, places: dict[int, tuple[int, ...]]) -> Support:
+    """A first name that the paragraph leaves out is no objection; another one in its place is."""
+    surname = claim.words[fact.at[0] + 1]
+    rival: Word | None = None
+    for at in places.get(fact.at[0] + 1, ()):
+        before = cited.words[at - 1] if at else None
+        gap = cited.text[before.end : cited.words[at].start].strip(" .\n") if before else "."
+        if before is None or gap or not before.content or not before.capital or before.stem in light_stems():
+            return Support(0.0)
+        rival = before
+    if rival is None:
+        return Support(0.0)
+    given = cited.text[rival.start : rival.end]
+    said, last = fact.text, claim.text[surname.start : surname.end]
+    return Support(0.0, Span(rival.start, rival.end), f"says {said} {last}; the paragraph has {given} {last}")
 
 
 def _support_quotation(fact: Fact, cited: Cited) -> Support:
@@ -255,7 +272,7 @@ def _support_date(fact: Fact, claim: Claim, cited: Cited, window: range) -> Supp
 
 
 def _is_sending_date(claimed: dates.DateMention, claim: Claim, cited: Cited) -> bool:
-    """Whether it is the cable's own date: to the day only in a sentence that reports ("cabled on 21 July")."""
+    """Whether it is the cable's own date: to the day only in a sentence that reports."""
     first, last = cited.context.sent_from, cited.context.sent_to
     if first is None or last is None:
         return False

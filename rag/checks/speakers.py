@@ -8,30 +8,27 @@ from dataclasses import dataclass
 from rag.checks.cited import Cited
 from rag.checks.claim import Claim, Sort
 from rag.checks.finding import Finding
-from rag.checks.words import Word, is_same, stem_of
+from rag.checks.words import Word, is_same, stems_of
 from rag.types import Span, Verdict
 
-_SPEECH = frozenset(
-    stem_of(word)
-    for word in "say tell state claim argue note add stress emphasize insist maintain contend allege assert declare"
-    " announce warn explain reply respond remark observe comment deny believe think feel complain suggest urge predict"
-    " express indicate confirm admit acknowledge report advise inform describe portray conclude doubt assess judge"
-    " consider".split()
-)
-_OPINION = frozenset(
-    stem_of(word)
-    for word in "believe think feel doubt assess judge consider comment conclude predict expect argue suggest".split()
-)
-_EMBASSY = frozenset(
-    stem_of(word)
-    for word in "embassy emboff post consulate mission we amembassy congen emboffs comment".split()
-)
-_NOBODY = frozenset(
-    "he she they it who which that his her their also then further later again however meanwhile mr mrs ms dr sir lord"
-    " president minister ambassador secretary general prime foreign deputy vice acting chief director chairman official"
-    " officials spokesman ministry government former senior officer".split()
-)
-_NOBODY_STEMS = frozenset(stem_of(word) for word in _NOBODY)
+_SPEECH = stems_of("""
+    say tell state claim argue note add stress emphasize insist maintain contend allege assert
+    declare announce warn explain reply respond remark observe comment deny believe think feel
+    complain suggest urge predict express indicate confirm admit acknowledge report advise inform
+    describe portray conclude doubt assess judge consider
+""")
+_OPINION = stems_of("""
+    believe think feel doubt assess judge consider comment conclude predict expect argue suggest
+""")
+_EMBASSY = stems_of("""
+    embassy emboff post consulate mission we amembassy congen emboffs comment
+""")
+_NOBODY = stems_of("""
+    he she they it who which that his her their also then further later again however meanwhile mr
+    mrs ms dr sir lord president minister ambassador secretary general prime foreign deputy vice
+    acting chief director chairman official officials spokesman ministry government former senior
+    officer
+""")
 _CLAUSE = frozenset({"that", "as", "on", "in", "to", "of"})
 _SUBJECT_REACH = 8
 _ADVERBS = 2
@@ -67,7 +64,7 @@ def _subject(words: Sequence[Word], text: str, verb: int) -> tuple[int, ...]:
     found: list[int] = []
     for at in range(verb - 1, max(-1, verb - 1 - _SUBJECT_REACH), -1):
         between = text[words[at].end : words[at + 1].start]
-        if any(c in ".;:?!" for c in between) and not (len(words[at].base) <= 2 or words[at].base in _NOBODY):
+        if any(c in ".;:?!" for c in between) and not (len(words[at].base) <= 2 or words[at].stem in _NOBODY):
             break
         if "," in between and found:
             break
@@ -99,7 +96,7 @@ def check_speaker(claim: Claim, cited: Cited, window: range) -> Finding | None:
         return None
     inner = said[-1]
     speaker = [claim.words[n] for n in inner.subject]
-    identity = [w for w in speaker if w.stem not in _NOBODY_STEMS and not w.number]
+    identity = [w for w in speaker if w.stem not in _NOBODY and not w.number]
     if not identity:
         return None
     content = [w for n, w in enumerate(claim.words) if w.content and n > inner.verb]
@@ -113,7 +110,7 @@ def check_speaker(claim: Claim, cited: Cited, window: range) -> Finding | None:
     if governing is None:
         return _check_comment(claim, cited, window, inner, embassy)
     named = [cited.words[n] for n in governing.subject]
-    others = [w for w in named if w.stem not in _NOBODY_STEMS and not w.number]
+    others = [w for w in named if w.stem not in _NOBODY and not w.number]
     if not others:
         return None
     if any(w.stem in _EMBASSY for w in named) and embassy:

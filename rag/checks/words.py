@@ -63,15 +63,18 @@ def _base(raw: str) -> str:
     return plain.removesuffix("'s").replace("'", "")
 
 
-_SUFFIXES = (
-    ("izations", "iz"), ("isations", "iz"), ("ization", "iz"), ("isation", "iz"), ("izing", "iz"), ("ising", "iz"),
-    ("ational", ""), ("ating", ""), ("ated", ""), ("ates", ""), ("ate", ""), ("ations", ""), ("ation", ""), ("ition", ""), ("ments", ""), ("ment", ""), ("nesses", ""),
-    ("ness", ""), ("ities", ""), ("ity", ""), ("ively", ""), ("ives", ""), ("ive", ""), ("ings", ""), ("ing", ""),
-    ("ically", ""), ("ical", ""), ("ally", ""), ("ances", ""), ("ance", ""), ("ences", ""), ("ence", ""), ("ingly", ""),
-    ("edly", ""), ("ions", ""), ("ion", ""), ("ized", "iz"), ("ised", "iz"), ("izes", "iz"), ("ises", "iz"),
-    ("ize", "iz"), ("ise", "iz"), ("iers", "y"), ("ier", "y"), ("ies", "y"), ("ied", "y"), ("ers", ""), ("ors", ""),
-    ("er", ""), ("or", ""), ("ed", ""), ("es", ""), ("als", ""), ("al", ""), ("ly", ""), ("s", ""), ("e", ""),
-)  # fmt: skip
+_SUFFIXES = tuple(
+    (suffix, replacement)
+    for suffix, _, replacement in (
+        rule.partition(">")
+        for rule in """
+        izations>iz isations>iz ization>iz isation>iz izing>iz ising>iz ational ating ated ates ate
+        ations ation ition ments ment nesses ness ities ity ively ives ive ings ing ically ical ally
+        ances ance ences ence ingly edly ions ion ized>iz ised>iz izes>iz ises>iz ize>iz ise>iz
+        iers>y ier>y ies>y ied>y ers ors er or ed es als al ly s e
+        """.split()
+    )
+)
 _SHORTEST_STEM = 3
 _INFLECTIONS = frozenset({"s", "e", "ed", "es"})
 
@@ -122,6 +125,11 @@ def _opposites() -> dict[str, frozenset[str]]:
         found.setdefault(stem_of(left), set()).add(stem_of(right))
         found.setdefault(stem_of(right), set()).add(stem_of(left))
     return {stem: frozenset(others) for stem, others in found.items()}
+
+
+def stems_of(text: str) -> frozenset[str]:
+    """The stems of the words of a list in a string."""
+    return frozenset(stem_of(word) for word in text.split())
 
 
 def classes_of(stem: str) -> frozenset[int]:

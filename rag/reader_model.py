@@ -14,7 +14,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from transformers import AutoModel
+from transformers import BertConfig, BertModel
 
 HIDDEN = 384
 
@@ -24,9 +24,11 @@ class ReaderModel(nn.Module):
 
     def __init__(self, folder: Path, attention: str = "sdpa") -> None:
         super().__init__()
-        self.encoder = AutoModel.from_pretrained(
-            str(folder), attn_implementation=attention, add_pooling_layer=False
-        )
+        config = BertConfig.from_pretrained(str(folder), attn_implementation=attention)
+        self.encoder = BertModel(config, add_pooling_layer=False)
+        packaged = load_file(folder / "model.safetensors")
+        wanted = self.encoder.state_dict().keys()
+        self.encoder.load_state_dict({name: packaged[name] for name in wanted})
         self.span = nn.Linear(HIDDEN, 2)
         self.answerable = nn.Linear(2 * HIDDEN, 1)
         # Platt scaling of the two scores: weights of answerability and of the span's lead, and a bias.
@@ -69,9 +71,9 @@ def save_reader_model(model: ReaderModel, path: Path, card: dict[str, str]) -> N
     save_file(kept, path, metadata={"card": json.dumps(card, sort_keys=True)})
 
 
-def load_reader_model(folder: Path, path: Path) -> ReaderModel:
+def load_reader_model(folder: Path, path: Path, attention: str = "sdpa") -> ReaderModel:
     """The network with the packaged embeddings of `folder` and the weights of `path`, ready to read."""
-    model = ReaderModel(folder)
+    model = ReaderModel(folder, attention)
     weights = {name: tensor.float() for name, tensor in load_file(path).items()}
     missing, unexpected = model.load_state_dict(weights, strict=False)
     stray = [name for name in missing if not name.startswith("encoder.embeddings.")] + unexpected

@@ -141,11 +141,13 @@ FILES = Table(
     Column("sha256", Text, nullable=False),
     Column("options", Text, nullable=False),
 )
+# Where a cable was found. The owner is the place whose text is the stored one.
 LOCATIONS = Table(
     "locations",
     METADATA,
     _of_cable(),
     Column("location", Text, primary_key=True),
+    Column("owner", Boolean, nullable=False),
     Index("locations_location", "location"),
 )
 # A cable that says what another says already: `original` is the one that was there first.

@@ -135,10 +135,11 @@ class CableStore:
                 found.update((row.cable_id, store_rows.header_from_row(row)) for row in rows)
         return found
 
-    def content_sha256(self, cable_id: str) -> str | None:
-        """The hash of what a stored cable says (see store_rows.content_sha256)."""
+    def says_the_same(self, cable: Cable) -> bool:
+        """Whether the stored cable of this id differs in nothing but the name of its file."""
+        query = select(CABLES.c.content_sha256).where(CABLES.c.cable_id == cable.header.cable_id)
         with self._engine.connect() as connection:
-            return connection.scalar(select(CABLES.c.content_sha256).where(CABLES.c.cable_id == cable_id))
+            return connection.scalar(query) == store_rows.content_sha256(cable)
 
     def references(self, cable_id: str) -> tuple[Reference, ...]:
         """What a cable refers to, in the order of its REF line."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, bindparam, func, select
+from sqlalchemy import Engine, and_, bindparam, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from rag.schema import CABLES, CHUNKS, DUPLICATES, FILES, LOCATIONS, OUTBOX, SHINGLES
@@ -102,15 +102,28 @@ class WorkLog:
                 )
             )
 
+    def forget_record(self, location: str) -> None:
+        """Have a file read again next time."""
+        with self._engine.begin() as connection:
+            connection.execute(FILES.delete().where(FILES.c.location == location))
+
     def forget_file(self, location: str) -> None:
         with self._engine.begin() as connection:
             connection.execute(FILES.delete().where(FILES.c.location == location))
             connection.execute(LOCATIONS.delete().where(LOCATIONS.c.location == location))
 
-    def add_location(self, cable_id: str, location: str) -> None:
+    def add_location(self, cable_id: str, location: str, *, owner: bool) -> None:
+        """Note that a cable was found at a place; as `owner`, that the stored text is from there."""
         with self._engine.begin() as connection:
+            if owner:
+                connection.execute(
+                    LOCATIONS.update().where(LOCATIONS.c.cable_id == cable_id).values(owner=False)
+                )
+            statement = insert(LOCATIONS).values(cable_id=cable_id, location=location, owner=owner)
             connection.execute(
-                insert(LOCATIONS).values(cable_id=cable_id, location=location).on_conflict_do_nothing()
+                statement.on_conflict_do_update(
+                    index_elements=[LOCATIONS.c.cable_id, LOCATIONS.c.location], set_={"owner": owner}
+                )
             )
 
     def remove_location(self, cable_id: str, location: str) -> None:
@@ -119,20 +132,24 @@ class WorkLog:
                 LOCATIONS.delete().where(LOCATIONS.c.cable_id == cable_id, LOCATIONS.c.location == location)
             )
 
-    def locations(self, cable_id: str) -> tuple[str, ...]:
-        """Every place at which a cable was found."""
+    def owner(self, cable_id: str) -> str | None:
+        """The place whose text is the stored one; None where no file is noted for it."""
+        query = select(LOCATIONS.c.location).where(LOCATIONS.c.cable_id == cable_id, LOCATIONS.c.owner)
         with self._engine.connect() as connection:
-            query = select(LOCATIONS.c.location).where(LOCATIONS.c.cable_id == cable_id)
-            return tuple(connection.scalars(query.order_by(LOCATIONS.c.location)))
+            return connection.scalar(query)
 
-    def cables_at(self) -> dict[str, list[str]]:
-        """The cables of each location."""
-        found: dict[str, list[str]] = {}
+    def cables_at(self) -> dict[str, list[tuple[str, str | None]]]:
+        """The cables of each location, each with the location of its owner."""
+        owners = LOCATIONS.alias()
+        query = (
+            select(LOCATIONS.c.location, LOCATIONS.c.cable_id, owners.c.location.label("owner"))
+            .outerjoin(owners, and_(owners.c.cable_id == LOCATIONS.c.cable_id, owners.c.owner))
+            .order_by(LOCATIONS.c.cable_id)
+        )
+        found: dict[str, list[tuple[str, str | None]]] = {}
         with self._engine.connect() as connection:
-            for cable_id, location in connection.execute(
-                select(LOCATIONS.c.cable_id, LOCATIONS.c.location).order_by(LOCATIONS.c.cable_id)
-            ):
-                found.setdefault(location, []).append(cable_id)
+            for row in connection.execute(query):
+                found.setdefault(row.location, []).append((row.cable_id, row.owner))
         return found
 
     def put_shingles(self, cable_id: str, bands: Sequence[int]) -> None:

@@ -36,7 +36,7 @@ class _Removed:
     content_sha256: str | None
     chunk_ids: frozenset[str]
     embedded: frozenset[str]
-    locations: tuple[str, ...]
+    locations: tuple[tuple[str, bool], ...]
 
 
 def put(connection: Connection, cable: Cable, chunks: Sequence[Chunk]) -> None:
@@ -53,7 +53,10 @@ def put(connection: Connection, cable: Cable, chunks: Sequence[Chunk]) -> None:
         (TAGS, [{"cable_id": cable_id, "tag": tag} for tag in dict.fromkeys(cable.header.tags)]),
         (REFERENCES, reference_rows(cable)),
         (ALIASES, [{"cable_id": cable_id, "key": key} for key in sorted(keys)]),
-        (LOCATIONS, [{"cable_id": cable_id, "location": location} for location in old.locations]),
+        (
+            LOCATIONS,
+            [{"cable_id": cable_id, "location": place, "owner": owner} for place, owner in old.locations],
+        ),
     ):
         if rows:
             connection.execute(table.insert(), rows)
@@ -89,7 +92,8 @@ def _remove(connection: Connection, cable_id: str) -> _Removed:
         )
     ).all()
     locations = tuple(
-        connection.scalars(select(LOCATIONS.c.location).where(LOCATIONS.c.cable_id == cable_id))
+        (row.location, row.owner)
+        for row in connection.execute(select(LOCATIONS).where(LOCATIONS.c.cable_id == cable_id))
     )
     connection.execute(CABLES.delete().where(CABLES.c.cable_id == cable_id))
     _shift_snapshot(connection, cable_id, content, -1)

@@ -1,0 +1,50 @@
+"""Near-identical texts: a cable sent again under another number, or the same one from another archive.
+
+MinHash over runs of five words (Broder 1997) with banding (Leskovec et al., Mining of Massive
+Datasets, ch. 3): 16 bands of 4 find 99.99 % of the pairs that share 80 % of their runs and 3 % of
+those that share a quarter. A pair that is found is compared exactly.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+
+import numpy as np
+
+RUN_WORDS = 5
+BANDS = 16
+ROWS = 4
+# Share of common runs from which two texts say the same: a changed header line or some lost words.
+SAME_TEXT = 0.8
+# Texts below this are formulas ("text not available") that many cables share.
+MIN_WORDS = 40
+
+_PRIME = (1 << 31) - 1
+_RANDOM = np.random.default_rng(1997)
+_FACTORS = _RANDOM.integers(1, _PRIME, size=(BANDS * ROWS, 1), dtype=np.uint64)
+_SHIFTS = _RANDOM.integers(0, _PRIME, size=(BANDS * ROWS, 1), dtype=np.uint64)
+_WORD = re.compile(r"\w+")
+
+
+def signature(text: str) -> tuple[int, ...]:
+    """16 band hashes of a text, equal bands for likely copies; none for a text too short to tell."""
+    runs = _runs(text)
+    if not runs:
+        return ()
+    hashes = np.fromiter((zlib.crc32(run.encode()) % _PRIME for run in runs), dtype=np.uint64)
+    smallest = ((hashes[None, :] * _FACTORS + _SHIFTS) % np.uint64(_PRIME)).min(axis=1)
+    return tuple(zlib.crc32(band.tobytes()) for band in smallest.reshape(BANDS, ROWS))
+
+
+def similarity(text: str, other: str) -> float:
+    """The share of runs of five words that two texts have in common (Jaccard), 0..1."""
+    runs, others = _runs(text), _runs(other)
+    return len(runs & others) / len(runs | others) if runs or others else 0.0
+
+
+def _runs(text: str) -> set[str]:
+    words = _WORD.findall(text.casefold())
+    if len(words) < MIN_WORDS:
+        return set()
+    return {" ".join(words[i : i + RUN_WORDS]) for i in range(len(words) - RUN_WORDS + 1)}

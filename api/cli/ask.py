@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from api.cli import options
-from api.cli.output import messages, out, print_json, sent_on, verdict_mark, waiting
+from api.cli.output import messages, out, print_json, sent_on, verdict_mark, waiting, write
 from rag.record import AnswerRecord, CitationRecord, EvidenceRecord, SearchRecord
 from rag.types import Mode, Outcome, Policy, Question
 
@@ -82,10 +81,10 @@ def search(
     if not record.hits:
         messages().print("Nothing found.")
     for rank, found in enumerate(record.hits, start=1):
-        console.print(Text.assemble(f"{rank:>3}  ", (found.label, "bold cyan"), f"  {_source(found)}"))
-        console.print(Padding(Text(_excerpt(found.text)), (0, 0, 0, 5)))
-        why = f"found by {found.found_by}, score {found.score:.3f}"
-        console.print(Padding(Text(why, style="dim"), (0, 0, 1, 5)))
+        write(console, Text.assemble(f"{rank:>3}  ", (found.label, "bold cyan"), f"  {_source(found)}"))
+        write(console, Text(_excerpt(found.text)), 5)
+        why = f"found by {found.found_by}, score {found.score:.3f}\n"
+        write(console, Text(why, style="dim"), 5)
 
 
 def open_pipeline(data_dir: options.DataDir) -> Pipeline:
@@ -100,29 +99,26 @@ def print_answer(record: AnswerRecord, console: Console) -> None:
     """Sentences with their verdicts, then the sources as footnotes with the quoted words."""
     console.print()
     if not record.sentences:
-        console.print(Text(record.text, style="bold"))
+        write(console, Text(record.text, style="bold"))
     for sentence in record.sentences:
         line = Text.assemble(verdict_mark(sentence.verdict), " ", sentence.text)
-        console.print(Padding(line, (0, 0, 0, 1)))
+        write(console, line, 1)
         if sentence.verdict != "supported":
-            console.print(
-                Padding(Text(f"{sentence.verdict}: {sentence.reason}", style="yellow"), (0, 0, 0, 3))
-            )
+            write(console, Text(f"{sentence.verdict}: {sentence.reason}", style="yellow"), 3)
     console.print()
     for citation in record.citations:
-        head = Text.assemble(
-            f"[{citation.marker}] ", (citation.label, "bold cyan"), f"  {_source(citation)}  "
-        )
-        console.print(head + Text(citation.verdict.value, style=verdict_mark(citation.verdict).style))
-        console.print(Padding(Text(f"“{citation.quote}”", style="italic"), (0, 0, 1, 4)))
+        verdict = Text(citation.verdict.value, style=verdict_mark(citation.verdict).style)
+        number, source = f"[{citation.marker}] ", f"  {_source(citation)}  "
+        write(console, Text.assemble(number, (citation.label, "bold cyan"), source, verdict))
+        write(console, Text(f"“{citation.quote}”\n", style="italic"), 4)
     for note in record.notes:
-        console.print(Text(f"Note: {note}"))
+        write(console, Text(f"Note: {note}"))
     for removed in record.removed:
-        console.print(Text(f"Withheld ({removed.verdict}): {removed.text} ({removed.reason})", style="dim"))
+        write(console, Text(f"Withheld ({removed.verdict}): {removed.text} ({removed.reason})", style="dim"))
     if not record.sentences and record.evidence:
         closest = ", ".join(found.label for found in record.evidence[:3])
-        console.print(Text(f"Closest paragraphs, read and found wanting: {closest}", style="dim"))
-    console.print(Text(_method(record), style="dim"))
+        write(console, Text(f"Closest paragraphs, read and found wanting: {closest}", style="dim"))
+    write(console, Text(_method(record), style="dim"))
 
 
 def _method(record: AnswerRecord) -> str:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 import typer
 from pydantic import BaseModel
 from rich.console import Console
+from rich.padding import Padding
 from rich.text import Text
 
 from api.cli.options import JSON_ASKED
@@ -28,7 +29,16 @@ MARKS = {
 
 def out() -> Console:
     """Made anew for each command, because test runners change what stdout is."""
-    return Console(highlight=False, soft_wrap=False)
+    return Console(highlight=False)
+
+
+def write(console: Console, text: Text, indent: int = 0) -> None:
+    """Print indented text, folded in a terminal; in a pipe each line stays whole, to be searched for."""
+    if console.is_terminal:
+        console.print(Padding(text, (0, 0, 0, indent)))
+        return
+    for line in text.split("\n", allow_blank=True):
+        console.print(Text(" " * indent) + line, soft_wrap=True)
 
 
 def messages() -> Console:

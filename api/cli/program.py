@@ -27,7 +27,7 @@ class Program(TyperGroup):
 app = typer.Typer(
     name="cableqa",
     cls=Program,
-    help="Answers from diplomatic cables: every sentence cites its paragraph and is checked before it is shown.",
+    help="Answers from diplomatic cables: every sentence cites its paragraph and is checked.",
     epilog="Start here: cableqa ingest PATH, then cableqa ask 'QUESTION'.",
     no_args_is_help=True,
     add_completion=False,
@@ -60,7 +60,6 @@ app.command(epilog="Example: cableqa search 'fishing quota' --k 5 --date-from 20
 app.command(epilog="Example: cableqa show 05REYKJAVIK118 1")(show.show)
 app.command(epilog="Example: echo 'Cod was weighed (05REYKJAVIK118 ¶1).' | cableqa verify -")(show.verify)
 app.command(epilog="Example: cableqa serve --port 8000")(serve.serve)
-app.command(epilog="Example: cableqa doctor")(collection.doctor)
 evaluations.command("run", epilog="Example: cableqa eval run evals/sets/sample.jsonl --out report")(
     evaluate.run
 )

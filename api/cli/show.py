@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from api.cli import options
 from api.cli.ask import open_pipeline
-from api.cli.output import out, print_json, sent_on, verdict_mark, waiting
+from api.cli.output import out, print_json, sent_on, verdict_mark, waiting, write
 from rag.errors import CollectionEmpty, UsageError
 from rag.record import CableRecord, ParagraphRecord
 from rag.types import Verdict
@@ -72,17 +71,18 @@ def verify(
     else:
         console = out()
         for sentence in record.sentences:
-            console.print(Text.assemble(verdict_mark(sentence.verdict), " ", " ".join(sentence.text.split())))
+            write(
+                console, Text.assemble(verdict_mark(sentence.verdict), " ", " ".join(sentence.text.split()))
+            )
             if sentence.verdict is not Verdict.SUPPORTED:
-                console.print(Padding(Text(f"{sentence.verdict}: {sentence.reason}"), (0, 0, 0, 2)))
+                write(console, Text(f"{sentence.verdict}: {sentence.reason}"), 2)
             for citation in sentence.citations:
                 quoted = f"  “{citation.quote}”" if citation.quote else ""
                 line = Text.assemble((citation.label, "cyan"), f" {citation.verdict}{quoted}")
-                console.print(Padding(line, (0, 0, 0, 2)))
+                write(console, line, 2)
         tally = ", ".join(f"{count} {verdict}" for verdict, count in record.verdicts.items())
-        console.print(
-            Text(f"{len(record.sentences)} sentences: {tally}. Checked by {record.verifier}.", "dim")
-        )
+        summary = f"{len(record.sentences)} sentences: {tally}. Checked by {record.verifier}."
+        write(console, Text(summary, style="dim"))
     if FAILING & set(record.verdicts):
         raise typer.Exit(1)
 
@@ -118,7 +118,7 @@ def _read_text(file: str) -> str:
 
 def _print_cable(record: CableRecord, console: Console) -> None:
     when = sent_on(record.sent_at, record.date_from, record.date_precision)
-    console.print(Text(record.subject or record.cable_id, style="bold"))
+    write(console, Text(record.subject or record.cable_id, style="bold"))
     facts = [
         ("Cable", record.cable_id),
         ("From", record.origin),
@@ -131,7 +131,7 @@ def _print_cable(record: CableRecord, console: Console) -> None:
     ]
     for name, value in facts:
         if value:
-            console.print(Text.assemble((f"{name:<15}", "dim"), value))
+            write(console, Text.assemble((f"{name:<15}", "dim"), value))
     for paragraph in record.paragraphs:
         console.print()
         _print_paragraph(paragraph, console)
@@ -141,9 +141,9 @@ def _print_cable(record: CableRecord, console: Console) -> None:
 
 def _print_paragraph(paragraph: ParagraphRecord, console: Console) -> None:
     if paragraph.heading:
-        console.print(Text(paragraph.heading, style="bold"))
+        write(console, Text(paragraph.heading, style="bold"))
     marks = " ".join(
         part for part in (paragraph.marking and f"({paragraph.marking})", paragraph.kind) if part
     )
-    console.print(Text.assemble((paragraph.label, "bold cyan"), (f"  {marks}", "dim")))
-    console.print(Padding(Text(paragraph.text), (0, 0, 0, 2)))
+    write(console, Text.assemble((paragraph.label, "bold cyan"), (f"  {marks}", "dim")))
+    write(console, Text(paragraph.text), 2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
@@ -18,7 +18,7 @@ from rag.record.check import RecheckedCitationRecord, ReverifyRecord
 router = APIRouter(prefix="/v1/answers", tags=["answers"])
 # A failure within this time is answered with its HTTP status; a later one is an `error` event.
 OPENING_S = 1.0
-UNKNOWN = {404: {"model": ErrorBody, "description": "No such answer"}}
+UNKNOWN: dict[int | str, dict[str, Any]] = {404: {"model": ErrorBody, "description": "No such answer"}}
 
 
 @router.post("", response_model=AnswerRecord)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
@@ -12,7 +12,9 @@ from rag.record import CableRecord, ErrorBody, ParagraphRecord
 from rag.record.cable import CableListRecord, FacetsRecord, HeaderRecord
 
 router = APIRouter(prefix="/v1/cables", tags=["cables"])
-UNKNOWN = {404: {"model": ErrorBody, "description": "No such cable or paragraph"}}
+UNKNOWN: dict[int | str, dict[str, Any]] = {
+    404: {"model": ErrorBody, "description": "No such cable or paragraph"}
+}
 
 
 @router.get("")

@@ -1,0 +1,152 @@
+"""Filling a collection, and looking after it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from pydantic import TypeAdapter
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from api.cli import options
+from api.cli.output import messages, out, waiting, write
+from rag.errors import UsageError
+
+if TYPE_CHECKING:
+    from ingestion.reading import IngestOptions
+    from ingestion.report import IngestLine, IngestProgress, IngestReport
+    from rag.config import Settings
+
+COLOURS = {"failed": "bold red", "duplicate": "yellow", "removed": "yellow"}
+
+
+class Format(StrEnum):
+    """The formats that the contract names."""
+
+    AUTO = "auto"
+    TELEGRAM = "telegram"
+    NARA = "nara"
+    DFAT = "dfat"
+    FRUS_TEI = "frus-tei"
+    CSV = "csv"
+
+
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, folders, archives, or -.")],
+    format: Annotated[Format, typer.Option(help="How the files are written.")] = Format.AUTO,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Parse and report; write nothing.")] = False,
+    sync: Annotated[bool, typer.Option("--sync", help="Take out cables whose files are gone.")] = False,
+    cable_id: Annotated[str | None, typer.Option("--id", help="The number of a cable that has none.")] = None,
+    corpus: Annotated[str | None, typer.Option(help="A name for what is read, to filter by.")] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", help="A line for every cable.")] = False,
+    data_dir: options.DataDir = None,
+    json: options.Json = False,
+) -> None:
+    """Read cables in. What is there already stays; what changed is replaced; a cut run goes on.
+
+    Exit status 1 where a file could not be read; the others are in the collection all the same.
+    """
+    missing = [str(path) for path in paths if str(path) != "-" and not path.exists()]
+    if missing:
+        raise UsageError(f"There is no file or folder {', '.join(missing)}.", missing=missing)
+    settings = options.read_settings(data_dir)
+    from ingestion.reading import IngestOptions
+    from ingestion.report import IngestReport, Status
+    from ingestion.sources.files import Limits
+
+    wanted = IngestOptions(
+        format=format.value,
+        cable_id=cable_id,
+        corpus=corpus,
+        default_classification=settings.default_classification,
+        sync=sync,
+        limits=Limits(file_bytes=settings.file_limit_bytes),
+    )
+    report = _parse_only(paths, wanted) if dry_run else _ingest(paths, wanted, settings)
+    if json:
+        typer.echo(TypeAdapter(IngestReport).dump_json(report, indent=2).decode())
+    else:
+        _print_report(report, out(), verbose=verbose)
+    if report.count(Status.FAILED):
+        raise typer.Exit(1)
+
+
+def _parse_only(paths: Sequence[Path], wanted: IngestOptions) -> IngestReport:
+    from ingestion.reading import dry_run
+
+    with _Bar() as bar:
+        return dry_run(paths, wanted, bar.show)
+
+
+def _ingest(paths: Sequence[Path], wanted: IngestOptions, settings: Settings) -> IngestReport:
+    with waiting("Loading the encoder…"):
+        from ingestion.ingest import ingest
+        from rag.collection import open_collection
+        from rag.embeddings import load_encoder
+
+        collection = open_collection(settings, load_encoder(settings.embedding_model), write=True)
+    try:
+        with _Bar() as bar:
+            return ingest(paths, collection, wanted, bar.show)
+    finally:
+        collection.close()
+
+
+class _Bar:
+    """Files read and chunks embedded, on stderr, gone when it is done."""
+
+    def __init__(self) -> None:
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[counts]}"))
+        self._bars = Progress(*columns, TimeElapsedColumn(), console=messages(), transient=True)
+        self._files = self._bars.add_task("Reading", total=None, counts="")
+        self._chunks = self._bars.add_task("Embedding", total=None, counts="")
+
+    def __enter__(self) -> _Bar:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+    def show(self, step: IngestProgress) -> None:
+        failures = f", {step.failures} failed" if step.failures else ""
+        files = f"{step.files_done} of {step.files_total} files, {step.cables} cables{failures}"
+        self._bars.update(self._files, total=step.files_total, completed=step.files_done, counts=files)
+        chunks = f"{step.chunks_done} of {step.chunks_total} chunks"
+        self._bars.update(
+            self._chunks, total=step.chunks_total or None, completed=step.chunks_done, counts=chunks
+        )
+
+
+def _print_report(report: IngestReport, console: Console, *, verbose: bool) -> None:
+    """What needs a look, line by line; the rest as numbers."""
+    from ingestion.report import by_status
+
+    for line in report.lines:
+        if verbose or line.status.value in COLOURS or line.warnings:
+            _print_line(line, console)
+    counted = by_status(report.lines)
+    tally = ", ".join(f"{count} {status}" for status, count in counted.items()) or "nothing to read"
+    paragraphs = sum(line.paragraphs for line in report.lines)
+    reused = f", {report.reused} reused" if report.reused else ""
+    write(
+        console,
+        Text(
+            f"{report.files} files: {tally}. {paragraphs} paragraphs read, "
+            f"{report.embedded} chunks embedded{reused}, in {report.seconds:.1f} s."
+        ),
+    )
+
+
+def _print_line(line: IngestLine, console: Console) -> None:
+    status = Text(f"{line.status.value:<10}", style=COLOURS.get(line.status.value, "green"))
+    name = line.source if line.cable_id is None else f"{line.cable_id}  {line.source}"
+    write(console, Text.assemble(status, name))
+    for message in (line.message, *line.warnings):
+        if message:
+            write(console, Text(message), 10)

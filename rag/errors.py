@@ -9,6 +9,7 @@
     ├── ModelUnavailable             model_unavailable     503   4
     ├── NotFound                     not_found             404   1
     ├── Busy                         busy                  503   1
+    ├── ServerFailed                 server_failed         -     1
     └── ParseError                   parse_error           -     1
 
 An error is neither an abstention (``Outcome.NOT_IN_CORPUS``) nor an unscored sample. Anything
@@ -94,3 +95,9 @@ class ParseError(CableqaError):
     code = "parse_error"
     http_status = 422
     exit_status = 1
+
+
+class ServerFailed(CableqaError):
+    """A cableqa server that is measured over HTTP does not answer, or not as the contract says."""
+
+    code = "server_failed"

@@ -20,9 +20,11 @@ _SIGNS = {
     **dict.fromkeys("\u00ad\u200b\u200c\u200d\ufeff", ""),
 }
 
-# In this order. A hyphen between letters goes (with the line break after it), so that "INTERES- TED" equals
-# "interested" and "POINT-OF- VIEW" equals "point-of-view"; a dash between words or digits stays.
+# In this order. Quotation marks go, apostrophes within a word stay. A hyphen between letters goes (with the
+# line break after it), so that "INTERES- TED" equals "interested" and "POINT-OF- VIEW" "point-of-view"; a dash
+# between words or digits stays.
 _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"(?<![^\W\d_])'|'(?![^\W\d_])"), ""),
     (re.compile(r"\s+"), " "),
     (re.compile(r"-{2,}"), "–"),
     (re.compile(r"(?<=[^\W\d_])- ?(?=[^\W\d_])"), ""),
@@ -65,7 +67,7 @@ def _is_edge(text: str, at: int) -> bool:
 
 @lru_cache(maxsize=4096)
 def fold(text: str) -> Folded:
-    """Fold case, accents, white space, hyphen breaks, quotation marks, dashes, blanks before punctuation.
+    """Fold case, accents, white space, hyphen breaks and dashes; drop quotation marks, blanks at punctuation.
 
     Example: ``fold("INTERES- TED , HE SAID").text == "interested,he said"``.
     """

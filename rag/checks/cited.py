@@ -110,6 +110,7 @@ def prepare(text: str, context: Context) -> Cited:
     known = frozenset(
         word.stem for word in words_of(f"{_ALWAYS_KNOWN} {_spaced(context.text)}") if word.content
     )
+    days = dates_of(text)
     sent = context.sent_from if context.exact_day else None
     return Cited(
         text,
@@ -122,8 +123,10 @@ def prepare(text: str, context: Context) -> Cited:
         {number: tuple(found) for number, found in class_places.items()},
         known,
         frozenset(number for stem in known for number in classes_of(stem)),
-        quantities_of(text),
-        dates_of(text) + relative_dates(text, sent),
+        tuple(
+            q for q in quantities_of(text) if not any(d.month and d.start <= q.start < d.end for d in days)
+        ),
+        days + relative_dates(text, sent),
         capitals,
     )
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from rag.checks.alignment import align, check_changes
 from rag.checks.cited import Cited
-from rag.checks.claim import Claim, Sort
+from rag.checks.claim import Claim, Fact, Sort
 from rag.checks.finding import Finding
 from rag.checks.polarity import check_polarity, check_strength
-from rag.checks.reading import Reading, Support, coverage_of, read
+from rag.checks.reading import FAR_SHARE, Reading, Support, coverage_of, read
 from rag.checks.speakers import check_speaker
 from rag.folding import fold
 from rag.types import Span, Verdict
@@ -20,6 +20,9 @@ from rag.types import Span, Verdict
 # (benchmarks/verifier_audit.py): where false accepts and false rejects of paraphrases balance.
 _SUPPORTED_COVERAGE = 0.6
 _RELATED_COVERAGE = 0.35
+
+# So many facts in a row that the paragraph lacks are a clause of the sentence's own invention.
+_GAP = 3
 
 _EDGE = " ,.;:!?'–-()"
 _DENIED_BEFORE = re.compile(
@@ -131,9 +134,19 @@ def _weigh(claim: Claim, supports: Sequence[Support], coverage: float) -> Findin
     lost = _list(fact.text for fact in missing)
     if not related:
         return Finding(Verdict.NOT_FOUND, f"the paragraph does not say this; it lacks: {lost}")
-    if coverage < _SUPPORTED_COVERAGE:
+    if coverage < _SUPPORTED_COVERAGE or _longest_gap(pairs) >= _GAP:
         return Finding(Verdict.PARTIAL, f"only part of this is in the paragraph; it lacks: {lost}")
     return Finding(Verdict.SUPPORTED, "its facts and most of its words are in the paragraph")
+
+
+def _longest_gap(pairs: Sequence[tuple[Fact, Support]]) -> int:
+    """The longest run of facts, in the sentence's order, that the paragraph does not bear out."""
+    longest = run = 0
+    for fact, support in sorted(pairs, key=lambda pair: pair[0].at):
+        if fact.weight >= 1:
+            run = run + 1 if support.share < FAR_SHARE else 0
+            longest = max(longest, run)
+    return longest
 
 
 def _list(texts: object) -> str:

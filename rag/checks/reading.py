@@ -8,13 +8,15 @@ from rag.checks import dates, quantities
 from rag.checks.cited import Cited, expansions_of
 from rag.checks.claim import Claim, Fact, Sort, light_stems
 from rag.checks.quotations import locate, nearest
-from rag.checks.words import Word
+from rag.checks.words import Word, is_same
 from rag.types import Span
 
 # The words that bear a sentence out stand close together: within so many sentences of the paragraph.
 _WINDOW_SENTENCES = 3
 # A word of the sentence that the paragraph has, but far from the others.
-_FAR_SHARE = 0.5
+FAR_SHARE = 0.5
+# The number is there, but of something else.
+OTHER_UNIT_SHARE = 0.4
 # What only the header bears out counts little, for or against.
 _CONTEXT_SHARE = 0.4
 
@@ -151,7 +153,7 @@ def _support(
     near = [at for at in found if at in window]
     if near or found:
         word = cited.words[(near or found)[0]]
-        share = 1.0 if near or fact.sort is Sort.NAME else _FAR_SHARE
+        share = 1.0 if near or fact.sort is Sort.NAME else FAR_SHARE
         return Support(share, Span(word.start, word.end))
     if cited.knows(claim.words[fact.at[0]].stem):
         return Support(1.0, context=True)
@@ -193,14 +195,14 @@ def _support_number(fact: Fact, cited: Cited, window: range) -> Support:
     agreeing = [q for q in cited.quantities if quantities.agrees(claimed, q)]
     if agreeing:
         rivals = [q for q in same_units if inside(q.start)]
-        counted = [q for q in agreeing if q in same_units or not q.units or not claimed.units]
+        counted = [q for q in agreeing if not q.units or not claimed.units or _shares_unit(q, claimed)]
         if rivals and not counted:
             rival = rivals[0]
             return Support(0.0, Span(rival.start, rival.end), _number_reason(claimed, rival, cited))
         best = min(counted or agreeing, key=lambda q: not inside(q.start))
-        return Support(
-            1.0 if inside(best.start) or best in same_units else _FAR_SHARE, Span(best.start, best.end)
-        )
+        near = inside(best.start) or best in same_units
+        share = OTHER_UNIT_SHARE if best not in counted else 1.0 if near else FAR_SHARE
+        return Support(share, Span(best.start, best.end))
     rivals = [q for q in same_units if inside(q.start)] or [
         q
         for q in cited.quantities
@@ -210,6 +212,10 @@ def _support_number(fact: Fact, cited: Cited, window: range) -> Support:
         rival = rivals[0]
         return Support(0.0, Span(rival.start, rival.end), _number_reason(claimed, rival, cited))
     return Support(0.0)
+
+
+def _shares_unit(left: quantities.Quantity, right: quantities.Quantity) -> bool:
+    return any(is_same(mine, theirs) for mine in left.units for theirs in right.units)
 
 
 _MONEY, _PERCENT = quantities.Measure.MONEY, quantities.Measure.PERCENT

@@ -21,7 +21,8 @@ _OPINION = stems_of("""
     believe think feel doubt assess judge consider comment conclude predict expect argue suggest
 """)
 _EMBASSY = stems_of("""
-    embassy emboff post consulate mission we amembassy congen emboffs comment
+    embassy emboff post consulate mission we amembassy congen emboffs comment cable telegram report
+    message paragraph department
 """)
 _NOBODY = stems_of("""
     he she they it who which that his her their also then further later again however meanwhile mr

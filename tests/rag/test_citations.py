@@ -9,7 +9,8 @@ from rag.types import ParagraphRef, Quote
 
 PIECES = st.sampled_from(
     [
-        "Mr. Jones met Amb. Hoag. ", "THE TALKS ENDED. ", "It cost $3.5 million [1]. ", "He left.[2][3] ", "[1",
+        "Mr. Jones met Amb. Hoag. ", "THE TALKS ENDED. ", "It cost $3.5 million [1]. ", "He left.[2][3] ",
+        "[1",
         "]",
         "\n", "\n\n", "- one\n", "1. ", "U.S. ", "p.m. ", "\"We won. We go,\" ", "“Yes.” ", "...", " ", ".",
         "no", "A",

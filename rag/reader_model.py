@@ -71,9 +71,9 @@ def save_reader_model(model: ReaderModel, path: Path, card: dict[str, str]) -> N
     save_file(kept, path, metadata={"card": json.dumps(card, sort_keys=True)})
 
 
-def load_reader_model(folder: Path, path: Path, attention: str = "sdpa") -> ReaderModel:
+def load_reader_model(folder: Path, path: Path) -> ReaderModel:
     """The network with the packaged embeddings of `folder` and the weights of `path`, ready to read."""
-    model = ReaderModel(folder, attention)
+    model = ReaderModel(folder)
     weights = {name: tensor.float() for name, tensor in load_file(path).items()}
     missing, unexpected = model.load_state_dict(weights, strict=False)
     stray = [name for name in missing if not name.startswith("encoder.embeddings.")] + unexpected

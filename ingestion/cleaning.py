@@ -1,4 +1,4 @@
-"""Text lines to the cleaned body: wrapped lines joined, hyphen breaks closed, every character accounted for."""
+"""Text lines to the cleaned body: wrapped lines joined, hyphen breaks closed."""
 
 from __future__ import annotations
 
@@ -20,8 +20,15 @@ _ENDED = re.compile(r"[.!?:][\"'”’)\]]*$")
 _COLUMNS = re.compile(r"\S(?: {3,}|\t+)\S|\S\s*\|\s*\S")
 # Longer lines than this are not wrapped: a line of such a text is a block of it.
 _UNWRAPPED = 130
+# Lines of such lengths may be wrapped even in a text that is not.
+_WRAPPED = (40, 80)
+_FIELD = re.compile(r"^[A-Z][A-Z ]{2,30}:")
 # A line of less than this share of the text's width was ended on purpose.
 _SHORT_LINE = 0.6
+
+
+def _is_table(text: str) -> bool:
+    return ("   " in text or "|" in text or "\t" in text) and _COLUMNS.search(text) is not None
 
 
 class Body:
@@ -45,8 +52,8 @@ class Body:
         self._build(indexes)
 
     @cached_property
-    def _words(self) -> frozenset[str]:
-        return frozenset(re.findall(r"[a-z]+(?:-[a-z]+)*", self._lines.text.lower()))
+    def _lower(self) -> str:
+        return self._lines.text.lower()
 
     @cached_property
     def text(self) -> str:
@@ -130,9 +137,12 @@ class Body:
         return self._unwrapped or len(above) < self._width * _SHORT_LINE or ITEM.match(below) is not None
 
     def _is_own_line(self, above: str, below: str) -> bool:
-        if self._unwrapped or ITEM.match(below):
+        if ITEM.match(below):
             return not below[0].islower() or self._unwrapped
-        if _COLUMNS.search(above) or _COLUMNS.search(below):
+        if self._unwrapped:
+            wrapped = _WRAPPED[0] <= len(above) <= _WRAPPED[1] and _ENDED.search(above) is None
+            return not wrapped or _FIELD.match(below) is not None
+        if _is_table(above) or _is_table(below):
             return True
         return len(above) + 1 + len(below.split(None, 1)[0]) < self._width * _SHORT_LINE
 
@@ -159,6 +169,6 @@ class Body:
         if left.isupper() != right.isupper() and not right.islower():
             return False
         joined = left + right
-        if f"{left}-{right}".lower() in self._words:
+        if f"{left}-{right}".lower() in self._lower:
             return False
-        return is_word(joined) or joined.lower() in self._words
+        return is_word(joined) or joined.lower() in self._lower

@@ -7,24 +7,34 @@ from dataclasses import dataclass, replace
 
 from ingestion.furniture import strip_furniture
 from ingestion.header import Header, HeaderReader
+from ingestion.inline import without_inline_furniture
 from ingestion.lines import Lines
 from ingestion.numbering import own_numbers, printed_numbers
 from ingestion.paragraphs import Structure, find_paragraphs
-from ingestion.patterns import CAPTION, LABEL, PASS_LINE, REFERENCE_ENTRY, RULE, STAMP, STAMP_HINT, TRAILER
+from ingestion.patterns import (
+    CAPTION,
+    LABEL,
+    PASS_LINE,
+    REFERENCE_ENTRY,
+    RULE,
+    TRAILER,
+)
 from ingestion.preamble import read_preamble
 from ingestion.sources.records import Known, RawCable
-from ingestion.views import Cut, View, compose, cut_out
+from ingestion.views import View
 
 _SIGNATURE = re.compile(r"^(?:[A-Z][A-Z'’.-]+|[A-Z]\.)(?: (?:[A-Z][A-Z'’.-]*)){0,3}\.?$")
 _SIGNED = re.compile(r"^(?P<inner>.* )?UNQUOTE (?P<name>[A-Z][A-Z'’ -]+)$")
 # Short lines in capitals at the end of a text that sign nothing.
 _NO_NAMES = re.compile(
-    r"\b(?:UNQUOTE|ENDQUOTE|QUOTE|END|TEXT|COMMENT|SUMMARY|NOTE|NOTAL|EXEMPT|GDS|XGDS|N/A|NA|BT|SECRET|CONFIDENTIAL|UNCLASSIFIED|UNCLAS"
+    r"\b(?:UNQUOTE|ENDQUOTE|QUOTE|END|TEXT|COMMENT|SUMMARY|NOTE|NOTAL|EXEMPT|GDS|XGDS|N/A|NA|BT"
+    r"|SECRET|CONFIDENTIAL|UNCLASSIFIED|UNCLAS"
     r"|REGARDS|FINAL|SECTION|OMISSION)\b|NMAFV"
 )
 _MISSING_SIGN = re.compile(r"^(?:SUB\w{2,6}|REF\w*)\s*:", re.I)
 _REFERENCE_LINE = re.compile(
-    r"^\(?[A-H][.)]\)?\s*(?:\d{2}\s+)?[A-Z][A-Z ']*\s+(?:A-)?[\d(]|^\(?[A-H][.)]\)?\s*\S.{0,50}$|^[A-Z][A-Z ]{2,15}\s+\d{4,6}(?:,\s*\d{4,6})*;?$"
+    r"^\(?[A-H][.)]\)?\s*(?:\d{2}\s+)?[A-Z][A-Z ']*\s+(?:A-)?[\d(]|^\(?[A-H][.)]\)?\s*\S.{0,50}$"
+    r"|^[A-Z][A-Z ]{2,15}\s+\d{4,6}(?:,\s*\d{4,6})*;?$"
 )
 _REMNANT_LENGTH = 110
 
@@ -43,19 +53,9 @@ class Frame:
     signature: str | None
 
 
-def without_stamps(visible: View) -> View:
-    """Cut declassification stamps, which stand in lines as well as on their own."""
-    if not STAMP_HINT.search(visible.text):
-        return visible
-    cuts = [
-        Cut(found.start(), found.end(), "declassification_stamp") for found in STAMP.finditer(visible.text)
-    ]
-    return compose(cut_out(visible.text, cuts), visible) if cuts else visible
-
-
 def read_frame(raw: RawCable) -> Frame:
     """Take a telegram apart. F1 texts without a header give an empty one."""
-    visible = without_stamps(raw.visible)
+    visible = without_inline_furniture(raw.visible)
     lines = Lines(visible.text)
     if raw.format == "nara":
         begin, printed, known = 0, None, raw.known

@@ -25,11 +25,14 @@ from ingestion.patterns import (
     TRAILER,
     TRANSMISSION,
 )
-from ingestion.posts import letters
+from ingestion.posts import find_post, letters
 
 _SUSPECT = frozenset("*-=_~@#!<\x1a")
+# Beyond this no line is furniture: the texts of the older archive are not wrapped.
+_LONGEST_LINE = 240
 # A section's header lists its addressees again: the longest seen has 30 lines.
 _LONGEST_HEADER = 120
+_LONGEST_ADDRESS = 80
 
 
 def strip_furniture(lines: Lines, start: int, header: Header) -> None:
@@ -38,7 +41,8 @@ def strip_furniture(lines: Lines, start: int, header: Header) -> None:
     texts, roles = lines.texts, lines.roles
     while index < len(lines):
         text = texts[index]
-        if not text or roles[index] is not None or not (text.isupper() or text[0] in _SUSPECT):
+        suspect = text and (text[0] in _SUSPECT or text.isupper())
+        if not suspect or roles[index] is not None or len(text) > _LONGEST_LINE:
             index += 1
             continue
         if ROUTING_RULE.match(text):
@@ -149,7 +153,7 @@ def _strip_header(lines: Lines, start: int, header: Header, *, addressed: bool =
         elif CLASS_STAMP.match(text) or PAGE_BANNER.match(text) or TRANSMISSION.match(text):
             taken = True
         elif not addressed:
-            taken = ADDRESS.match(text) is not None and len(text) < 80
+            taken = len(text) < _LONGEST_ADDRESS and (ADDRESS.match(text) or find_post(text)) is not None
         else:
             taken = CAPTION.match(text) is not None or (
                 PASS_LINE.match(text) is not None and not text.endswith(".")

@@ -31,6 +31,7 @@ from ingestion.patterns import (
 
 # A line that had room for the next line's first word was ended on purpose.
 _FULL_LINE = 52
+_LONGEST_LINE = 240
 _FIELD_REASONS = {
     "order": "executive_order",
     "tags": "tags",
@@ -42,7 +43,7 @@ _FIELD_REASONS = {
 
 @dataclass(slots=True)
 class Header:
-    """What the header lines say, as written. `lines` are all header lines, to know them again when repeated."""
+    """What the header lines say, as written. `lines` are all of them, to know them again when repeated."""
 
     precedence: str | None = None
     sent_at: datetime | None = None
@@ -111,7 +112,7 @@ class HeaderReader:
         label = LABEL.match(text)
         if label and label.lastgroup:
             return self._begin_field(label, text)
-        found = CLASS_LINE.match(text)
+        found = CLASS_LINE.match(text) if len(text) <= _LONGEST_LINE else None
         if found and self._state != "subject":
             return self._class_line(found)
         if NUMBERED.match(text) and self._state not in ("transmission", "address"):
@@ -119,7 +120,7 @@ class HeaderReader:
         return self._continue(index, text)
 
     def _furniture(self, text: str) -> str | None:
-        if not (text[0].isupper() or text[0] in "*-=_~@"):
+        if len(text) > _LONGEST_LINE or not (text[0].isupper() or text[0] in "*-=_~@"):
             return None
         if PAGE_BANNER.match(text):
             return "page_banner"

@@ -38,7 +38,7 @@ def names_post(cable_id: str) -> bool:
 
 
 def short_id(year: int, post: str, serial: int) -> str:
-    """``(2009, "Astana", 1206) -> "09ASTANA1206"``, with the post's form from the closed list where it is there."""
+    """``(2009, "Astana", 1206) -> "09ASTANA1206"``, the post in its form on the closed list."""
     known = find_post(post)
     return MessageNumber(year, known.short if known else re.sub(r"[^A-Z]", "", post.upper()), serial).short_id
 
@@ -51,7 +51,7 @@ def archive_id(year: int, post: str, serial: int) -> str:
 
 
 def spellings(cable_id: str) -> tuple[str, ...]:
-    """Other spellings under which the id is met: the modern and the archive form, without `cable_id` itself."""
+    """Other spellings of the id: the modern form and the archive's, without `cable_id` itself."""
     number = read_mrn(cable_id)
     if number is None or number.year is None:
         return ()

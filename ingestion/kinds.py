@@ -41,15 +41,17 @@ def paragraph_kinds(texts: Sequence[str], headings: Sequence[str | None]) -> lis
     is quoted.
     """
     kinds = [Kind.BODY] * len(texts)
-    end_summary = next((index for index, text in enumerate(texts) if _END_SUMMARY.search(text)), None)
+    marked = [_has_marks(text) for text in texts]
+    ending = [index for index, marks in enumerate(marked) if marks]
+    end_summary = next((index for index in ending if _END_SUMMARY.search(texts[index])), None)
     opened = next((index for index, text in enumerate(texts) if _SUMMARY.match(text)), None)
-    last_close = max((index for index, text in enumerate(texts) if _CLOSES.search(text)), default=-1)
-    end_comments = [index for index, text in enumerate(texts) if _END_COMMENT.search(text)]
+    last_close = max((index for index in ending if _CLOSES.search(texts[index])), default=-1)
+    end_comments = [index for index in ending if _END_COMMENT.search(texts[index])]
     quoting = False
     comment_to = -1
     for index, (text, heading) in enumerate(zip(texts, headings, strict=True)):
-        opens = None if quoting else _last(_OPENS, text)
-        closes = _last(_CLOSES, text)
+        opens = _last(_OPENS, text) if marked[index] and not quoting else None
+        closes = _last(_CLOSES, text) if marked[index] else None
         if quoting or _QUOTE.match(text):
             kinds[index] = Kind.QUOTED_TEXT
         elif _SUMMARY.match(text) or (heading and _SUMMARY_HEADING.match(heading)):
@@ -73,10 +75,16 @@ def paragraph_kinds(texts: Sequence[str], headings: Sequence[str | None]) -> lis
     return kinds
 
 
+def _has_marks(text: str) -> bool:
+    """Whether the words BEGIN, END or UNQUOTE stand in a text at all: most have none, and need no search."""
+    upper = text.upper()
+    return "END " in upper or "ENDTEXT" in upper or "BEGIN" in upper or "QUOTE" in upper
+
+
 def _comment_end(texts: Sequence[str], index: int, ends: Sequence[int]) -> int:
-    """The paragraph in which the comment of paragraph `index` is closed, if no other comment begins before."""
+    """Where the comment of paragraph `index` is closed, if no other comment begins before."""
     place = bisect_left(ends, index)
-    if place == len(ends) or any(_COMMENT.match(text) for text in texts[index + 1 : ends[place] + 1]):
+    if place == len(ends) or any(_COMMENT.match(texts[i]) for i in range(index + 1, ends[place] + 1)):
         return index
     return ends[place]
 

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from ingestion.lines import Lines
 from ingestion.numbering import Printed, own_numbers, printed_numbers
@@ -191,7 +192,7 @@ def _ruled(lines: Lines, index: int, step: int) -> bool:
 
 def _move_headings(lines: Lines, drafts: list[Draft], shouting: bool) -> None:
     """Give the last block before a number to that number where it is a heading."""
-    for before, after in zip(drafts, drafts[1:], strict=False):
+    for before, after in pairwise(drafts):
         if before.label == "":
             after.heading, before.lines = before.lines, []
             continue

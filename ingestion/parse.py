@@ -112,7 +112,8 @@ def _identify(raw: RawCable, frame: Frame, asked: str | None, known: Known, warn
     identifier = named or frame.printed_id or built or raw.cable_id
     if identifier is None:
         raise ParseError(
-            f"{raw.name}: line {raw.line}: no message number in the text or the file's name: give one with --id",
+            f"{raw.name}: line {raw.line}: no message number in the text or the file's name: "
+            "give one with --id",
             file=raw.name,
             line=raw.line,
         )

@@ -13,12 +13,13 @@ _SPACED = {
 }
 CLASSIFICATIONS = tuple(_SPACED)
 CLASS = "(?:" + "|".join(_SPACED.values()) + ")"
-_SECTION = r"(?:FINAL\s+)?SECTION\s+(?:\w{1,2}\s*[OQ]F\s*\w{1,3}|\w{5})"
+_SECTION = r"(?:FINAL\s+)?SECTION\s+(?:\w{1,2}\s*[OQ]F\s*\w{1,3}|\d\w{1,2}F\w{1,2})"
 # "UNCLAS SECTION 01 OF 03 ASTANA 001206", "C O N F I D E N T I A L STATE 194968", "UNCLAS E F T O KABUL 1"
 CLASS_LINE = re.compile(
     rf"^\s*\*?\s*(?P<class>{CLASS})(?:\s*/{{1,2}}\s*NOFORN)?(?:\s+E\s?F\s?T\s?O)?(?:\s+(?P<section>{_SECTION}))?"
     r"(?:\s+(?P<post>[A-Z][A-Z .'/-]*?)\s+(?P<serial>\d{3,8}))?"
-    r"(?:\s+(?:SIPDIS|STADIS|NODIS|EXDIS|LIMDIS|NOFORN|SENSITIVE|TOSEC|SECTO|CORRECTED\s+COPY)\b.*)?[\s/*]*$"
+    r"(?:\s+(?:SIPDIS|STADIS|NODIS|EXDIS|LIMDIS|NOFORN|SENSITIVE|TOSEC|SECTO"
+    r"|CORRECTED\s+COPY)\b.*)?[\s/*]*$"
 )
 CLASS_STAMP = re.compile(rf"^\s*(?:{CLASS})(?:\s*/{{1,2}}\s*NOFORN)?\s*$")
 SECTION_LINE = re.compile(
@@ -26,7 +27,8 @@ SECTION_LINE = re.compile(
 )
 
 PAGE_BANNER = re.compile(
-    r"^\s*\*?(?P<post>[A-Z][A-Z .'-]{1,30}?)\s+(?P<serial>\d{3,8})\s+(?P<page>\d{1,3})(?:\.\d{1,2})?\s+OF\s+\d{1,3}\s*$"
+    r"^\s*\*?(?P<post>[A-Z][A-Z .'-]{1,30}?)\s+(?P<serial>\d{3,8})"
+    r"\s+(?P<page>\d{1,3})(?:\.\d{1,2})?\s+OF\s+\d{1,3}\s*$"
 )
 PAGE_BREAK = re.compile(
     r"^\s*PAGE\s+\d{1,3}(?:\s+OF\s+\d{1,3})?(?:\s+[A-Z][A-Z .]*?\s+\d{4,6}(?:\s.*)?)?\s*$"
@@ -37,37 +39,33 @@ ROUTING_RULE = re.compile(
 )
 RULE = re.compile(r"^\s*(?:[-=_*~]\s?){3,}$")
 TRAILER = re.compile(
-    r"^\s*(?:N{4}|#\d{4}|NMAFVVZCZ|BT|@|\x1a|<?<?END OF (?:MESSAGE|CABLE)>?>?|NOTE BY OC/T\b.*|NOTE: .{0,40}OC/T.*"
+    r"^\s*(?:N{4}|#\d{4}|NMAFVVZCZ|BT|@|\x1a|<?<?END OF (?:MESSAGE|CABLE)>?>?|NOTE BY OC/T\b.*"
+    r"|NOTE: .{0,40}OC/T.*"
     r"|\*{3} ?CURRENT (?:HANDLING|CLASSIFICATION).*)\s*$",
     re.I,
 )
-STAMP = re.compile(
-    r"(?:[A-Z][\w.'-]*[ \t]+){0,4}?(?:Declassified/Released|Declassified|Released)[ \t]+US[ \t]+Department[ \t]+of[ \t]+State"
-    r"[ \t]+EO[ \t]+Systematic[ \t]+Review[ \t]+\d{1,2}[ \t]+[A-Za-z]{3}[ \t]+\d{4}"
-    r"|UNCLASSIFIED[ \t]+U\.S\.[ \t]+Department[ \t]+of[ \t]+State[ \t]+Case[ \t]+No\.[^\n]*"
-    r"|^[ \t]*RELEASED?[ \t]+IN[ \t]+(?:FULL|PART)(?:[ \t]+[AB]\d(?:\.\d)?)*[ \t]*$"
-    r"|^[ \t]*DECLASSIFIED[ \t]+(?:BY|AUTHORITY)[: \t][^\n]*$",
-    re.M | re.I,
-)
-STAMP_HINT = re.compile(
-    r"declassified|Department of State Case No|^[ \t]*RELEASED?[ \t]+IN[ \t]", re.I | re.M
-)
-
 CAPTION = re.compile(
-    r"^\s*(?:SIPDIS|SENSITIVE|NODIS|EXDIS|LIMDIS|STADIS|NOFORN|NOCONTRACT|ROGER|CHEROKEE|TERREP|NO ?DISTRIBUTION"
-    r"|CODEL|SPECAT|STADIS/+|FODAG|PARTO|SECTO|TOSEC|EYES ONLY|C\s?O\s?R\s?R\s?E\s?C\s?T\s?E\s?D\s+C\s?O\s?P\s?Y.*"
-    r"|NOT FOR INTERNET DISTRIBUTION|SENSITIVE BUT UNCLASSIFIED)(?:[\s,/]+(?:SIPDIS|SENSITIVE|NODIS|EXDIS|LIMDIS|STADIS|NOFORN"
+    r"^\s*(?:SIPDIS|SENSITIVE|NODIS|EXDIS|LIMDIS|STADIS|NOFORN|NOCONTRACT|ROGER|CHEROKEE|TERREP"
+    r"|NO ?DISTRIBUTION"
+    r"|CODEL|SPECAT|STADIS/+|FODAG|PARTO|SECTO|TOSEC|EYES ONLY"
+    r"|C\s?O\s?R\s?R\s?E\s?C\s?T\s?E\s?D\s+C\s?O\s?P\s?Y.*"
+    r"|NOT FOR INTERNET DISTRIBUTION|SENSITIVE BUT UNCLASSIFIED)(?:[\s,/]+(?:SIPDIS|SENSITIVE|NODIS"
+    r"|EXDIS|LIMDIS|STADIS|NOFORN"
     r"|[A-Z]+ \d+))*[\s/*]*$"
 )
 PASS_LINE = re.compile(
-    r"^\s*(?:(?:DEPT|DEPARTMENT|STATE|EMBASSY|POSTS?|PLEASE|PLS)\b.{0,30}\bPASS\b.*|PASS TO .*|.{0,40}\bPLEASE PASS\b.*"
-    r"|[A-Z][A-Z ,/&.'-]{1,60}\bFOR\s+[A-Z][A-Z0-9 ,/&.;:()'-]*|FOR (?:THE )?(?:AMBASSADOR|SECRETARY|CHARGE|[A-Z]+/[A-Z]).*"
+    r"^\s*(?:(?:DEPT|DEPARTMENT|STATE|EMBASSY|POSTS?|PLEASE|PLS)\b.{0,30}\bPASS\b.*|PASS TO .*"
+    r"|.{0,40}\bPLEASE PASS\b.*"
+    r"|[A-Z][A-Z ,/&.'-]{1,60}\bFOR\s+[A-Z][A-Z0-9 ,/&.;:()'-]*|FOR (?:THE )?(?:AMBASSADOR|SECRETARY"
+    r"|CHARGE|[A-Z]+/[A-Z]).*"
     r"|INFORM CONSULS?.*|ALSO FOR .*|TREAT AS .*)$"
 )
 ADDRESS = re.compile(
     r"^\s*(?:(?:ZEN|TO|INFO|FM|XMT|AIG|ALSO)[ /].*|R[A-Z]{3,7}/.*"
-    r"|(?:A?M?EMBASSY|AMCONSUL|AMCONGEN|AMEMB|USMISSION|USDEL|USLO|USINT|USUN|USOFFICE|SECSTATE|SECDEF|DEPT OF|DEPARTMENT OF|JCS|(?:US)?CINC\w*"
-    r"|CIA|DIA|NSC|WHITE HOUSE|USIA|USICA|USDOC|USEC|USNATO|USNMR|USAID|CDR|JOINT STAFF|NATIONAL SECURITY COUNCIL|AMINSTITUTE|AIT"
+    r"|(?:A?M?EMBASSY|AMCONSUL|AMCONGEN|AMEMB|US ?MISSION|USDEL|USLO|USINT|USUN|USOFFICE|SECSTATE"
+    r"|SECDEF|DEPT OF|DEPARTMENT OF|JCS|(?:US)?CINC\w*"
+    r"|CIA|DIA|NSC|WHITE HOUSE|USIA|USICA|USDOC|USEC|USNATO|USNMR|USAID|CDR|JOINT STAFF"
+    r"|NATIONAL SECURITY COUNCIL|AMINSTITUTE|AIT"
     r"|ALL [A-Z ]+|[A-Z ]+COLLECTIVE)(?![A-Z])[^.]*)\s*$"
 )
 FROM_LINE = re.compile(r"^\s*FM\s+[A-Z]")
@@ -81,15 +79,18 @@ DTG = re.compile(
 )
 LABEL = re.compile(
     r"^\s*(?:(?P<order>E\.?\s?O\.?\s*1[0-9]\d{3}\b\s*[:;.]?)|(?P<tags>(?:T?A[GB][SE]?|TAGS?|AGS)\s*[:;])"
-    r"|(?P<subject>SUBJ?E?C?T?S?\s*[:;]|SUBJECT\s*[.-]\s)|(?P<classified>CLASSIFIED\s+BY\b|DERIVED\s+FROM\b|DECL(?:ASSIFY)?\s+ON\s*:|REASONS?\s*:\s*1\.)"
-    r"|(?P<reference>REF(?:S|\(S\)|ERENCES?|TELS?|TEL\(S\))?\s*(?:[:;]|(?=\(?[A-Z][).]\s*)|\s(?=(?:\d{2}\s+)?[A-Z][A-Z .]+\d))))"
+    r"|(?P<subject>SUBJ?E?C?T?S?\s*[:;]|SUBJECT\s*[.-]\s)|(?P<classified>CLASSIFIED\s+BY\b"
+    r"|DERIVED\s+FROM\b|DECL(?:ASSIFY)?\s+ON\s*:|REASONS?\s*:\s*1\.)"
+    r"|(?P<reference>REF(?:S|\(S\)|ERENCES?|TELS?|TEL\(S\))?\s*(?:[:;]|(?=\(?[A-Z][).]\s*)"
+    r"|\s(?=(?:\d{2}\s+)?[A-Z][A-Z .]+\d))))"
 )
 NUMBERED = re.compile(
     r"^\s*(?:¶\s*)?(?P<number>\d{1,6})(?P<letter>[A-Z])?\s?\\?(?P<sign>[.)]\)?\.?)(?=\s|\(|[A-Z\"'“‘]|$)"
 )
 REFERENCE_ENTRY = re.compile(r"^\s*(?:REF\w*\s*:?\s*)?\(?(?P<letter>[A-Z])[.)]\)?\s*\S")
 UNAVAILABLE = re.compile(
-    r"ERROR READING TEXT INDEX|TELEGRAM TEXT FOR THIS MRN IS UNAVAILABLE|NO TEXT BODY AVAILABLE|TEXT (?:IS )?NOT AVAILABLE"
+    r"ERROR READING TEXT INDEX|TELEGRAM TEXT FOR THIS MRN IS UNAVAILABLE|NO TEXT BODY AVAILABLE"
+    r"|TEXT (?:IS )?NOT AVAILABLE"
     r"|WITHDRAWAL (?:CARD|NOTICE)|\[?DOCUMENT WITHHELD|NOT DECLASSIFIED IN (?:FULL|ENTIRETY)",
     re.I,
 )

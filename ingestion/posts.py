@@ -54,7 +54,7 @@ def _index() -> dict[str, Post]:
 
 @cache
 def find_post(text: str) -> Post | None:
-    """The post that `text` names, in any form: ``AMEMBASSY ASTANA``, ``BKK``, ``NEWDE``, ``Embassy Astana``."""
+    """The post that `text` names in any form: ``AMEMBASSY ASTANA``, ``BKK``, ``NEWDE``..."""
     index = _index()
     plain = " ".join(text.upper().split())
     for candidate in (plain, _RANKS.sub("", plain)):

@@ -12,9 +12,11 @@ from rag.types import Reference, ReferenceKind
 
 _LETTER = re.compile(r"(?:(?<=^)|(?<=[\s,;.]))\(?(?P<letter>[A-Z])(?P<close>[.)])\)?\s*(?=\S)")
 _CABLE = re.compile(
-    r"(?<![\w/-])(?:'?(?P<year>(?:19|20)\d\d|\d\d)[\s-]*)?(?P<post>[A-Z]{2,}(?:[ .'-]+[A-Z]{1,}){0,3}?)\s*[-#]?\s*(?P<serial>\d{1,8})(?![\w/:])"
+    r"(?<![\w/-])(?:'?(?P<year>(?:19|20)\d\d|\d\d)[\s-]*)?"
+    r"(?P<post>[A-Z]{2,}(?:[ .'-]+[A-Z]{1,}){0,3}?)\s*[-#]?\s*(?P<serial>\d{1,8})(?![\w/:])"
     r"(?P<after>\s*\(\s*'?(?P<late>\d\d)\s*\))?"
-    r"(?:,?\s*(?:OF\s+|DTD\.?\s+|DATED\s+)?(?:\d{6}Z\s+[A-Z]{3}\s*|\d{1,2}[ /.-](?:[A-Z]{3}|\d{1,2})[A-Z]*[ /.,-]+)(?P<dated>(?:19|20)\d\d|\d\d)(?![\d\w]))?"
+    r"(?:,?\s*(?:OF\s+|DTD\.?\s+|DATED\s+)?(?:\d{6}Z\s+[A-Z]{3}\s*|\d{1,2}[ /.-](?:[A-Z]{3}"
+    r"|\d{1,2})[A-Z]*[ /.,-]+)(?P<dated>(?:19|20)\d\d|\d\d)(?![\d\w]))?"
 )
 _NEXT = re.compile(
     r"\s*(?:,?\s*AND|,|&|;)\s*(?P<serial>\d{2,7})(?![\d/:])(?!\s+(?!AND\b|ET\b|NOTAL)[A-Z]{2})(?!\s*\d)"

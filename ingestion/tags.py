@@ -35,7 +35,7 @@ def read_tags(text: str) -> tuple[str, ...]:
     be done in one way from left to right; names ("CLINTON, HILLARY") stay whole.
     """
     tags: list[str] = []
-    pieces = [found for found in _TOKEN.finditer(text)]
+    pieces = list(_TOKEN.finditer(text))
     skip = -1
     for index, found in enumerate(pieces):
         if index <= skip or found["sep"]:

@@ -43,8 +43,8 @@ def decode(name: str, data: bytes) -> tuple[str, str]:
                 return data.decode(codec), codec
             except UnicodeDecodeError as error:
                 raise ParseError(
-                    f"{name}: begins with a {codec} byte order mark but is not {codec} at byte {error.start}: "
-                    "save it again as UTF-8",
+                    f"{name}: begins with a {codec} byte order mark but is not {codec} "
+                    f"at byte {error.start}: save it again as UTF-8",
                     file=name,
                 ) from error
     sample = data[:_SAMPLE]

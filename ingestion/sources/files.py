@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from ingestion.sources.records import SourceFile
 from rag.errors import ParseError, UsageError
@@ -21,6 +22,13 @@ _SKIPPED_SUFFIXES = frozenset(
 )
 _CHUNK = 1 << 20
 STDIN = "-"
+
+
+class Readable(Protocol):
+    """What bytes can be read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to `size` bytes; none at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +95,7 @@ def _read_path(path: Path, name: str, limits: Limits) -> Iterator[SourceFile | P
         yield ParseError(f"{name}: cannot be read ({error.strerror})", file=name)
 
 
-def _read_stream(
-    name: str, stream: io.BufferedIOBase | io.BufferedReader, limits: Limits
-) -> Iterator[SourceFile | ParseError]:
+def _read_stream(name: str, stream: Readable, limits: Limits) -> Iterator[SourceFile | ParseError]:
     data = stream.read(limits.file_bytes + 1)
     if len(data) > limits.file_bytes:
         yield ParseError(
@@ -97,7 +103,7 @@ def _read_stream(
             file=name,
         )
         return
-    if data.startswith(b"PK\x03\x04") or data.startswith(b"PK\x05\x06"):
+    if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         yield from _read_zip(name, data, limits)
     elif data.startswith(b"\x1f\x8b"):
         yield from _read_gzip(name, data, limits)
@@ -174,11 +180,11 @@ def _is_passed_over(member: str) -> bool:
     return last.startswith(".") or "__MACOSX/" in member or Path(last).suffix.lower() in _SKIPPED_SUFFIXES
 
 
-def _read_bounded(stream: io.BufferedIOBase | gzip.GzipFile | object, packed: int, limits: Limits) -> bytes:
+def _read_bounded(stream: Readable, packed: int, limits: Limits) -> bytes:
     """All of `stream`; ValueError once it is beyond the limit on size or on expansion (a bomb)."""
     content = bytearray()
     most = min(limits.file_bytes, max(packed, 4096) * limits.ratio)
-    while chunk := stream.read(_CHUNK):  # type: ignore[attr-defined]
+    while chunk := stream.read(_CHUNK):
         content += chunk
         if len(content) > most:
             raise ValueError(f"unpacks to more than {most} bytes")

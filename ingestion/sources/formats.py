@@ -27,8 +27,8 @@ def choose_format(name: str, source: SourceFile, text: str) -> Format:
         if known.detect(source, text):
             return known
     raise ParseError(
-        f"{source.name}: line 1: not recognised as a cable (no header line, no message number, no known layout): "
-        "name its format with --format, and its id with --id",
+        f"{source.name}: line 1: not recognised as a cable (no header line, no message number, "
+        "no known layout): name its format with --format, and its id with --id",
         file=source.name,
         line=1,
     )

@@ -1,4 +1,4 @@
-"""F2: modern telegrams, bare or as a web archive's page shows them, as text or as HTML; F1 with its header."""
+"""F2: modern telegrams, bare or as a web archive's page (text or HTML); F1 with its header."""
 
 from __future__ import annotations
 

@@ -10,11 +10,12 @@ from ingestion.views import Cut, View, cut_out
 _HTML = re.compile(r"<\s*(?:!doctype\s+html|html|head|body|table|div|pre|p|code)\b", re.I)
 _MARKUP = re.compile(
     r"<!--.*?(?:-->|\Z)|<(?P<hidden>script|style|head|nav|template)\b.*?(?:</(?P=hidden)\s*>|\Z)"
-    r"|<\s*(?P<close>/?)\s*(?P<tag>[a-zA-Z][\w:-]*)(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|\w{2,31});",
+    r"|<\s*(?P<close>/?)\s*(?P<tag>[a-zA-Z][\w:-]*)(?:[^<>\"']|\"[^\"<]{0,2000}\"|'[^'<]{0,2000}')*>|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|\w{2,31});",
     re.S | re.I,
 )
 _LINE_TAGS = frozenset(
-    "br p div tr li ul ol table thead tbody pre h1 h2 h3 h4 h5 h6 hr td th dt dd section article header footer form".split()
+    "br p div tr li ul ol table thead tbody pre h1 h2 h3 h4 h5 h6 hr td th dt dd section article"
+    " header footer form".split()
 )
 
 

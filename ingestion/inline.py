@@ -1,0 +1,90 @@
+"""Page furniture inside a line: stamps, and banners that were glued to the text beside them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ingestion.patterns import CLASS
+from ingestion.posts import find_post
+from ingestion.views import Cut, View, compose, cut_out
+
+_STAMP = re.compile(
+    r"(?:Declassified/|DECLASSIFIED/)?(?:Released|RELEASED|Declassified|DECLASSIFIED)\s(?i:US\sDepartment\sof\sState\s"
+    r"EO\sSystematic\sReview)\s\d{1,2}\s[A-Za-z]{3}\s\d{4}"
+    r"|UNCLASSIFIED[ \t]+U\.S\.[ \t]+Department[ \t]+of[ \t]+State[ \t]+Case[ \t]+No\.[^\n]*"
+    r"|^[ \t]*(?:RELEASED?|Released?)[ \t]+(?:IN|in)[ \t]+(?i:FULL|PART)(?:[ \t]+[AB]\d(?:\.\d)?)*[ \t]*$"
+    r"|^[ \t]*(?:DECLASSIFIED|Declassified)[ \t]+(?i:BY|AUTHORITY)[: \t][^\n]*$",
+    re.M,
+)
+# The name of the official who signed the stamp stands before it: "Sheryl P. Walter Declassified/Released".
+_SIGNER = re.compile(
+    r"(?:(?<=^)|(?<=\s))(?:[A-Z][a-z'-]+|[A-Z]\.)(?:[ \t](?:[A-Z][a-z'-]+|[A-Z]\.)){1,3}[ \t]+$"
+)
+# A text without any of these holds no stamp, and need not be searched for one.
+_STAMP_HINTS = ("eclassified", "DECLASSIFIED", "RELEASE", "Release", "Case No", "CASE NO")
+
+_SECTION = re.compile(
+    rf"^[ \t]*\*?{CLASS}\s+(?:FINAL\s+)?SECTION\s+\d{{1,2}}\s+OF\s+\d{{1,2}}\s+[A-Z][A-Z .]*?\s+\d{{3,8}}"
+    r"(?=[ \t]+[A-Z0-9(\"])",
+    re.M,
+)
+_ROUTING = re.compile(r"(?<=[^\s-])[ \t]+-{6,}\d{6}Z?[ \t]+\d{6}Z?[^\n]{0,10}$", re.M)
+_BANNER = re.compile(r"(?<= )0\d{7}\s{1,3}\d{3}(?:\.\d{1,2})?\s{1,2}OF\s{1,2}\d{3}(?!\d)")
+# Some texts print a hanging indent as dashes.
+_DASHES = re.compile(r"^-{3}[ ](?=[A-Z])", re.M)
+_LONGEST_POST = 4
+_SIGNER_LENGTH = 40
+
+
+def without_inline_furniture(visible: View) -> View:
+    """`visible` without what stands in its lines beside text: stamps, section and page banners."""
+    cuts = sorted(_cuts(visible.text), key=lambda cut: cut.start)
+    if not cuts:
+        return visible
+    apart = [
+        cut for last, cut in zip([None, *cuts], cuts, strict=False) if last is None or last.end <= cut.start
+    ]
+    return compose(cut_out(visible.text, apart), visible)
+
+
+def _cuts(text: str) -> Iterator[Cut]:
+    if any(hint in text for hint in _STAMP_HINTS):
+        yield from _stamps(text)
+    if "SECTION" in text and " OF " in text:
+        yield from (Cut(found.start(), found.end(), "section_header") for found in _SECTION.finditer(text))
+    if "------" in text:
+        yield from (Cut(found.start(), found.end(), "section_header") for found in _ROUTING.finditer(text))
+    if "--- " in text:
+        yield from (Cut(found.start(), found.end(), "rule") for found in _DASHES.finditer(text))
+    if " OF " in text:
+        yield from _banners(text)
+
+
+def _stamps(text: str) -> Iterator[Cut]:
+    after = 0
+    for found in _STAMP.finditer(text):
+        signer = _SIGNER.search(text[max(found.start() - _SIGNER_LENGTH, after) : found.start()])
+        after = found.end()
+        yield Cut(
+            found.start() - len(signer[0]) if signer else found.start(), after, "declassification_stamp"
+        )
+
+
+def _banners(text: str) -> Iterator[Cut]:
+    """Page banners with text on their line: "for the ASTANA 00001206  002 OF 003 government"."""
+    for found in _BANNER.finditer(text):
+        begin = text.rfind("\n", 0, found.start()) + 1
+        words = list(re.finditer(r"[A-Z'.-]+", text[max(begin, found.start() - 60) : found.start()]))[
+            -_LONGEST_POST:
+        ]
+        origin = max(begin, found.start() - 60)
+        start = next(
+            (origin + w.start() for w in words if find_post(text[origin + w.start() : found.start()])), None
+        )
+        if start is None:
+            continue
+        end_of_line = text.find("\n", found.end())
+        rest = text[found.end() : end_of_line if end_of_line >= 0 else len(text)]
+        if text[begin:start].strip(" *") or rest.strip():
+            yield Cut(start, found.end(), "page_banner")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -44,8 +47,7 @@ def ask(
     """Answer a question; each sentence with its verdict, its sources below with the words quoted."""
     filters = options.read_filters(origin, tag, classification, cable, corpus, date_from, date_to)
     asked = Question(question, filters=filters, mode=mode, policy=policy, top_k=top_k)
-    pipeline = open_pipeline(data_dir)
-    with waiting("Reading the cables…"):
+    with opened_pipeline(data_dir) as pipeline, waiting("Reading the cables…"):
         record = AnswerRecord.of(pipeline.answer(asked))
     if json:
         print_json(record)
@@ -68,8 +70,7 @@ def search(
 ) -> None:
     """Find paragraphs by words and by meaning, best first; nothing is written about them."""
     filters = options.read_filters(origin, tag, classification, cable, corpus, date_from, date_to)
-    pipeline = open_pipeline(data_dir)
-    with waiting("Searching…"):
+    with opened_pipeline(data_dir) as pipeline, waiting("Searching…"):
         result = pipeline.search(query, filters, k)
     record = SearchRecord.of(
         result.hits, filters_applied=result.filters_applied, coverage=result.coverage, total=result.total
@@ -87,12 +88,18 @@ def search(
         write(console, Text(why, style="dim"), 5)
 
 
-def open_pipeline(data_dir: options.DataDir) -> Pipeline:
+@contextmanager
+def opened_pipeline(data_dir: Path | None) -> Iterator[Pipeline]:
+    """The pipeline over the collection, released at the end."""
     settings = options.read_settings(data_dir)
     with waiting("Loading the models…"):
         from rag.bootstrap import build_pipeline
 
-        return build_pipeline(settings)
+        pipeline = build_pipeline(settings)
+    try:
+        yield pipeline
+    finally:
+        pipeline.collection.close()
 
 
 def print_answer(record: AnswerRecord, console: Console) -> None:

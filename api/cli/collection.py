@@ -15,7 +15,7 @@ from rich.text import Text
 
 from api.cli import options
 from api.cli.output import messages, out, waiting, write
-from rag.errors import UsageError
+from rag.errors import CollectionEmpty, CollectionError, UsageError
 
 if TYPE_CHECKING:
     from ingestion.reading import IngestOptions
@@ -74,6 +74,39 @@ def ingest(
         _print_report(report, out(), verbose=verbose)
     if report.count(Status.FAILED):
         raise typer.Exit(1)
+
+
+def doctor(
+    check: Annotated[bool, typer.Option("--check", help="Only look; mend nothing.")] = False,
+    data_dir: options.DataDir = None,
+    json: options.Json = False,
+) -> None:
+    """Look the collection over, and rebuild from the store what is not well.
+
+    Exit status 3 where something stays broken.
+    """
+    settings = options.read_settings(data_dir)
+    if not settings.data_dir.is_dir():
+        raise CollectionEmpty(
+            f"There is no collection at {settings.data_dir}: `cableqa ingest PATH` makes one."
+        )
+    with waiting("Looking the collection over…"):
+        from ingestion.doctor import DoctorReport, examine
+        from rag.embeddings import load_encoder
+
+        report = examine(settings, load_encoder(settings.embedding_model), repair=not check)
+    if json:
+        typer.echo(TypeAdapter(DoctorReport).dump_json(report, indent=2).decode())
+    else:
+        console = out()
+        for finding in report.findings:
+            sign, colour = ("✓", "green") if finding.well else ("✗", "red")
+            line = Text.assemble((sign, f"bold {colour}"), f" {finding.check:<10} {finding.message}")
+            write(console, line)
+            if finding.done:
+                write(console, Text(f"mended: {finding.done}", style="green"), 2)
+    if not report.healthy:
+        raise typer.Exit(CollectionError.exit_status)
 
 
 def _parse_only(paths: Sequence[Path], wanted: IngestOptions) -> IngestReport:

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from api.cli import options
-from api.cli.ask import open_pipeline
+from api.cli.ask import opened_pipeline
 from api.cli.output import messages, out
 from rag.types import Mode, Policy
 
@@ -39,18 +39,20 @@ def run(
     from evals.subjects import PipelineSubject
 
     questions = load_samples(dataset)
-    pipeline = open_pipeline(data_dir)
-    subject = PipelineSubject(pipeline, pipeline.collection.store)
     settings = RunSettings(
         mode=mode.value, policy=policy.value, limit=limit, allow_missing_gold=allow_missing_gold
     )
     columns = (TextColumn("Asking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=messages(), transient=True) as bar:
+    with (
+        opened_pipeline(data_dir) as pipeline,
+        Progress(*columns, console=messages(), transient=True) as bar,
+    ):
         task = bar.add_task("asking", total=None)
 
         def tell(step: Step) -> None:
             bar.update(task, total=step.total, completed=step.done)
 
+        subject = PipelineSubject(pipeline, pipeline.collection.store)
         report = run_eval(questions, subject, out_dir, settings=settings, resume=resume, progress=tell)
     if json:
         typer.echo(report_json(report))

@@ -60,6 +60,7 @@ app.command(epilog="Example: cableqa search 'fishing quota' --k 5 --date-from 20
 app.command(epilog="Example: cableqa show 05REYKJAVIK118 1")(show.show)
 app.command(epilog="Example: echo 'Cod was weighed (05REYKJAVIK118 ¶1).' | cableqa verify -")(show.verify)
 app.command(epilog="Example: cableqa serve --port 8000")(serve.serve)
+app.command(epilog="Example: cableqa doctor")(collection.doctor)
 evaluations.command("run", epilog="Example: cableqa eval run evals/sets/sample.jsonl --out report")(
     evaluate.run
 )

@@ -43,7 +43,10 @@ def serve(
             )
         if json:
             typer.echo(f'{{"url": "{address}"}}')
-        _run(create_app(service), listening)
+        try:
+            _run(create_app(service), listening)
+        finally:
+            service.pipeline.collection.close()
 
 
 def greeting(service: Service, address: str) -> tuple[str, str, str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from api.cli import options
-from api.cli.ask import open_pipeline
+from api.cli.ask import opened_pipeline
 from api.cli.output import out, print_json, sent_on, verdict_mark, waiting, write
 from rag.errors import CollectionEmpty, UsageError
 from rag.record import CableRecord, ParagraphRecord
@@ -36,18 +38,18 @@ def show(
 
     if raw and json:
         raise UsageError("--raw prints the source as it is: it cannot go with --json.")
-    store = open_store(data_dir)
-    if raw and paragraph is None:
-        sys.stdout.buffer.write(read_raw(store, cable))
-        sys.stdout.buffer.flush()
-    elif raw and paragraph is not None:
-        typer.echo(read_raw_paragraph(store, cable, paragraph))
-    elif paragraph is not None:
-        found = read_paragraph(store, cable, paragraph)
-        print_json(found) if json else _print_paragraph(found, out())
-    else:
-        record = read_cable(store, cable)
-        print_json(record) if json else _print_cable(record, out())
+    with opened_store(data_dir) as store:
+        if raw and paragraph is None:
+            sys.stdout.buffer.write(read_raw(store, cable))
+            sys.stdout.buffer.flush()
+        elif raw and paragraph is not None:
+            typer.echo(read_raw_paragraph(store, cable, paragraph))
+        elif paragraph is not None:
+            found = read_paragraph(store, cable, paragraph)
+            print_json(found) if json else _print_paragraph(found, out())
+        else:
+            record = read_cable(store, cable)
+            print_json(record) if json else _print_cable(record, out())
 
 
 def verify(
@@ -60,11 +62,11 @@ def verify(
     Exit status 1 where a citation does not bear its sentence out.
     """
     text = _read_text(file)
-    pipeline = open_pipeline(data_dir)
     from api.checking import check_text
     from rag.record.check import VerifyIn
 
-    with waiting("Checking…"):
+    with opened_pipeline(data_dir) as pipeline, waiting("Checking…"):
+        pipeline.collection.require_cables()
         record = check_text(VerifyIn(text=text), pipeline.collection.store, pipeline.verifier)
     if json:
         print_json(record)
@@ -87,7 +89,8 @@ def verify(
         raise typer.Exit(1)
 
 
-def open_store(data_dir: Path | None) -> CableStore:
+@contextmanager
+def opened_store(data_dir: Path | None) -> Iterator[CableStore]:
     """The store alone: reading a cable needs no model. Raises CollectionEmpty where there is none."""
     from rag.store import CableStore
 
@@ -95,9 +98,14 @@ def open_store(data_dir: Path | None) -> CableStore:
     if not folder.is_dir():
         raise CollectionEmpty(f"There is no collection at {folder}: `cableqa ingest PATH` makes one.")
     store = CableStore.open(folder)
-    if store.is_empty():
-        raise CollectionEmpty(f"The collection at {folder} is empty: `cableqa ingest PATH` reads cables in.")
-    return store
+    try:
+        if store.is_empty():
+            raise CollectionEmpty(
+                f"The collection at {folder} is empty: `cableqa ingest PATH` reads some in."
+            )
+        yield store
+    finally:
+        store.close()
 
 
 def _read_text(file: str) -> str:

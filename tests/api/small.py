@@ -34,7 +34,7 @@ HARBOR = (
     "HARBOR DREDGING ENDS",
     (
         "SUMMARY: Dredging of the Kalmuse harbor ended on May 3. END SUMMARY.",
-        "The survey ship 𝒢amma measured 14 meters at the quay. The harbor master counted 212 barges in April.",
+        "The ship 𝒢amma measured 14 meters at the quay. The harbor master counted 212 barges in April.",
         "COMMENT: The port will ask for another 3 million kroons. END COMMENT.",
     ),
 )
@@ -43,7 +43,7 @@ ORCHARD = (
     "ORCHARDS AND <script>document.title='taken'</script> HAIL",
     (
         "Hail destroyed 480 hectares of orchards near Kapisha.",
-        "Growers say <img src=x onerror=\"document.title='taken'\"> that insurance paid for a tenth of the loss.",
+        "Growers say <img src=x onerror=\"document.title='taken'\"> that insurance paid a tenth.",
     ),
 )
 FOLLOW_UP = ("07TALLINN9", "HARBOR FEES RISE", ("Barges at Kalmuse now pay 40 kroons a meter.",))

@@ -1,9 +1,7 @@
 """Mutants: hard falsehoods made from true (sentence, paragraph) pairs, to audit a verifier.
 
 Where ``evals.mutations`` puts in what stands nowhere in the paragraph, these also move what does stand there:
-another number of the paragraph, two halves of sentences joined into one quotation, the true sentence with the
-neighbouring paragraph cited, the words given to another speaker. All depend on nothing but the
-`random.Random` that is given.
+a number of the paragraph, halves of sentences joined in a quotation, the sentence with another paragraph.
 """
 
 from __future__ import annotations
@@ -90,18 +88,12 @@ def change_number(sentence: str, paragraph: str, rng: random.Random) -> str | No
     if not held:
         return None
     chosen = rng.choice(held)
-    digits = re.search(r"\d(?:[\d,]*\d)?(?:\.\d+)?", chosen.text)
     said = {q.value for q in quantities_of(sentence)}
-    elsewhere = [
-        q.text
-        for q in quantities_of(paragraph)
-        if q.measure is chosen.measure
-        and q.value not in said
-        and q.text[0].isdigit()
-        and not _in_date(paragraph, q)
-    ]
+    other = [q for q in quantities_of(paragraph) if q.measure is chosen.measure and q.value not in said]
+    elsewhere = [q.text for q in other if q.text[0].isdigit() and not _in_date(paragraph, q)]
     if elsewhere and rng.random() < 0.5:
         return _replace(sentence, chosen.start, chosen.end, rng.choice(elsewhere))
+    digits = re.search(r"\d(?:[\d,]*\d)?(?:\.\d+)?", chosen.text)
     if digits is None:
         return _replace(
             sentence, chosen.start, chosen.end, str(int(chosen.value) + rng.choice([1, 2, 3, 10]))
@@ -113,8 +105,8 @@ def change_number(sentence: str, paragraph: str, rng: random.Random) -> str | No
     return _replace(sentence, start, start + len(value), value[:spot] + digit + value[spot + 1 :])
 
 
-def _in_date(text: str, quantity: Quantity) -> bool:
-    return any(d.start < quantity.end and quantity.start < d.end for d in dates_of(text))
+def _in_date(text: str, number: Quantity) -> bool:
+    return any(d.start < number.end and number.start < d.end for d in dates_of(text))
 
 
 def change_date(sentence: str, paragraph: str, rng: random.Random) -> str | None:
@@ -166,8 +158,7 @@ def change_name(sentence: str, paragraph: str, rng: random.Random) -> str | None
 
 def change_negation(sentence: str, paragraph: str, rng: random.Random) -> str | None:
     """Take a "not" out, or put one behind an auxiliary verb."""
-    found = list(_NOT.finditer(sentence))
-    if found:
+    if found := list(_NOT.finditer(sentence)):
         chosen = rng.choice(found)
         return sentence[: chosen.start()] + sentence[chosen.end() :]
     auxiliaries = list(_AUXILIARY.finditer(sentence))
@@ -181,14 +172,11 @@ def change_negation(sentence: str, paragraph: str, rng: random.Random) -> str | 
 def change_speaker(sentence: str, paragraph: str, rng: random.Random) -> str | None:
     """Give the words to somebody whom the paragraph does not name."""
     match = _SPEAKER_BEFORE.match(sentence)
-    if match is None:
-        return None
     lowered = paragraph.lower()
     strangers = [s for s in _SPEAKERS if not any(word in lowered for word in s.lower().split()[1:])]
-    if not strangers:
+    if match is None or not strangers:
         return None
-    who = rng.choice(strangers)
-    who = who.upper() if is_capitals(sentence) else who[0].upper() + who[1:]
+    who = rng.choice(strangers).upper() if is_capitals(sentence) else rng.choice(strangers)
     return _replace(sentence, *match.span("who"), who)
 
 
@@ -252,8 +240,8 @@ def _other_paragraph(pair: TruePair, pairs: Sequence[TruePair], rng: random.Rand
     """Another paragraph, of the same cable every other time."""
     same = [p for p in pairs if p.cable_id == pair.cable_id and p.label != pair.label]
     others = same if same and rng.random() < 0.5 else [p for p in pairs if p.cable_id != pair.cable_id]
-    other = rng.choice(others) if others else None
-    return None if other is None or pair.sentence in other.paragraph else other
+    other = rng.choice(others) if others else pair
+    return None if pair.sentence in other.paragraph else other
 
 
 def _replace(text: str, start: int, end: int, new: str) -> str:

@@ -21,8 +21,8 @@ _SIGNS = {
 }
 
 # In this order. Quotation marks go, apostrophes within a word stay. A hyphen between letters goes (with the
-# line break after it), so that "INTERES- TED" equals "interested" and "POINT-OF- VIEW" "point-of-view"; a dash
-# between words or digits stays.
+# line break after it), so that "INTERES- TED" equals "interested" and "POINT-OF- VIEW" "point-of-view"; a
+# dash between words or digits stays.
 _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<![^\W\d_])'|'(?![^\W\d_])"), ""),
     (re.compile(r"\s+"), " "),

@@ -10,7 +10,7 @@ from rag.checks import dates, quantities
 from rag.checks.cited import Cited
 from rag.checks.claim import Claim, Fact, Sort
 from rag.checks.finding import Finding
-from rag.checks.reading import Support
+from rag.checks.supports import Support
 from rag.checks.words import Word, place_of
 from rag.types import Span, Verdict
 

@@ -11,8 +11,9 @@ from rag.checks.cited import Cited
 from rag.checks.claim import Claim, Fact, Sort
 from rag.checks.finding import Finding
 from rag.checks.polarity import check_polarity, check_strength
-from rag.checks.reading import FAR_SHARE, Reading, Support, coverage_of, read
+from rag.checks.reading import Reading, coverage_of, read
 from rag.checks.speakers import check_speaker
+from rag.checks.supports import FAR_SHARE, Support
 from rag.folding import fold
 from rag.types import Span, Verdict
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+from rag.checks import numerals
 from rag.checks.words import Word, words_of
 
 
@@ -42,27 +43,6 @@ class Quantity:
     readings: tuple[float, ...] = ()
 
 
-_UNITS = {
-    name: value
-    for value, name in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
-        " sixteen seventeen eighteen nineteen".split()
-    )
-}
-_TENS = {
-    name: 10 * value
-    for value, name in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
-} | {"fourty": 40}
-_SCALES = {"hundred": 100.0, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
-_SCALE_MARKS = _SCALES | {"mil": 1e6, "mln": 1e6, "mn": 1e6, "bn": 1e9, "bil": 1e9, "m": 1e6, "k": 1e3}
-_ORDINALS = {
-    name: value
-    for value, name in enumerate(
-        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split(), start=1
-    )
-}
-_FRACTIONS = {"half": 0.5, "third": 1 / 3, "quarter": 0.25, "fifth": 0.2, "tenth": 0.1}
-_FRACTION_PLURALS = {"thirds": 1 / 3, "quarters": 0.25, "fifths": 0.2, "tenths": 0.1, "fourths": 0.25}
 _ABOUT = frozenset(
     "about approximately approx roughly around some circa ca estimated perhaps almost nearly".split()
 )
@@ -102,19 +82,19 @@ def _read(text: str, words: tuple[Word, ...], at: int) -> tuple[Quantity | None,
     word = words[at]
     if word.number:
         return _read_digits(text, words, at)
-    if word.base in _UNITS or word.base in _TENS or (word.base in {"a", "an"} and _is_scale(words, at + 1)):
-        return _read_words(text, words, at)
-    if word.base in _ORDINALS and not (at + 1 < len(words) and words[at + 1].base in _FRACTIONS):
-        return _make(text, words, at, at + 1, float(_ORDINALS[word.base]), Measure.ORDINAL), at + 1
+    if numerals.begins_numeral(words, at):
+        numeral = numerals.read_numeral(text, words, at)
+        measure = Measure.PERCENT if numeral.share else Measure.COUNT
+        return _make(text, words, at, numeral.end, numeral.value, measure), numeral.end
+    if word.base in numerals.ORDINALS and not (
+        at + 1 < len(words) and words[at + 1].base in numerals.FRACTIONS
+    ):
+        return _make(text, words, at, at + 1, float(numerals.ORDINALS[word.base]), Measure.ORDINAL), at + 1
     if word.base == "half":
         return _make(text, words, at, at + 1, 50.0, Measure.PERCENT), at + 1
     if word.base in {"dozen", "score"} and at and words[at - 1].base == "a":
         return _make(text, words, at, at + 1, 12.0 if word.base == "dozen" else 20.0, Measure.COUNT), at + 1
     return None, at + 1
-
-
-def _is_scale(words: tuple[Word, ...], at: int) -> bool:
-    return at < len(words) and words[at].base in _SCALES
 
 
 def _read_digits(text: str, words: tuple[Word, ...], at: int) -> tuple[Quantity, int]:
@@ -124,52 +104,18 @@ def _read_digits(text: str, words: tuple[Word, ...], at: int) -> tuple[Quantity,
     end = at + 1
     measure = Measure.COUNT
     adjoining = end < len(words) and not text[word.end : words[end].start].strip(" -")
-    if adjoining and words[end].base in _SCALE_MARKS and not (words[end].base in "mk" and raw.isdigit()):
-        value *= _SCALE_MARKS[words[end].base]
+    if (
+        adjoining
+        and words[end].base in numerals.SCALE_MARKS
+        and not (words[end].base in "mk" and raw.isdigit())
+    ):
+        value *= numerals.SCALE_MARKS[words[end].base]
         end += 1
     elif adjoining and words[end].base in {"st", "nd", "rd", "th"} and words[end].start == word.end:
         measure = Measure.ORDINAL
         end += 1
     readings = (value, float(raw.replace(".", ""))) if _THOUSANDS_BY_POINT.match(raw) else (value,)
     return _make(text, words, at, end, value, measure, readings), end
-
-
-def _read_words(text: str, words: tuple[Word, ...], at: int) -> tuple[Quantity | None, int]:
-    total = current = 0.0
-    end = at
-    while end < len(words):
-        base = words[end].base
-        gap = text[words[end - 1].end : words[end].start] if end > at else " "
-        if gap.strip(" -\n"):
-            break
-        if (
-            base in _UNITS
-            and (end == at or current % 10 == 0)
-            and not (end > at and current % 100 in range(1, 20))
-        ):
-            current += _UNITS[base]
-        elif base in _TENS and (end == at or current % 100 == 0):
-            current += _TENS[base]
-        elif base in {"a", "an"} and end == at:
-            current = 1.0
-        elif base == "hundred" and end > at:
-            current = (current or 1.0) * 100
-        elif base in _SCALES and end > at:
-            total, current = total + (current or 1.0) * _SCALES[base], 0.0
-        elif not (base == "and" and end > at and _continues(words, end)):
-            break
-        end += 1
-    value = total + current
-    if end < len(words) and words[end].base in _FRACTION_PLURALS:
-        share = 100 * value * _FRACTION_PLURALS[words[end].base]
-        return _make(text, words, at, end + 1, share, Measure.PERCENT), end + 1
-    if end < len(words) and words[end].base in _FRACTIONS and words[at].base in {"one", "a"}:
-        return _make(text, words, at, end + 1, 100 * _FRACTIONS[words[end].base], Measure.PERCENT), end + 1
-    return _make(text, words, at, max(end, at + 1), value, Measure.COUNT), max(end, at + 1)
-
-
-def _continues(words: tuple[Word, ...], at: int) -> bool:
-    return words[at - 1].base in _SCALES and at + 1 < len(words) and words[at + 1].base in _UNITS | _TENS
 
 
 def _make(
@@ -203,7 +149,7 @@ def _make(
 def _units(text: str, words: tuple[Word, ...], at: int, stop: int) -> tuple[str, ...]:
     units: list[str] = []
     for word in words[at : at + _UNIT_REACH]:
-        numeral = word.number or word.base in _UNITS or word.base in _TENS
+        numeral = word.number or word.base in numerals.UNITS or word.base in numerals.TENS
         if numeral or re.search(r"[.;:,()]", text[stop : word.start]):
             break
         if word.base in _BREAKS:

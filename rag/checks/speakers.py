@@ -67,7 +67,7 @@ def _subject(words: Sequence[Word], text: str, verb: int) -> tuple[int, ...]:
         between = text[words[at].end : words[at + 1].start]
         if any(c in ".;:?!" for c in between) and not (len(words[at].base) <= 2 or words[at].stem in _NOBODY):
             break
-        if "," in between and found:
+        if ("," in between and found) or words[at].stem in _SPEECH:
             break
         if words[at].content:
             found.append(at)
@@ -95,7 +95,8 @@ def check_speaker(claim: Claim, cited: Cited, window: range) -> Finding | None:
     said = [a for a in attributions_of(claim.words, claim.text) if a.verb not in quoted and a.direct]
     if not said or not window:
         return None
-    inner = said[-1]
+    named = [a for a in said if not claim.capitals and any(claim.words[n].capital for n in a.subject)]
+    inner = (named or said)[-1]
     speaker = [claim.words[n] for n in inner.subject]
     identity = [w for w in speaker if w.stem not in _NOBODY and not w.number]
     if not identity:
@@ -110,22 +111,22 @@ def check_speaker(claim: Claim, cited: Cited, window: range) -> Finding | None:
         return Finding(Verdict.MISATTRIBUTED, f"given to {who}, whom the paragraph does not name")
     if governing is None:
         return _check_comment(claim, cited, window, inner, embassy)
-    named = [cited.words[n] for n in governing.subject]
-    others = [w for w in named if w.stem not in _NOBODY and not w.number]
+    given = [cited.words[n] for n in governing.subject]
+    others = [w for w in given if w.stem not in _NOBODY and not w.number]
     if not others:
         return None
-    if any(w.stem in _EMBASSY for w in named) and embassy:
+    if any(w.stem in _EMBASSY for w in given) and embassy:
         return None
     first = next(
         n for n, s in enumerate(cited.sentence_numbers) if s == cited.sentence_numbers[governing.verb]
     )
-    before = (*cited.words[first : governing.verb + 1], *named)
+    before = (*cited.words[first : governing.verb + 1], *given)
     if any(_is_known(mine, other, cited) for mine in identity for other in before):
         return None
     if embassy and any(w.base in {"we", "our", "us"} for w in before):
         return None
     verb = cited.words[governing.verb]
-    span = Span(min(named[0].start, verb.start), max(named[-1].end, verb.end))
+    span = Span(min(given[0].start, verb.start), max(given[-1].end, verb.end))
     who = claim.text[speaker[0].start : speaker[-1].end]
     return Finding(
         Verdict.MISATTRIBUTED,

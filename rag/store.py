@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from rag import store_rows, store_select, store_write
 from rag.errors import CollectionDamaged, NotFound
 from rag.schema import CABLES, CHUNKS, PARAGRAPHS, REFERENCES, TEXTS, bring_up_to_date, open_engine
 from rag.store_answers import AnswerLedger
+from rag.store_census import Census, Counts
 from rag.store_rows import HEADER_COLUMNS
 from rag.store_select import Facets
 from rag.store_vectors import IN_LIMIT, VectorCache, parts
@@ -26,16 +26,6 @@ from rag.store_work import WorkLog
 from rag.types import Cable, CableHeader, Chunk, Filters, Paragraph, Reference
 
 FILE_NAME = "cables.sqlite"
-COUNTED = (CABLES, PARAGRAPHS, CHUNKS)
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How much a collection holds."""
-
-    cables: int
-    paragraphs: int
-    chunks: int
 
 
 class CableStore:
@@ -47,6 +37,7 @@ class CableStore:
         self.vectors = VectorCache(engine)
         self.work = WorkLog(engine)
         self.ledger = AnswerLedger(engine)
+        self.census = Census(engine)
 
     @classmethod
     def open(cls, path: Path) -> CableStore:
@@ -229,8 +220,7 @@ class CableStore:
     # The whole
 
     def counts(self) -> Counts:
-        with self._engine.connect() as connection:
-            return Counts(*(connection.scalar(select(func.count()).select_from(t)) or 0 for t in COUNTED))
+        return self.census.counts()
 
     def is_empty(self) -> bool:
         with self._engine.connect() as connection:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, and_, bindparam, func, select
 from sqlalchemy.dialects.sqlite import insert
 
-from rag.schema import CABLES, CHUNKS, DUPLICATES, FILES, LOCATIONS, OUTBOX, SHINGLES
+from rag.schema import CHUNKS, DUPLICATES, FILES, LOCATIONS, OUTBOX, SHINGLES
 from rag.store_rows import unpack_strings
 from rag.store_vectors import IN_LIMIT, drop_unused_vectors, parts
 
@@ -58,13 +58,10 @@ class WorkLog:
             for part in parts(list(cable_ids), IN_LIMIT):
                 connection.execute(OUTBOX.delete().where(OUTBOX.c.cable_id.in_(part)))
 
-    def mark_all_pending(self) -> None:
-        """Queue every cable again, for indexes that are to be built anew."""
+    def mark_nothing_pending(self) -> None:
+        """Strike off everything: the indexes were built anew."""
         with self._engine.begin() as connection:
-            everything = select(CABLES.c.cable_id, func.json_array())
-            connection.execute(
-                insert(OUTBOX).from_select(["cable_id", "stale"], everything).on_conflict_do_nothing()
-            )
+            connection.execute(OUTBOX.delete())
 
     def set_embedded(self, hashes: Mapping[tuple[str, str, int], str]) -> None:
         """Record what was embedded for each chunk, by (cable id, label, ordinal); frees what was before."""

@@ -1,0 +1,193 @@
+"""Looks a collection over, mends it from the store, and says what it found and did."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from rag.collection import UNCLEAN, Places, generation, index_fingerprint, open_chunks, probe, settled_encoder
+from rag.config import Settings
+from rag.embeddings import Encoder
+from rag.errors import CollectionError
+from rag.indexing import IndexedTotals
+from rag.lexical import LexicalIndex
+from rag.lock import DirectoryLock
+from rag.rebuild import rebuild, remove_old_generations
+from rag.store import CableStore
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check: what was looked at, whether it was well, and what was done where it was not."""
+
+    check: str
+    well: bool
+    message: str
+    done: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorReport:
+    """All findings in the order of the checks. `healthy` counts what was mended as well."""
+
+    findings: tuple[Finding, ...]
+    seconds: float
+
+    @property
+    def healthy(self) -> bool:
+        return all(finding.well or finding.done is not None for finding in self.findings)
+
+
+def examine(
+    settings: Settings,
+    encoder: Encoder,
+    *,
+    repair: bool,
+    on_progress: Callable[[IndexedTotals], None] = lambda _: None,
+) -> DoctorReport:
+    """Check store, indexes and their agreement; with `repair`, rebuild the indexes where they are not well.
+
+    Needs the directory alone: raises CollectionLocked where it is in use, and CollectionDamaged where
+    the store itself cannot be opened, which nothing here can mend.
+    """
+    started = time.perf_counter()
+    lock = DirectoryLock.acquire(settings.data_dir, write=True)
+    try:
+        store = CableStore.open(settings.data_dir)
+        try:
+            findings = _Examination(settings, store, encoder, repair, on_progress).run()
+        finally:
+            store.close()
+    finally:
+        lock.release()
+    return DoctorReport(tuple(findings), time.perf_counter() - started)
+
+
+class _Examination:
+    def __init__(
+        self,
+        settings: Settings,
+        store: CableStore,
+        encoder: Encoder,
+        repair: bool,
+        on_progress: Callable[[IndexedTotals], None],
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._encoder = settled_encoder(settings, store, encoder, write=True)
+        self._repair = repair
+        self._on_progress = on_progress
+        self._places = Places.of(store, generation(store))
+
+    def run(self) -> list[Finding]:
+        store_findings = [self._store_file(), self._offsets(), self._vectors()]
+        index_findings = [self._pending(), self._probed()]
+        if index_findings[-1].well:
+            index_findings += [self._chunks(), self._words()]
+        if self._repair:
+            if not all(finding.well for finding in index_findings):
+                index_findings.append(self._rebuilt())
+                index_findings = [_mended(finding) for finding in index_findings]
+            index_findings.append(self._cleaned())
+        return store_findings + index_findings
+
+    def _store_file(self) -> Finding:
+        problems = self._store.census.integrity_problems()
+        counts = self._store.counts()
+        if problems:
+            return Finding(
+                "store",
+                False,
+                f"the database file is damaged ({'; '.join(problems[:3])}): restore it from a backup, or "
+                "move it away and ingest again",
+            )
+        return Finding(
+            "store", True, f"{counts.cables} cables, {counts.paragraphs} paragraphs, {counts.chunks} chunks"
+        )
+
+    def _offsets(self) -> Finding:
+        wrong = self._store.census.paragraphs_out_of_place()
+        if wrong:
+            return Finding(
+                "offsets",
+                False,
+                f"{len(wrong)} paragraphs are not where they should be: {', '.join(wrong[:5])}",
+            )
+        return Finding("offsets", True, "every paragraph stands in its cable's text")
+
+    def _vectors(self) -> Finding:
+        chunks = self._store.counts().chunks
+        cached = len(self._store.vectors.chunk_ids(self._encoder.fingerprint))
+        note = "" if cached == chunks else ": the rest is embedded when the indexes are built"
+        return Finding("vectors", True, f"{cached} of {chunks} chunks have a vector of this encoder{note}")
+
+    def _pending(self) -> Finding:
+        pending = self._store.work.pending_count()
+        if pending:
+            return Finding(
+                "pending", False, f"{pending} cables wait for the indexes: an ingest was interrupted"
+            )
+        return Finding("pending", True, "nothing waits for the indexes")
+
+    def _probed(self) -> Finding:
+        if self._settings.chroma_url is None:
+            try:
+                probe(self._places.chroma, self._places.name, index_fingerprint(self._encoder))
+            except CollectionError as error:
+                return Finding("probe", False, error.message)
+        return Finding("probe", True, "a trial process opened the vector index and asked it")
+
+    def _chunks(self) -> Finding:
+        try:
+            chunks = open_chunks(self._settings, self._store, self._encoder, self._places, write=False)
+        except CollectionError as error:
+            return Finding("vector index", False, error.message)
+        try:
+            return _compared("vector index", set(self._store.census.chunk_ids()), set(chunks.ids()), "chunks")
+        finally:
+            chunks.close()
+
+    def _words(self) -> Finding:
+        try:
+            lexical = LexicalIndex.open(self._places.lexical, write=False)
+        except CollectionError as error:
+            return Finding("word index", False, error.message)
+        found = list(lexical.keys())
+        lexical.close()
+        if len(found) != len(set(found)):
+            return Finding("word index", False, f"{len(found) - len(set(found))} paragraphs are in it twice")
+        return _compared("word index", set(self._store.census.paragraph_keys()), set(found), "paragraphs")
+
+    def _rebuilt(self) -> Finding:
+        totals = rebuild(self._settings, self._store, self._encoder, self._on_progress)
+        return Finding(
+            "rebuild",
+            True,
+            f"both indexes built anew from the store: {totals.chunks} chunks, {totals.reused} vectors from "
+            f"the cache, {totals.embedded} embedded",
+        )
+
+    def _cleaned(self) -> Finding:
+        vectors = self._store.work.drop_unused_vectors()
+        folders = remove_old_generations(self._store)
+        marker: Path = self._settings.data_dir / UNCLEAN
+        marker.unlink(missing_ok=True)
+        return Finding("cleaning", True, f"{vectors} unused vectors and {folders} old index folders removed")
+
+
+def _mended(finding: Finding) -> Finding:
+    return (
+        finding if finding.well else Finding(finding.check, False, finding.message, "rebuilt from the store")
+    )
+
+
+def _compared(check: str, wanted: set[T], found: set[T], noun: str) -> Finding:
+    missing, extra = len(wanted - found), len(found - wanted)
+    if missing or extra:
+        return Finding(check, False, f"{missing} {noun} are missing and {extra} should not be there")
+    return Finding(check, True, f"{len(found)} {noun}, the same as the store")

@@ -1,0 +1,84 @@
+"""Building both indexes anew from the store, beside the old ones, and changing over in one write.
+
+Vectors come from the cache: only what was never embedded by this encoder is embedded.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from rag.collection import Places, generation, open_chunks
+from rag.config import Settings
+from rag.embeddings import Encoder
+from rag.errors import CollectionDamaged
+from rag.indexing import IndexedTotals, Indexer
+from rag.lexical import LexicalIndex
+from rag.store import CableStore
+from rag.store_work import PendingCable
+
+GENERATION = "generation"
+
+
+def rebuild(
+    settings: Settings,
+    store: CableStore,
+    encoder: Encoder,
+    on_progress: Callable[[IndexedTotals], None] = lambda _: None,
+) -> IndexedTotals:
+    """Make the next generation of the indexes and point the store to it; the caller holds the write lock.
+
+    Killed before the end, the old generation is still the one in use. Raises CollectionDamaged if what
+    was built does not hold what the store holds.
+    """
+    old = generation(store)
+    places = Places.of(store, old + 1)
+    remove_indexes(places)
+    chunks = open_chunks(settings, store, encoder, places, write=True)
+    try:
+        lexical = LexicalIndex.open(places.lexical, write=True)
+        try:
+            indexer = Indexer(store, chunks, lexical, encoder, on_progress)
+            for cable_id in store.census.cable_ids():
+                indexer.add(PendingCable(cable_id, ()))
+            indexer.finish()
+            counts = store.counts()
+            built = (chunks.count(), lexical.count())
+            if built != (counts.chunks, counts.paragraphs):
+                raise CollectionDamaged(
+                    f"The new indexes hold {built[0]} chunks and {built[1]} paragraphs, the store has "
+                    f"{counts.chunks} and {counts.paragraphs}: the old ones stay in use.",
+                )
+            chunks.settle()
+        finally:
+            lexical.close()
+    finally:
+        chunks.close()
+    store.set_meta(GENERATION, str(old + 1))
+    store.work.mark_nothing_pending()
+    remove_old_generations(store)
+    return indexer.totals
+
+
+def remove_old_generations(store: CableStore) -> int:
+    """Delete embedded indexes that are not in use, and cached matrices; says how many folders went."""
+    current = generation(store)
+    removed = 0
+    for kind in ("chroma", "lexical"):
+        for folder in (store.path / kind).glob("*"):
+            if folder.name != str(current):
+                shutil.rmtree(folder)
+                removed += 1
+    return removed
+
+
+def remove_indexes(places: Places) -> None:
+    """Delete what an earlier, interrupted rebuild left in the same places."""
+    for folder in (places.chroma, places.lexical):
+        _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)

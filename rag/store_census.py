@@ -1,0 +1,78 @@
+"""Everything a store holds, counted, listed and checked as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Engine, Row, Select, func, select, text
+
+from rag.schema import CABLES, CHUNKS, PARAGRAPHS, TEXTS
+
+PAGE = 5_000
+# `substr` walks a text from its beginning: beyond this length the check would be quadratic.
+CHECKED_BODY_CHARS = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much a collection holds."""
+
+    cables: int
+    paragraphs: int
+    chunks: int
+
+
+class Census:
+    """Reads the store from end to end, a page at a time."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def counts(self) -> Counts:
+        with self._engine.connect() as connection:
+            cables, paragraphs, chunks = (
+                connection.execute(select(func.count()).select_from(table)).scalar_one()
+                for table in (CABLES, PARAGRAPHS, CHUNKS)
+            )
+            return Counts(cables, paragraphs, chunks)
+
+    def cable_ids(self) -> Iterator[str]:
+        for row in self._rows(select(CABLES.c.cable_id).order_by(CABLES.c.cable_id)):
+            yield row.cable_id
+
+    def chunk_ids(self) -> Iterator[str]:
+        for row in self._rows(select(CHUNKS.c.cable_id, CHUNKS.c.label, CHUNKS.c.ordinal)):
+            yield f"{row.cable_id}|{row.label}|{row.ordinal}"
+
+    def paragraph_keys(self) -> Iterator[tuple[str, str]]:
+        for row in self._rows(select(PARAGRAPHS.c.cable_id, PARAGRAPHS.c.label)):
+            yield row.cable_id, row.label
+
+    def integrity_problems(self) -> list[str]:
+        """What SQLite finds wrong with its own file; nothing where it is whole."""
+        with self._engine.connect() as connection:
+            problems = [str(row[0]) for row in connection.execute(text("PRAGMA quick_check"))]
+            orphans = list(connection.execute(text("PRAGMA foreign_key_check")))
+        found = [problem for problem in problems if problem != "ok"]
+        return found + ([f"{len(orphans)} rows belong to no cable"] if orphans else [])
+
+    def paragraphs_out_of_place(self) -> list[str]:
+        """Paragraphs whose text is not what stands at their offsets, as citations."""
+        query = (
+            select(PARAGRAPHS.c.cable_id, PARAGRAPHS.c.label)
+            .join(TEXTS, TEXTS.c.cable_id == PARAGRAPHS.c.cable_id)
+            .where(
+                func.length(TEXTS.c.body) <= CHECKED_BODY_CHARS,
+                func.substr(TEXTS.c.body, PARAGRAPHS.c.start + 1, PARAGRAPHS.c.end - PARAGRAPHS.c.start)
+                != PARAGRAPHS.c.text,
+            )
+        )
+        with self._engine.connect() as connection:
+            return [f"{cable_id} ¶{label}" for cable_id, label in connection.execute(query)]
+
+    def _rows(self, query: Select[Any]) -> Iterator[Row[Any]]:
+        with self._engine.connect() as connection:
+            for page in connection.execute(query.execution_options(yield_per=PAGE)).partitions():
+                yield from page

@@ -25,7 +25,7 @@ from evals.scoring import score, unscored_sample
 from evals.statistics import LEVEL, REPLICATES, SEED
 from evals.subjects import Subject
 from rag.errors import CableqaError, UsageError
-from rag.types import Mode, Policy, Question
+from rag.types import Filters, Mode, Policy, Question
 
 MISSING_GOLD = "a gold paragraph is not in the collection"
 NOTES = (
@@ -140,6 +140,7 @@ def _ask(sample: Sample, subject: Subject, settings: RunSettings, denied: bool |
     question = Question(
         text=sample.question,
         history=sample.history,
+        filters=Filters(cable_ids=sample.within),
         mode=Mode(settings.mode),
         policy=Policy(settings.policy),
         top_k=settings.top_k,

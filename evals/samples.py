@@ -35,7 +35,8 @@ class Sample:
 
     `gold` paragraphs hold the answer, `also` ones repeat it. `key_facts` are alternatives to look
     for in the answer: each fact is a tuple of variants. `cluster` names what samples that are not
-    independent share (a cable, an article); None takes it from the gold cables.
+    independent share (a cable, an article); None takes it from the gold cables. A question is
+    narrowed to the cables of `within` where it names any.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Sample:
     answerable: bool
     history: tuple[Turn, ...] = ()
     cluster: str | None = None
+    within: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ class _SampleRecord(BaseModel):
     answerable: bool
     history: list[_TurnRecord] = Field(default_factory=list)
     cluster: Text | None = None
+    within: list[Text] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _agrees(self) -> _SampleRecord:
@@ -120,6 +123,7 @@ class _SampleRecord(BaseModel):
             answerable=self.answerable,
             history=tuple(Turn(turn.question, turn.answer) for turn in self.history),
             cluster=self.cluster,
+            within=tuple(self.within),
         )
 
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from evals.observations import Cited, Evidence, Observation, Said, TakenOut, without_spans
 from rag.errors import ServerFailed
+from rag.record import FiltersIn
 from rag.types import Question
 
 TIMEOUT_S = 300.0
@@ -122,6 +123,7 @@ class ServerSubject:
         body = {
             "question": question.text,
             "history": [{"question": turn.question, "answer": turn.answer} for turn in question.history],
+            "filters": FiltersIn.of(question.filters).model_dump(mode="json"),
             "mode": question.mode.value,
             "policy": question.policy.value,
             "top_k": question.top_k,

@@ -9,15 +9,15 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from api import failures
-from api.guard import BodyLimit, ResponseHeaders
+from api.guard import BodyLimit, KnownHosts, ResponseHeaders
 from api.routes import answers, cables, checks, health, page, search
 from api.service import Service
 from api.version import VERSION
 from rag.record import ErrorBody
 
 
-def create_app(service: Service) -> FastAPI:
-    """The application over an open collection.
+def create_app(service: Service, *, hosts: frozenset[str] | None = None) -> FastAPI:
+    """The application over an open collection; `hosts` are the names it answers to, None for any.
 
     State is set here and not in a lifespan, which ASGI test transports do not run; the lifespan only
     ends what is in the making when the server stops.
@@ -47,5 +47,7 @@ def create_app(service: Service) -> FastAPI:
     for routes in (answers, search, cables, checks, health, page):
         app.include_router(routes.router)
     app.add_middleware(BodyLimit)
+    if hosts is not None:
+        app.add_middleware(KnownHosts, hosts=hosts)
     app.add_middleware(ResponseHeaders)
     return app

@@ -7,6 +7,7 @@ is gone.
 from __future__ import annotations
 
 import json
+import re
 import secrets
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -78,7 +79,7 @@ class BodyLimit:
             return
         declared = Headers(scope=scope).get("content-length", "0")
         if not declared.isdecimal() or int(declared) > self.limit_bytes:
-            await self._refuse(send)
+            await _refuse(send, 413, self._too_large())
             return
         # Chunked bodies declare nothing, so all of the body is read here, at most to the limit.
         parts: list[bytes] = []
@@ -92,7 +93,7 @@ class BodyLimit:
             size += len(parts[-1])
             more = message.get("more_body", False)
             if size > self.limit_bytes:
-                await self._refuse(send)
+                await _refuse(send, 413, self._too_large())
                 return
         body: list[bytes] = [b"".join(parts)]
 
@@ -103,13 +104,37 @@ class BodyLimit:
 
         await self.app(scope, receive_again, send)
 
-    async def _refuse(self, send: Send) -> None:
-        facts = ErrorFacts(
+    def _too_large(self) -> ErrorFacts:
+        return ErrorFacts(
             code="too_large",
             message=f"The request is larger than {self.limit_bytes} bytes.",
             detail={"limit_bytes": self.limit_bytes},
         )
-        content = json.dumps(ErrorBody(error=facts).model_dump(mode="json")).encode()
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
-        await send({"type": "http.response.start", "status": 413, "headers": headers})
-        await send({"type": "http.response.body", "body": content})
+
+
+class KnownHosts:
+    """Answers only where it is called by one of its own names.
+
+    A page elsewhere can point a name of its own at 127.0.0.1 and read a server that listens there
+    (DNS rebinding); its requests carry that name.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: frozenset[str]) -> None:
+        self.app = app
+        self.hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            host = re.sub(r":\d+$", "", Headers(scope=scope).get("host", ""))
+            if host.lower() not in self.hosts:
+                facts = ErrorFacts(code="unknown_host", message="This server is not known by that name.")
+                await _refuse(send, 421, facts)
+                return
+        await self.app(scope, receive, send)
+
+
+async def _refuse(send: Send, status: int, facts: ErrorFacts) -> None:
+    content = json.dumps(ErrorBody(error=facts).model_dump(mode="json")).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": content})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 from api.runs import Runs
 from api.workers import Workers
 from rag.config import Settings
+from rag.errors import CollectionEmpty
+from rag.types import Filters
 
 if TYPE_CHECKING:
     # Only named, never loaded from here: a client of a running server must not wait for torch.
@@ -33,6 +36,11 @@ class Service:
     @property
     def store(self) -> CableStore:
         return self.pipeline.collection.store
+
+    def warm_up(self) -> None:
+        """Answer a question to nobody, so that the first real one does not pay for lazy loading."""
+        with contextlib.suppress(CollectionEmpty):
+            self.pipeline.search("readiness", Filters(), 1)
 
     async def work(self, work: Callable[[], T]) -> T:
         """Run blocking `work` in a worker thread. Raises ``Busy`` when too much waits already."""

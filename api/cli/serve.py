@@ -12,7 +12,6 @@ from rich.text import Text
 from api.cli import options
 from api.cli.output import messages, waiting
 from rag.errors import UsageError
-from rag.types import Filters
 
 if TYPE_CHECKING:
     from api.service import Service
@@ -34,6 +33,7 @@ def serve(
             from rag.bootstrap import build_pipeline
 
             service = Service(build_pipeline(settings), settings)
+            service.warm_up()
         address = f"http://{_shown(host)}:{listening.getsockname()[1]}/"
         for line in greeting(service, address):
             messages().print(Text(line), soft_wrap=True)
@@ -44,18 +44,21 @@ def serve(
         if json:
             typer.echo(f'{{"url": "{address}"}}')
         try:
-            _run(create_app(service), listening)
+            _run(create_app(service, hosts=_hosts(host)), listening)
         finally:
             service.pipeline.collection.close()
 
 
 def greeting(service: Service, address: str) -> tuple[str, str, str]:
     """Three lines: what to open, what to ask, how it answers."""
+    from api.suggestions import suggest_questions
+
     counts = service.store.counts()
     if not counts.cables:
         asking = "Ask   nothing yet: the collection is empty; `cableqa ingest PATH` reads cables in."
     else:
-        asking = f"Ask   “{_a_question(service)}” ({counts.cables} cables, {counts.paragraphs} paragraphs)"
+        question = suggest_questions(service.store, limit=1)[0]
+        asking = f"Ask   “{question}” ({counts.cables} cables, {counts.paragraphs} paragraphs)"
     name = service.pipeline.answerer_name
     how = (
         "How   extractive: sentences quoted from the cables, no language model (set CABLEQA_LLM for one)"
@@ -63,20 +66,6 @@ def greeting(service: Service, address: str) -> tuple[str, str, str]:
         else f"How   {name} writes, {service.pipeline.verifier.name} checks every sentence before it is shown"
     )
     return f"Open  {address}", asking, how
-
-
-def _a_question(service: Service) -> str:
-    """A question of the project's own set where its cable is at hand, else one about some cable."""
-    from importlib.resources import as_file, files
-
-    from evals.samples import load_samples
-
-    with as_file(files("evals") / "sets" / "sample.jsonl") as own:
-        for sample in load_samples(own).samples:
-            if sample.gold and service.store.find_paragraph(*sample.gold[0]):
-                return sample.question
-    header = service.store.list_headers(Filters(), limit=1, after=None)[0]
-    return f"What does {header.cable_id} report?"
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -101,6 +90,11 @@ def _run(app: object, listening: socket.socket) -> None:
 
     config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=10)  # type: ignore[arg-type]
     uvicorn.Server(config).run(sockets=[listening])
+
+
+def _hosts(host: str) -> frozenset[str] | None:
+    """The names a browser may call a loopback server by; None, any, where it listens to the world."""
+    return frozenset({"localhost", "127.0.0.1", "[::1]", host}) if _is_loopback(host) else None
 
 
 def _is_loopback(host: str) -> bool:

@@ -97,6 +97,8 @@ function welcome(about, list) {
       el("p", {}, "Read a folder of cables in, then ask:"), el("pre", {}, el("code", {}, "cableqa ingest PATH"))));
   } else {
     node.replaceChildren(...intro,
+      el("h2", { class: "label" }, "Try a question"),
+      el("ul", { class: "examples" }, about.examples.map((text) => el("li", {}, el("button", { type: "button", onclick: () => submit(text) }, text)))),
       el("h2", { class: "label" }, "In this collection"),
       el("ul", { class: "cables" }, list.cables.map((cable) => el("li", {},
         el("button", { type: "button", onclick: () => reader.open(cable.cable_id) },

@@ -86,9 +86,10 @@ export class Reader {
       el("p", { class: "card-line" },
         el("span", { class: "card-origin" }, record.origin ?? "Unknown post"),
         record.classification ? el("span", { class: "stamp" }, record.classification) : null),
-      el("h2", { class: "card-subject" }, record.subject ?? record.cable_id),
+      record.subject ? el("h2", { class: "card-subject" }, record.subject)
+        : el("h2", { class: "card-subject" }, el("span", { class: "unsaid" }, "No subject line in the source")),
       el("dl", {},
-        row("Sent", `${sentOn(record)}${time}`),
+        row("Sent", `${sentOn(record)}${time}`, record.date_precision === "year" ? "(its number gives no more than the year)" : ""),
         record.tags.length ? row("TAGS", record.tags.join("  ")) : null,
         record.captions.length ? row("Caption", record.captions.join(", ")) : null,
         record.references.length ? row("Refers to", ...record.references.map((reference) => this.reference(reference))) : null,

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from api.dependencies import TheService
+from api.suggestions import suggest_questions
 from api.version import VERSION
 from rag.errors import CableqaError
 
@@ -38,6 +39,7 @@ class About(BaseModel):
     cables: int
     paragraphs: int
     snapshot: str
+    examples: tuple[str, ...]
     keep_questions_days: int
     question_limit_chars: int
 
@@ -95,6 +97,7 @@ def _about(service: TheService) -> About:
         cables=counts.cables,
         paragraphs=counts.paragraphs,
         snapshot=service.store.snapshot(),
+        examples=suggest_questions(service.store),
         keep_questions_days=service.settings.keep_questions_days,
         question_limit_chars=service.settings.question_limit_chars,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from api.app import create_app
 from api.guard import BODY_LIMIT_BYTES
 from api.routes.page import FOLDER
 from api.service import Service
@@ -122,6 +123,15 @@ async def test_a_body_beyond_the_limit_is_413(client: httpx.AsyncClient) -> None
     ]
     assert [response.status_code for response in sent] == [413, 413]
     assert sent[0].json()["error"]["code"] == "too_large"
+
+
+async def test_it_answers_only_to_its_own_names(service: Service) -> None:
+    transport = httpx.ASGITransport(create_app(service, hosts=frozenset({"localhost"})))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as client:
+        assert (await client.get("/healthz")).status_code == 200
+        rebound = await client.get("/healthz", headers={"Host": "evil.example:8000"})
+    assert rebound.status_code == 421
+    assert rebound.json()["error"]["code"] == "unknown_host"
 
 
 @pytest.mark.parametrize("path", ["/", "/v1/about", "/nowhere", "/page/app.js"])

@@ -1,0 +1,102 @@
+"""The word index: BM25 with stemming, filters, replacement; no sign is an operator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rag.errors import CollectionDamaged
+from rag.lexical import LexicalIndex
+from tests.cables import make_cable
+
+MADE = [
+    make_cable("08ZEMBLA1", ("Eighty flyers were printed.", "The U.S. gave $80,000 for flyers.")),
+    make_cable("08ZEMBLA2", ("Fishermen fished in Reykjavík.",), headings=("COD QUOTA",), subject="FISH"),
+    make_cable("08ZEMBLA3", ("No printing was done.",), origin="Embassy Freedonia"),
+]
+
+
+def add(index: LexicalIndex, *made: object) -> None:
+    for cable in made:
+        index.delete_cables([cable.header.cable_id])
+        index.add((paragraph, cable.header) for paragraph in cable.paragraphs)
+    index.commit()
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LexicalIndex]:
+    opened = LexicalIndex.open(tmp_path_factory.mktemp("lexical") / "1")
+    add(opened, *MADE)
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        ("flyer print", ("08ZEMBLA1", "1")),
+        ("80000", ("08ZEMBLA1", "2")),
+        ("80,000 flyers", ("08ZEMBLA1", "2")),
+        ("What did the US give?", ("08ZEMBLA1", "2")),
+        ("fishing", ("08ZEMBLA2", "1")),
+        ("reykjavik", ("08ZEMBLA2", "1")),
+        ("quotas", ("08ZEMBLA2", "1")),
+        ("08ZEMBLA3", ("08ZEMBLA3", "1")),
+        ("Freedonia", ("08ZEMBLA3", "1")),
+    ],
+)
+def test_words_find_their_paragraph(index: LexicalIndex, words: str, first: tuple[str, str]) -> None:
+    best = index.search(words, 5)[0]
+    assert (best.cable_id, best.label) == first
+
+
+def test_a_filter_keeps_scores_and_order(index: LexicalIndex) -> None:
+    everything = index.search("printed flyers in Zembla", 10)
+    for allowed in (frozenset(["08ZEMBLA1"]), frozenset(["08ZEMBLA3", "08ZEMBLA2", "no"]), frozenset[str]()):
+        wanted = [scored for scored in everything if scored.cable_id in allowed]
+        assert index.search("printed flyers in Zembla", 10, allowed) == wanted
+
+
+@settings(max_examples=60, deadline=None)
+@given(text=st.text(max_size=60))
+def test_any_text_is_a_query(index: LexicalIndex, text: str) -> None:
+    for suffix in ("", ' AND "', "* OR text:(", "^-1 ~"):
+        assert all(scored.score > 0 for scored in index.search(text + suffix, 3))
+
+
+def test_words_that_say_nothing_find_nothing(index: LexicalIndex) -> None:
+    assert (
+        index.search("what is the", 5) == [] and index.search("", 5) == [] and index.search("xyzzy", 5) == []
+    )
+
+
+def test_replacement_and_deletion_leave_nothing(tmp_path: Path) -> None:
+    index = LexicalIndex.open(tmp_path / "1")
+    add(index, *MADE)
+    add(index, make_cable("08ZEMBLA1", ("Only pigeons here.",)))
+    index.delete_cables(["08ZEMBLA3"])
+    index.commit()
+    index.close()
+    reader = LexicalIndex.open(tmp_path / "1", write=False)
+    assert sorted(reader.keys()) == [("08ZEMBLA1", "1"), ("08ZEMBLA2", "1")] and reader.count() == 2
+    assert reader.search("flyers", 5) == []
+    reader.close()
+
+
+def test_what_is_not_committed_is_not_there(tmp_path: Path) -> None:
+    index = LexicalIndex.open(tmp_path / "1")
+    index.add((paragraph, MADE[0].header) for paragraph in MADE[0].paragraphs)
+    assert index.count() == 0
+    index.close()
+    assert LexicalIndex.open(tmp_path / "1", write=False).count() == 0
+
+
+def test_a_broken_index_says_what_to_do(tmp_path: Path) -> None:
+    LexicalIndex.open(tmp_path / "1").close()
+    (tmp_path / "1" / "meta.json").write_text("{", encoding="utf-8")
+    with pytest.raises(CollectionDamaged, match="cableqa doctor"):
+        LexicalIndex.open(tmp_path / "1")

@@ -2,10 +2,10 @@
 
     python benchmarks/verifier_audit.py ../shared [--show number] [--json]
 
-False accepts are mutants (``evals.mutants``) of sentences of real cables and of the question set's answers that
-are called supported; false rejects are true sentences that are not: verbatim, in another case, with a lead, and
-the question set's answers against their gold paragraphs, which are paraphrases. Beside it the balanced accuracy
-of supported against the rest on WiCE, SummEdits and Factcheck-GPT. Nothing is trained on any of them.
+False accepts are mutants (``evals.mutants``) of sentences of real cables and of the question set's answers
+that are called supported; false rejects are true sentences that are not: verbatim, in another case, with a
+lead, and the question set's answers against their gold paragraphs, which are paraphrases. Beside it the
+balanced accuracy of supported against the rest on foreign sets. Nothing is trained on any of them.
 """
 
 from __future__ import annotations

@@ -163,7 +163,8 @@ def _names(text: str, words: tuple[Word, ...], capitals: bool) -> frozenset[int]
     for number, word in enumerate(words):
         if not word.capital or word.number or not word.content:
             continue
-        opens = re.search(r"(?:^|[.!?:\"“])\s*\Z", text[: word.start]) is not None
+        titled = number > 0 and words[number - 1].stem in light_stems()
+        opens = not titled and re.search(r"(?:^|[.!?:\"“])\s*\Z", text[: word.start]) is not None
         shouted = text[word.start : word.end].isupper() and word.end - word.start > 1
         place = word.base in _place_names() or text[word.end - 2 : word.end] in {"'s", "’s"}
         if opens and not (shouted or place) and not (number + 1 < len(words) and words[number + 1].capital):

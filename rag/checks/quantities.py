@@ -114,7 +114,9 @@ def _read_digits(text: str, words: tuple[Word, ...], at: int) -> tuple[Quantity,
     elif adjoining and words[end].base in {"st", "nd", "rd", "th"} and words[end].start == word.end:
         measure = Measure.ORDINAL
         end += 1
-    readings = (value, float(raw.replace(".", ""))) if _THOUSANDS_BY_POINT.match(raw) else (value,)
+    readings = (
+        (value, float(raw.replace(".", "").replace(",", ""))) if _THOUSANDS_BY_POINT.match(raw) else (value,)
+    )
     return _make(text, words, at, end, value, measure, readings), end
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rag.checks import dates, quantities
-from rag.checks.cited import Cited
+from rag.checks.cited import Cited, expansions_of
 from rag.checks.claim import Claim, Fact, Sort, light_stems
 from rag.checks.quotations import locate, nearest
 from rag.checks.words import Word, is_same
@@ -15,6 +15,8 @@ from rag.types import Span
 FAR_SHARE = 0.5
 # The number is there, but of something else.
 OTHER_UNIT_SHARE = 0.4
+# So many words more make one sentence of the paragraph the one that is meant.
+_BETTER_PLACED = 2
 _MONEY, _PERCENT = quantities.Measure.MONEY, quantities.Measure.PERCENT
 
 
@@ -35,7 +37,7 @@ def support_of(
     if fact.sort is Sort.QUOTATION:
         return _support_quotation(fact, cited)
     if fact.sort is Sort.NUMBER:
-        return _support_number(fact, cited, window)
+        return _support_number(fact, cited, places, window)
     if fact.sort is Sort.DATE:
         return _support_date(fact, claim, cited, window)
     found = places[fact.at[0]]
@@ -55,10 +57,11 @@ def _support_forename(fact: Fact, claim: Claim, cited: Cited, places: dict[int, 
     rival: Word | None = None
     for at in places.get(fact.at[0] + 1, ()):
         before = cited.words[at - 1] if at else None
-        gap = cited.text[before.end : cited.words[at].start].strip(" .\n") if before else "."
-        if before is None or gap or not before.content or not before.capital or before.stem in light_stems():
-            return Support(0.0)
-        rival = before
+        gap = cited.text[before.end : cited.words[at].start].strip() if before else "."
+        if before is None or gap or not before.content or not before.capital or before.number:
+            continue
+        if before.stem not in light_stems() and not expansions_of(before.base):
+            rival = before
     if rival is None:
         return Support(0.0)
     given = cited.text[rival.start : rival.end]
@@ -76,18 +79,19 @@ def _support_quotation(fact: Fact, cited: Cited) -> Support:
     return Support(0.0, conflict=nearest(fact.quotation.text, cited.folded))
 
 
-def _support_number(fact: Fact, cited: Cited, window: range) -> Support:
+def _support_number(fact: Fact, cited: Cited, places: dict[int, tuple[int, ...]], window: range) -> Support:
     claimed = fact.quantity
     assert claimed is not None
     inside = _overlapping(cited, window)
     same_units = [q for q in cited.quantities if set(q.units) & set(claimed.units)]
     agreeing = [q for q in cited.quantities if quantities.agrees(claimed, q)]
     if agreeing:
-        rivals = [q for q in same_units if inside(q.start)]
-        counted = [q for q in agreeing if not q.units or not claimed.units or _shares_unit(q, claimed)]
-        if rivals and not counted:
-            rival = rivals[0]
+        counted = [q for q in agreeing if _shares_unit(q, claimed)]
+        rivals = [q for q in same_units if inside(q.start) and q not in agreeing]
+        rival = _better_placed(rivals, counted, cited, places)
+        if rival is not None:
             return Support(0.0, Span(rival.start, rival.end), _number_reason(claimed, rival, cited))
+        counted = counted or [q for q in agreeing if not q.units or not claimed.units]
         best = min(counted or agreeing, key=lambda q: not inside(q.start))
         near = inside(best.start) or best in same_units
         share = OTHER_UNIT_SHARE if best not in counted else 1.0 if near else FAR_SHARE
@@ -101,6 +105,33 @@ def _support_number(fact: Fact, cited: Cited, window: range) -> Support:
         rival = rivals[0]
         return Support(0.0, Span(rival.start, rival.end), _number_reason(claimed, rival, cited))
     return Support(0.0)
+
+
+def _better_placed(
+    rivals: list[quantities.Quantity],
+    counted: list[quantities.Quantity],
+    cited: Cited,
+    places: dict[int, tuple[int, ...]],
+) -> quantities.Quantity | None:
+    """Another number of the same things, in a sentence that has plainly more of the claim's words."""
+    if not rivals:
+        return None
+    if not counted:
+        return rivals[0]
+    rival = max(rivals, key=lambda q: _words_beside(q, cited, places))
+    most = max(_words_beside(q, cited, places) for q in counted)
+    return rival if _words_beside(rival, cited, places) >= most + _BETTER_PLACED else None
+
+
+def _words_beside(quantity: quantities.Quantity, cited: Cited, places: dict[int, tuple[int, ...]]) -> int:
+    """How many of the claim's words stand in the sentence of the paragraph that has the number."""
+    inside = [s for s in cited.sentences if s.start <= quantity.end and quantity.start < s.end]
+    if not inside:
+        return 0
+    span = inside[0]
+    return sum(
+        any(span.start <= cited.words[at].start < span.end for at in found) for found in places.values()
+    )
 
 
 def _shares_unit(left: quantities.Quantity, right: quantities.Quantity) -> bool:

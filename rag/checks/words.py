@@ -11,7 +11,7 @@ from rag.checks import lexicon
 
 _WORD = re.compile(
     r"(?P<dotted>(?:[^\W\d_]\.){2,}(?:[^\W\d_](?![^\W\d_]))?)"
-    r"|(?P<number>\d(?:[\d,]*\d)?(?:\.\d+)?)"
+    r"|(?P<number>\d{1,2}:\d{2}(?!\d)|\d(?:[\d,]*\d)?(?:\.\d+)?)"
     r"|(?P<word>[^\W\d_]+(?:['’][^\W\d_]+)*(?:-\s+(?!(?i:and|or|to|of|the|in)\b)[^\W\d_]+)?)"
 )
 _ACCENTS = {c for c in map(chr, range(0x300, 0x370)) if unicodedata.combining(c)}
@@ -40,7 +40,8 @@ def words_of(text: str) -> tuple[Word, ...]:
     for match in _WORD.finditer(text):
         raw = match.group()
         number = match["number"] is not None
-        base = raw.replace(",", "") if number else _base(raw)
+        # "2:30" is read as 2.30, as some cables print it.
+        base = raw.replace(",", "").replace(":", ".") if number else _base(raw)
         if base:
             stem = base if number else stem_of(base)
             found.append(Word(base, stem, match.start(), match.end(), raw[0].isupper(), number))

@@ -138,7 +138,7 @@ class Runs:
             self._runs.popitem(last=False)
         return run
 
-    def resume(self, last_event_id: str, question: Question) -> tuple[Run, int]:
+    def resume(self, last_event_id: str, question: str) -> tuple[Run, int]:
         """The run that an event id belongs to, and how many of its events the client has."""
         run_id, _, number = last_event_id.rpartition(":")
         run = self._runs.get(run_id)
@@ -147,7 +147,7 @@ class Runs:
                 "This stream is no longer kept: ask again, or read the finished answer by its id.",
                 last_event_id=last_event_id[:100],
             )
-        if run.question != question:
+        if run.question.text != question:
             raise UsageError("Last-Event-ID belongs to a stream of another question.")
         return run, int(number)
 

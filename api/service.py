@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from api.history import History
 from api.runs import Runs
 from api.workers import Workers
 from rag.config import Settings
 from rag.errors import CollectionEmpty
-from rag.types import Filters
+from rag.record import AnswerRecord, QuestionIn
+from rag.types import AnswerReady, Filters, PipelineEvent, Question, Turn
 
 if TYPE_CHECKING:
     # Only named, never loaded from here: a client of a running server must not wait for torch.
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from rag.store import CableStore
 
 T = TypeVar("T")
+# Earlier turns of a conversation that a question is understood with.
+HISTORY_TURNS = 6
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,7 @@ class Service:
 
     pipeline: Pipeline
     settings: Settings
+    history: History
     workers: Workers = field(default_factory=Workers)
     runs: Runs = field(init=False)
 
@@ -42,6 +47,23 @@ class Service:
         with contextlib.suppress(CollectionEmpty):
             self.pipeline.search("readiness", Filters(), 1)
 
+    def understand(self, asked: QuestionIn) -> Question:
+        """The question with its conversation as history. Raises NotFound for an unknown conversation."""
+        question = asked.to_question()
+        if asked.conversation_id is None:
+            return question
+        conversation = self.history.conversations.get(asked.conversation_id)
+        if question.history:
+            return question
+        return replace(question, history=tuple(self._turns(conversation.answer_ids[-HISTORY_TURNS:])))
+
+    def stream(self, question: Question, conversation_id: str | None) -> Iterator[PipelineEvent]:
+        """The pipeline's events; a finished answer is in its conversation before it is told of."""
+        for event in self.pipeline.stream(question):
+            if isinstance(event, AnswerReady) and conversation_id is not None:
+                self.history.conversations.append(conversation_id, event.answer.answer_id)
+            yield event
+
     async def work(self, work: Callable[[], T]) -> T:
         """Run blocking `work` in a worker thread. Raises ``Busy`` when too much waits already."""
         return await self.workers.run(work)
@@ -49,3 +71,11 @@ class Service:
     def close(self) -> None:
         self.runs.stop()
         self.workers.close()
+        self.history.close()
+
+    def _turns(self, answer_ids: tuple[str, ...]) -> Iterator[Turn]:
+        for answer_id in answer_ids:
+            stored = self.store.find_answer(answer_id)
+            if stored is not None:
+                record = AnswerRecord.model_validate_json(stored)
+                yield Turn(record.question, record.text)

@@ -29,10 +29,11 @@ def serve(
     with listening:
         with waiting("Loading the models…"):
             from api.app import create_app
+            from api.history import History
             from api.service import Service
             from rag.bootstrap import build_pipeline
 
-            service = Service(build_pipeline(settings), settings)
+            service = Service(build_pipeline(settings), settings, History.open(settings.data_dir))
             service.warm_up()
         address = f"http://{_shown(host)}:{listening.getsockname()[1]}/"
         for line in greeting(service, address):

@@ -1,6 +1,7 @@
 // One turn of the conversation: the question, its sentences as they arrive, and what stands behind them.
 
 import { VERDICTS, count, el, scoreBar, sentOn, verdictMark } from "./dom.js";
+import { tell } from "./stream.js";
 
 const OUTCOMES = {
   answered: "Answered from the cables",
@@ -90,7 +91,7 @@ export class Turn {
       ...record.notes.map((note) => el("p", { class: "note" }, note)),
       record.removed.length ? removedNode(record.removed) : null,
       this.evidenceNode(record, absent),
-      absent ? null : this.tools(record),
+      absent ? el("p", { class: "tools" }, feedbackNode(record)) : this.tools(record),
       methodNode(record),
     ].filter(Boolean));
     this.announce(absent ? "Not in this collection." : `${OUTCOMES[record.outcome]}: ${count(record.sentences.length, "sentence")}, ${count(record.citations.length, "citation")}.`);
@@ -127,7 +128,7 @@ export class Turn {
       setTimeout(() => { copied.textContent = "Copy with citations"; }, 1600);
     } }, "Copy with citations");
     const link = el("a", { class: "quiet", href: `/?answer=${encodeURIComponent(record.answer_id)}` }, "Link to this answer");
-    return el("p", { class: "tools" }, copied, link);
+    return el("p", { class: "tools" }, copied, link, feedbackNode(record));
   }
 
   fail(failure) {
@@ -150,6 +151,23 @@ function wordsOf(sentence) {
     characters.splice(start - sentence.start, end - start);
   }
   return characters.join("").replace(/ +/g, " ").trim();
+}
+
+const REMARKS = { helpful: "Helpful", wrong: "Wrong" };
+const ABSENT_REMARKS = { helpful: "Right, it is not here", should_have_answered: "It is in the collection" };
+
+function feedbackNode(record) {
+  const remarks = record.outcome === "not_in_corpus" ? ABSENT_REMARKS : REMARKS;
+  const node = el("span", { class: "feedback", role: "group", "aria-label": "Feedback on this answer" },
+    Object.entries(remarks).map(([reason, words]) => el("button", { type: "button", class: "quiet", onclick: async () => {
+      try {
+        await tell("/v1/feedback", { answer_id: record.answer_id, reason });
+        node.replaceChildren("Noted, thank you.");
+      } catch (failure) {
+        node.replaceChildren(`Not noted: ${failure.message}`);
+      }
+    } }, words)));
+  return node;
 }
 
 function removedNode(removed) {

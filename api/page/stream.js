@@ -28,6 +28,11 @@ export async function read(path) {
   return (await send(path, { headers: { Accept: "application/json" } })).json();
 }
 
+export async function tell(path, body) {
+  const headers = { "Content-Type": "application/json" };
+  return (await send(path, { method: "POST", headers, body: JSON.stringify(body) })).json();
+}
+
 async function* events(body) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let buffer = "";

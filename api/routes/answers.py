@@ -14,6 +14,7 @@ from rag.errors import NotFound
 from rag.record import AnswerRecord, QuestionIn
 from rag.record.cable import ErrorBody
 from rag.record.check import RecheckedCitationRecord, ReverifyRecord
+from rag.types import AnswerReady
 
 router = APIRouter(prefix="/v1/answers", tags=["answers"])
 # A failure within this time is answered with its HTTP status; a later one is an `error` event.
@@ -24,7 +25,13 @@ UNKNOWN: dict[int | str, dict[str, Any]] = {404: {"model": ErrorBody, "descripti
 @router.post("", response_model=AnswerRecord)
 async def answer(asked: QuestionIn, service: TheService) -> AnswerRecord:
     """Answer a question; every sentence cites its paragraph and carries a verdict."""
-    return AnswerRecord.of(await service.work(lambda: service.pipeline.answer(asked.to_question())))
+
+    def write() -> AnswerRecord:
+        *_, last = service.stream(service.understand(asked), asked.conversation_id)
+        assert isinstance(last, AnswerReady)
+        return AnswerRecord.of(last.answer)
+
+    return await service.work(write)
 
 
 async def _find_run(
@@ -33,10 +40,10 @@ async def _find_run(
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> tuple[Run, int]:
     """The run to follow, and from where; here, so that a refusal is still a status and not an event."""
-    question = asked.to_question()
     if last_event_id:
-        return service.runs.resume(last_event_id, question)
-    run = service.runs.start(question, service.pipeline.stream)
+        return service.runs.resume(last_event_id, asked.question)
+    question = await service.work(lambda: service.understand(asked))
+    run = service.runs.start(question, lambda it: service.stream(it, asked.conversation_id))
     await run.opened(OPENING_S)
     return run, 0
 
@@ -57,7 +64,9 @@ async def stream(following: Annotated[tuple[Run, int], Depends(_find_run)]) -> A
 @router.get("/{answer_id}", responses={200: {"model": AnswerRecord}, **UNKNOWN})
 async def stored_answer(answer_id: str, service: TheService) -> Response:
     """An answer as it was given."""
-    return Response(await service.work(lambda: _stored(service, answer_id)), media_type="application/json")
+    return Response(
+        await service.work(lambda: stored_record(service, answer_id)), media_type="application/json"
+    )
 
 
 @router.post("/{answer_id}/reverify", response_model=ReverifyRecord, responses=UNKNOWN)
@@ -66,7 +75,8 @@ async def reverify(answer_id: str, service: TheService) -> ReverifyRecord:
     return await service.work(lambda: _reverify(service, answer_id))
 
 
-def _stored(service: TheService, answer_id: str) -> str:
+def stored_record(service: TheService, answer_id: str) -> str:
+    """The JSON of an answer in the ledger. Raises NotFound."""
     record = service.store.find_answer(answer_id)
     if record is None:
         raise NotFound(f"There is no answer {answer_id[:100]!r}.", answer_id=answer_id[:100])
@@ -74,7 +84,7 @@ def _stored(service: TheService, answer_id: str) -> str:
 
 
 def _reverify(service: TheService, answer_id: str) -> ReverifyRecord:
-    record = AnswerRecord.model_validate_json(_stored(service, answer_id))
+    record = AnswerRecord.model_validate_json(stored_record(service, answer_id))
     rechecked = []
     for citation in record.citations:
         paragraph = service.store.find_paragraph(citation.cable_id, citation.paragraph)

@@ -61,6 +61,11 @@ class QuestionIn(BaseModel):
     mode: Mode = Mode.AUTO
     policy: Policy = Policy.REPAIR
     top_k: int = Field(default=8, ge=1, le=100)
+    conversation_id: str | None = Field(
+        default=None,
+        max_length=100,
+        description="Add the answer to this conversation; its earlier turns are the history.",
+    )
 
     def to_question(self) -> Question:
         return Question(

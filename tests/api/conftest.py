@@ -11,7 +11,6 @@ import pytest
 from api.app import create_app
 from api.service import Service
 from rag.collection import Collection
-from rag.config import Settings
 from tests.api import small
 from tests.api.serving import serving
 
@@ -30,7 +29,7 @@ def collection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collection]
 
 @pytest.fixture
 def service(collection: Collection) -> Iterator[Service]:
-    made = Service(small.build_pipeline(collection), Settings())
+    made = small.build_service(collection)
     yield made
     made.close()
 
@@ -38,7 +37,7 @@ def service(collection: Collection) -> Iterator[Service]:
 @pytest.fixture
 def empty_service(tmp_path: Path) -> Iterator[Service]:
     opened = small.build_collection(tmp_path, [])
-    made = Service(small.build_pipeline(opened), Settings())
+    made = small.build_service(opened)
     yield made
     made.close()
     opened.close()

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from api.history import History
+from api.service import Service
 from rag.answer import Answerer, ExtractiveAnswerer
 from rag.collection import Collection, open_collection
 from rag.config import Settings
@@ -97,6 +99,10 @@ def build_pipeline(collection: Collection, llm: Answerer | None = None) -> Pipel
         verifier=DeterministicVerifier(),
         question_limit_chars=4000,
     )
+
+
+def build_service(collection: Collection, llm: Answerer | None = None) -> Service:
+    return Service(build_pipeline(collection, llm), Settings(), History.open(collection.store.path))
 
 
 def _cable(cable_id: str, subject: str | None, texts: Sequence[str]) -> Cable:

@@ -14,7 +14,6 @@ from api.routes.page import FOLDER
 from api.service import Service
 from rag.answer import Draft, Rejected
 from rag.collection import Collection
-from rag.config import Settings
 from rag.errors import ModelUnavailable
 from rag.types import DraftSentence, Passage, Query, Quote
 from tests.api import small
@@ -64,7 +63,7 @@ async def test_an_empty_collection_is_not_ready(empty_service: Service) -> None:
 
 async def test_the_failing_part_is_named(tmp_path: Path) -> None:
     collection = small.build_collection(tmp_path, small.cables())
-    service = Service(small.build_pipeline(collection), Settings())
+    service = small.build_service(collection)
     collection.store.close()
     (tmp_path / "cables.sqlite").write_bytes(b"not a database, and long enough to be read as one" * 200)
     ready = await asgi_client(service).get("/readyz")
@@ -76,7 +75,7 @@ async def test_the_failing_part_is_named(tmp_path: Path) -> None:
 
 
 async def test_a_model_that_is_not_there_is_503(collection: Collection) -> None:
-    service = Service(small.build_pipeline(collection, AbsentModel()), Settings())
+    service = small.build_service(collection, AbsentModel())
     for route in ("/v1/answers", "/v1/answers/stream"):
         response = await asgi_client(service).post(route, json={"question": small.QUESTION, "mode": "llm"})
         if response.status_code == 503:
@@ -91,7 +90,7 @@ async def test_a_model_that_is_not_there_is_503(collection: Collection) -> None:
 
 
 async def test_a_bug_is_500_and_tells_nothing(collection: Collection) -> None:
-    service = Service(small.build_pipeline(collection, BrokenModel()), Settings())
+    service = small.build_service(collection, BrokenModel())
     response = await asgi_client(service).post("/v1/answers", json={"question": small.QUESTION})
     assert response.status_code == 500
     assert response.json()["error"]["code"] == "internal"

@@ -15,7 +15,6 @@ from api.service import Service
 from api.workers import Workers
 from rag.answer import Draft, Rejected
 from rag.collection import Collection
-from rag.config import Settings
 from rag.errors import Busy
 from rag.types import DraftSentence, Passage, Query, Question, Quote
 from tests.api import small
@@ -53,7 +52,7 @@ def model() -> PatientModel:
 
 @pytest.fixture
 def patient_service(collection: Collection, model: PatientModel) -> Iterator[Service]:
-    service = Service(small.build_pipeline(collection, model), Settings())
+    service = small.build_service(collection, model)
     object.__setattr__(service, "runs", Runs(service.workers, grace_s=0.3))
     yield service
     model.let.release(100)
@@ -160,9 +159,9 @@ def test_only_the_latest_runs_are_kept() -> None:
         runs = Runs(workers, kept=2)
         ids = [runs.start(Question(str(n)), lambda _: iter(())).run_id for n in range(3)]
         await asyncio.to_thread(workers.close)
-        assert runs.resume(f"{ids[2]}:0", Question("2"))[1] == 0
+        assert runs.resume(f"{ids[2]}:0", "2")[1] == 0
         with pytest.raises(Exception, match="no longer kept"):
-            runs.resume(f"{ids[0]}:0", Question("0"))
+            runs.resume(f"{ids[0]}:0", "0")
         return ids
 
     assert len(asyncio.run(start())) == 3

@@ -11,7 +11,6 @@ from playwright.sync_api import Browser, Page, expect
 from api.runs import Runs
 from api.service import Service
 from rag.collection import Collection
-from rag.config import Settings
 from tests.api import small
 from tests.api.serving import serving
 from tests.api.test_app import AbsentModel
@@ -61,6 +60,15 @@ def test_references_lead_both_ways(page: Page, live_url: str) -> None:
     expect(reader.locator(".reader-title")).to_have_text("05TALLINN7")
     reader.get_by_role("link", name="07TALLINN9").click()
     expect(reader.locator(".reader-title")).to_have_text("07TALLINN9")
+
+
+def test_feedback_is_kept_with_the_answer(page: Page, live_url: str, service: Service) -> None:
+    ask_and_wait(page, live_url)
+    page.get_by_role("button", name="Helpful").click()
+    expect(page.locator(".feedback")).to_have_text("Noted, thank you.")
+    answer_id = re.search("answer=([0-9a-f]+)", page.url)
+    assert answer_id is not None
+    assert [given.reason for given in service.history.feedback.remarks(answer_id.group(1))] == ["helpful"]
 
 
 def test_evidence_says_why_it_was_found(page: Page, live_url: str) -> None:
@@ -124,7 +132,7 @@ def test_an_empty_collection_says_how_to_fill_it(page: Page, empty_service: Serv
 
 
 def test_a_failure_names_itself_and_can_be_tried_again(page: Page, collection: Collection) -> None:
-    service = Service(small.build_pipeline(collection, AbsentModel()), Settings())
+    service = small.build_service(collection, AbsentModel())
     with serving(service) as url:
         page.goto(url)
         ask(page, small.QUESTION)
@@ -137,7 +145,7 @@ def test_a_failure_names_itself_and_can_be_tried_again(page: Page, collection: C
 @pytest.fixture
 def patient(collection: Collection) -> Iterator[tuple[Service, PatientModel]]:
     model = PatientModel(3)
-    service = Service(small.build_pipeline(collection, model), Settings())
+    service = small.build_service(collection, model)
     object.__setattr__(service, "runs", Runs(service.workers, grace_s=0.2))
     yield service, model
     model.let.release(50)

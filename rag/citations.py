@@ -19,6 +19,8 @@ _TERMINATOR = re.compile(r"[.!?…]+")
 _CLOSERS = "\"'”’»)]"
 _BREAK = re.compile(r"\n[ \t]*\n\s*|\n(?=[ \t]*(?:[-*•]|\(?[0-9A-Za-z]{1,2}[.)])[ \t])")
 _BREAK_START = re.compile(r"\n[ \t]*(?:[-*•]|\(?[0-9A-Za-z]{0,2}[.)]?)?\Z")
+# "... on January" / "30. The utility": the day at a line's start is no list label.
+_MONTH_END = re.compile(r"(?i)\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?[ \t]*\Z")
 _LIST_LABEL = re.compile(r"[\s\"'“(¶]*\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,4})\Z")
 
 
@@ -156,7 +158,9 @@ def _next_end(text: str, start: int, *, final: bool) -> int | None:
         elif char == "\n":
             if not final and _BREAK_START.match(text, at):
                 return None
-            if _BREAK.match(text, at):
+            if _BREAK.match(text, at) and not (
+                _MONTH_END.search(text, first, at) and text[at + 1 : at + 2].isdigit()
+            ):
                 return at
         elif char in ".!?…":
             verdict, resume = _judge(text, first, at, quoting and at - first < _OPEN_QUOTE_LIMIT, final)

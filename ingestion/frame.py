@@ -10,7 +10,7 @@ from ingestion.header import Header, HeaderReader
 from ingestion.inline import without_inline_furniture
 from ingestion.lines import Lines
 from ingestion.numbering import own_numbers, printed_numbers
-from ingestion.paragraphs import Structure, find_paragraphs
+from ingestion.paragraphs import Draft, Structure, find_paragraphs
 from ingestion.patterns import (
     CAPTION,
     LABEL,
@@ -22,6 +22,7 @@ from ingestion.patterns import (
 from ingestion.preamble import read_preamble
 from ingestion.sources.records import Known, RawCable
 from ingestion.views import View
+from rag.types import Kind
 
 _SIGNATURE = re.compile(r"^(?:[A-Z][A-Z'’.-]+|[A-Z]\.)(?: (?:[A-Z][A-Z'’.-]*)){0,3}\.?$")
 _SIGNED = re.compile(r"^(?P<inner>.* )?UNQUOTE (?P<name>[A-Z][A-Z'’ -]+)$")
@@ -53,11 +54,16 @@ class Frame:
     signature: str | None
 
 
+EDITIONS = frozenset({"dfat", "frus-tei"})
+
+
 def read_frame(raw: RawCable) -> Frame:
     """Take a telegram apart. F1 texts without a header give an empty one."""
+    if raw.format in EDITIONS:
+        return _read_edition(raw)
     visible = without_inline_furniture(raw.visible)
     lines = Lines(visible.text)
-    if raw.format == "nara":
+    if not raw.headed:
         begin, printed, known = 0, None, raw.known
         header = Header()
         reader = None
@@ -69,12 +75,45 @@ def read_frame(raw: RawCable) -> Frame:
         if begin >= len(lines) and not reader.labelled and header.serial is None:
             begin, header = _undo(lines), Header()
     strip_furniture(lines, begin, header)
-    if raw.format == "nara" or not (reader and reader.labelled):
+    if reader is None or not reader.labelled:
         _strip_remnants(lines, begin, header)
     indexes = [i for i in range(begin, len(lines)) if lines.roles[i] is None]
     signature = _strip_signature(lines, indexes)
     structure = find_paragraphs(lines, indexes)
     return Frame(visible, lines, header, known, printed, structure, indexes, signature)
+
+
+def _read_edition(raw: RawCable) -> Frame:
+    """A printed document: its format module has taken off what is no text; its notes stand at the end."""
+    lines = Lines(raw.visible.text)
+    notes: list[Draft] = []
+    body: list[int] = []
+    places = iter(raw.notes)
+    note = next(places, None)
+    for index in range(len(lines)):
+        if lines.roles[index] is not None:
+            continue
+        while note and lines.starts[index] >= note.end:
+            note = next(places, None)
+        if note is None or lines.starts[index] < note.start:
+            body.append(index)
+        elif notes and notes[-1].label == f"n{note.number}":
+            notes[-1].lines.append(index)
+        else:
+            notes.append(Draft(f"n{note.number}", [index], note.text, kind=Kind.NOTE))
+    structure = find_paragraphs(lines, body, edited=True)
+    drafts = (*structure.paragraphs, *notes)
+    indexes = body + [index for draft in notes for index in draft.lines]
+    return Frame(
+        raw.visible,
+        lines,
+        Header(),
+        Known(),
+        None,
+        Structure(drafts, structure.warnings),
+        indexes,
+        None,
+    )
 
 
 def _undo(lines: Lines) -> int:

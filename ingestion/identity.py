@@ -25,8 +25,13 @@ def is_archive_id(text: str) -> bool:
 def mend_id(text: str) -> str:
     """A message number as printed, without a banner that was glued to it and without leading zeros."""
     plain = _GLUED.sub("", re.sub(r"[^A-Z0-9]", "", text.upper()))
-    if _ARCHIVE.match(plain):
-        return plain
+    archive = _ARCHIVE.match(plain)
+    if archive:
+        # Some records print a sixth digit that their own id does not have: 1973ABIDJA000073.
+        surplus = (
+            archive["post"] != "STATE" and len(archive["serial"]) > _DIGITS and archive["serial"][0] == "0"
+        )
+        return f"{archive['year']}{archive['post']}{archive['serial'][surplus:]}"
     found = _SHORT.match(plain)
     return f"{found['year']}{found['post']}{int(found['serial'])}" if found else plain
 

@@ -33,6 +33,7 @@ _ROUTING = re.compile(r"(?<=[^\s-])[ \t]+-{6,}\d{6}Z?[ \t]+\d{6}Z?[^\n]{0,10}$",
 _BANNER = re.compile(r"(?<= )0\d{7}\s{1,3}\d{3}(?:\.\d{1,2})?\s{1,2}OF\s{1,2}\d{3}(?!\d)")
 # Some texts print a hanging indent as dashes.
 _DASHES = re.compile(r"^-{3}[ ](?=[A-Z])", re.M)
+_REST_OF_LINE = re.compile(r"[^\r\n]*")
 _LONGEST_POST = 4
 _SIGNER_LENGTH = 40
 
@@ -74,7 +75,7 @@ def _stamps(text: str) -> Iterator[Cut]:
 def _banners(text: str) -> Iterator[Cut]:
     """Page banners with text on their line: "for the ASTANA 00001206  002 OF 003 government"."""
     for found in _BANNER.finditer(text):
-        begin = text.rfind("\n", 0, found.start()) + 1
+        begin = max(text.rfind("\n", 0, found.start()), text.rfind("\r", 0, found.start())) + 1
         words = list(re.finditer(r"[A-Z'.-]+", text[max(begin, found.start() - 60) : found.start()]))[
             -_LONGEST_POST:
         ]
@@ -84,7 +85,6 @@ def _banners(text: str) -> Iterator[Cut]:
         )
         if start is None:
             continue
-        end_of_line = text.find("\n", found.end())
-        rest = text[found.end() : end_of_line if end_of_line >= 0 else len(text)]
-        if text[begin:start].strip(" *") or rest.strip():
+        rest = _REST_OF_LINE.match(text, found.end())
+        if text[begin:start].strip(" *") or (rest and rest[0].strip()):
             yield Cut(start, found.end(), "page_banner")

@@ -45,7 +45,7 @@ def printed_numbers(lines: Lines, indexes: Iterable[int], *, bracketed: bool = F
         first = text[0]
         if first.isdigit() or first == "¶":
             found = NUMBERED.match(text)
-            if found:
+            if found and int(found["number"]):
                 into = points if found["sign"].startswith(".") else brackets
                 name = found["number"] + (found["letter"] or "")
                 into.append(_printed(lines, index, previous, int(found["number"]), name, found.end()))
@@ -78,8 +78,13 @@ def _printed(lines: Lines, index: int, previous: int, number: int, name: str, en
     )
 
 
-def own_numbers(candidates: Sequence[Printed]) -> tuple[list[Printed], list[str]]:
-    """The candidates that are the cable's paragraphs, in order, and warnings about their sequence."""
+def own_numbers(
+    candidates: Sequence[Printed], *, lone_serial: bool = False
+) -> tuple[list[Printed], list[str]]:
+    """The candidates that are the cable's paragraphs, in order, and warnings about their sequence.
+
+    With `lone_serial` a first number above 2 that the next does not continue is the telegram's own.
+    """
     if not candidates:
         return [], []
     candidates = _at_one_indent(candidates)
@@ -91,6 +96,8 @@ def own_numbers(candidates: Sequence[Printed]) -> tuple[list[Printed], list[str]
     for index, candidate in enumerate(candidates):
         number = candidate.number
         if not taken:
+            if lone_serial and number > 2 and not later.has(number + 1, index):
+                continue
             if number > _LARGEST_FIRST or (number > 1 and later.has_below(number, index)):
                 continue
         elif number == last and candidate.name != str(number):

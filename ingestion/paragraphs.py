@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from ingestion.lines import Lines
 from ingestion.numbering import Printed, own_numbers, printed_numbers
+from rag.types import Kind
 
 _MARKING = re.compile(
     r"\s*(?:\(\s*(?P<mark>TS|S|C|U|SBU|LOU|FOUO|UNCLAS(?:SIFIED)?|CONFIDENTIAL|SECRET)(?P<more>(?:\s?/{1,2}\s?[A-Z]{1,6})*)\s*\)|--\s*\((?P<dashed>U|C|S|SBU)\))\s*"
@@ -24,6 +25,7 @@ ITEM = re.compile(
 _ENDED = re.compile(r"[.!?:][\"'”’)\]]*$")
 _BLOCK_MARKER = re.compile(r"^\W*(?:BEGIN|END|UNQUOTE|QUOTE)\b", re.I)
 _CLOSING = re.compile(r"^\W*(?:END|UNQUOTE|ENDTEXT|ENDQUOTE)\b[^a-z]{0,30}$")
+_NOTE_MARKS = re.compile(r"(?:\s*\[\^?\d{1,3}\])+$")
 _HEADING_LINES = 3
 _HEADING_LENGTH = 160
 
@@ -36,6 +38,7 @@ class Draft:
     lines: list[int] = field(default_factory=list)
     start: int = 0
     marking: str | None = None
+    kind: Kind | None = None
     heading: list[int] = field(default_factory=list)
 
 
@@ -47,14 +50,15 @@ class Structure:
     warnings: tuple[str, ...]
 
 
-def find_paragraphs(lines: Lines, indexes: Sequence[int], *, bracketed: bool = False) -> Structure:
+def find_paragraphs(lines: Lines, indexes: Sequence[int], *, edited: bool = False) -> Structure:
     """Divide the text lines `indexes` into labelled paragraphs.
 
     Printed numbers that continue the cable's sequence become labels ("4", repeated "4#2"); text before the
     first is "u1", "u2"..., block by block, or "1" where the first printed number is 2; text after a
-    number belongs to it. `bracketed` counts "(1)" as a number where no other form is printed.
+    number belongs to it. In `edited` texts "(1)" is a number where no other form is printed, and a first
+    number that nothing continues is the telegram's own.
     """
-    numbers, warnings = own_numbers(printed_numbers(lines, indexes, bracketed=bracketed))
+    numbers, warnings = own_numbers(printed_numbers(lines, indexes, bracketed=edited), lone_serial=edited)
     shouting = _is_shouting(lines, indexes)
     first = numbers[0].line if numbers else None
     drafts = _unnumbered(lines, [i for i in indexes if first is None or i < first], numbers, shouting)
@@ -132,6 +136,10 @@ def _unnumbered(
             label = "1" if whole else f"u{len(drafts) + 1}"
             drafts.append(Draft(label, list(block), lines.starts[block[0]], heading=pending))
         pending = []
+    if pending and whole and not drafts:
+        # Nothing but headings above a printed 2: the last of them is all there is of paragraph 1.
+        block = _last_block(pending)
+        return [Draft("1", block, lines.starts[block[0]], heading=pending[: -len(block)])]
     if pending:
         # A heading right before the first number stays with that number: _move_headings finds it there.
         drafts.append(Draft("", pending, lines.starts[pending[0]]))
@@ -167,8 +175,7 @@ def _belongs(lines: Lines, last: int, first: int) -> bool:
 
 def is_heading(lines: Lines, block: Sequence[int], *, shouting: bool, previous: Sequence[int]) -> bool:
     """Whether a block is a section heading: short, without a full stop, in capitals or between rules."""
-    texts = [lines.texts[i] for i in block]
-    text = " ".join(texts)
+    text = _NOTE_MARKS.sub("", " ".join(lines.texts[i] for i in block))
     if len(block) > _HEADING_LINES or len(text) > _HEADING_LENGTH or not any(sign.isalpha() for sign in text):
         return False
     if _BLOCK_MARKER.match(text) or ITEM.match(text):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from ingestion.cleaning import Body
-from ingestion.frame import Frame, merged, read_frame
+from ingestion.frame import EDITIONS, Frame, merged, read_frame
 from ingestion.identity import archive_id, is_archive_id, mend_id, names_post, short_id, spellings
 from ingestion.kinds import paragraph_kinds
 from ingestion.patterns import UNAVAILABLE, canonical_classification
@@ -60,7 +60,7 @@ def _cable(
 ) -> Cable:
     frame = read_frame(raw)
     known = merged(raw.known, frame.known)
-    warnings = [*raw.warnings, *frame.structure.warnings]
+    warnings = list(frame.structure.warnings)
     identifier = _identify(raw, frame, cable_id, known, warnings)
     number = read_mrn(identifier)
     body = Body(frame.lines, frame.indexes, frame.structure.paragraphs)
@@ -91,7 +91,7 @@ def _cable(
         encoding=raw.encoding,
         segments=view.segments,
         stripped=view.stripped,
-        warnings=(*warnings, *doubts),
+        warnings=(*warnings, *(() if raw.format in EDITIONS else doubts)),
         aliases=spellings(identifier),
     )
 
@@ -207,7 +207,7 @@ def _paragraphs(identifier: str, body: Body, frame: Frame) -> tuple[Paragraph, .
             end=end,
             text=text,
             heading=heading,
-            kind=kind,
+            kind=draft.kind or kind,
             marking=draft.marking,
             sha256=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
         )

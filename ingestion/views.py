@@ -8,7 +8,7 @@ the text below that is not white space is in a segment or in a stripped run, nev
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -22,6 +22,16 @@ class View:
     text: str
     segments: tuple[Segment, ...]
     stripped: tuple[Stripped, ...]
+
+    def place_of(self, raw: int) -> int:
+        """Where the text from offset `raw` of the text below on stands in this one."""
+        index = bisect_left(self.segments, raw, key=lambda segment: segment.raw_start + segment.length)
+        while index < len(self.segments):
+            segment = self.segments[index]
+            if segment.raw_start + segment.length > raw:
+                return segment.start + max(raw - segment.raw_start, 0)
+            index += 1
+        return len(self.text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from ingestion.sources.dfat import DfatFormat
+from ingestion.sources.frus import FrusFormat
 from ingestion.sources.nara import NaraFormat
 from ingestion.sources.records import Format, SourceFile
+from ingestion.sources.tables import TableFormat
 from ingestion.sources.telegram import TelegramFormat
 from rag.errors import ParseError, UsageError
 
 # In the order in which they are asked: the most particular first.
-FORMATS: tuple[Format, ...] = (NaraFormat(), TelegramFormat())
+FORMATS: tuple[Format, ...] = (
+    DfatFormat(),
+    FrusFormat(),
+    NaraFormat(),
+    TableFormat(),
+    TelegramFormat(),
+)
 AUTO = "auto"
 
 

@@ -41,11 +41,22 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """A footnote in the visible text: `start` of its printed number, `text` where its words begin, `end`."""
+
+    number: int
+    start: int
+    text: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class RawCable:
     """One cable's record: ``text == raw.decode(encoding)``; `visible` is that text without markup.
 
     `cable_id` is the id that the record or its file name gives; `line` is where the record begins in
-    its file (1-based). `notes` are (start, end) of footnotes in the visible text.
+    its file (1-based). `headed` tells that header lines may stand before the text.
+    `notes` are the footnotes in the visible text, in order.
     """
 
     name: str
@@ -56,8 +67,9 @@ class RawCable:
     text: str
     visible: View
     known: Known = field(default_factory=Known)
+    notes: tuple[Note, ...] = ()
     line: int = 1
-    warnings: tuple[str, ...] = ()
+    headed: bool = True
 
 
 class Format(Protocol):

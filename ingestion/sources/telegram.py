@@ -34,6 +34,7 @@ class TelegramFormat:
         sample = text[:_SAMPLE]
         if is_html(sample):
             sample = visible_page(text).text[:_SAMPLE]
+        sample = sample.replace("\r", "\n")
         score = sum(feature.search(sample) is not None for feature in _FEATURES)
         kinds = set()
         for line in sample.split("\n", 400)[:400]:

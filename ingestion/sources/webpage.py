@@ -32,6 +32,8 @@ def visible_page(text: str) -> View:
 
 def _cut(found: re.Match[str]) -> Cut:
     tag = found["tag"]
+    if tag and tag.lower() == "br" and found.string[found.end() : found.end() + 1] in ("\n", "\r"):
+        return Cut(found.start(), found.end(), "markup")
     if tag:
         return Cut(found.start(), found.end(), "markup", "\n" if tag.lower() in _LINE_TAGS else "")
     if found[0].startswith("&"):

@@ -76,6 +76,17 @@ def test_labels_that_no_number_prints_are_few() -> None:
     assert unnumbered == UNNUMBERED
 
 
+def test_every_australian_document_is_a_cable_with_its_own_id() -> None:
+    cables = corpus("dfat")
+    assert len(cables) == 1954 == len({cable.header.cable_id for cable in cables})
+    assert all(cable.header.subject and cable.header.date_from for cable in cables)
+
+
+def test_paragraph_1_exists_wherever_the_text_goes_on_with_2() -> None:
+    labels = {cable.header.cable_id: {p.label for p in cable.paragraphs} for cable in corpus("dfat")}
+    assert [cable_id for cable_id, found in labels.items() if "2" in found and "1" not in found] == []
+
+
 def test_the_seed() -> None:
     (cable,) = corpus("seed")
     paragraphs = {paragraph.label: paragraph for paragraph in cable.paragraphs}
@@ -93,7 +104,7 @@ def test_the_seed() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["seed", "nara"])
+@pytest.mark.parametrize("name", ["seed", "nara", "dfat"])
 def test_no_furniture_is_left_in_a_paragraph(name: str) -> None:
     left = [
         (paragraph.citation, pattern.pattern)
@@ -105,6 +116,6 @@ def test_no_furniture_is_left_in_a_paragraph(name: str) -> None:
     assert left == []
 
 
-@pytest.mark.parametrize("name", ["seed", "nara"])
+@pytest.mark.parametrize("name", ["seed", "nara", "dfat"])
 def test_every_character_is_accounted_for(name: str) -> None:
     assert {cable.header.cable_id: lost for cable in corpus(name) if (lost := unaccounted(cable))} == {}

@@ -18,17 +18,7 @@ from rag.record import AnswerRecord, CableRecord, ErrorBody, ParagraphRecord, Se
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "ingestion" / "sample"
-COMMANDS = [
-    ["ingest"],
-    ["ask"],
-    ["search"],
-    ["show"],
-    ["verify"],
-    ["serve"],
-    ["doctor"],
-    ["eval"],
-    ["eval", "run"],
-]
+COMMANDS = ["ingest", "ask", "search", "show", "verify", "serve", "doctor", "eval run"]
 
 
 def run(*arguments: str | Path, stdin: str | None = None) -> Result:
@@ -55,7 +45,8 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_help_has_an_example(command: str) -> None:
     result = run(*command.split(), "--help")
     assert result.exit_code == 0
-    assert f"Example: cableqa {command}" in result.output or f"| cableqa {command}" in result.output
+    assert "Example: " in result.output
+    assert f"cableqa {command}" in " ".join(result.output.split())
 
 
 def test_help_does_not_wait_for_torch() -> None:

@@ -11,7 +11,7 @@ from rag.checks.cited import Cited
 from rag.checks.claim import Claim, Fact, Sort
 from rag.checks.finding import Finding
 from rag.checks.supports import Support
-from rag.checks.words import Word, place_of
+from rag.checks.words import Word, opposites_of, place_of
 from rag.types import Span, Verdict
 
 # Below this share of words in the paragraph's order a sentence is a paraphrase: a different word is then no
@@ -137,7 +137,10 @@ def _swapped(claim: Claim, cited: Cited, alignment: Alignment) -> Finding | None
 
 
 def _weighty(change: Change) -> bool:
-    """A negator on one side only; or a quantifier or modal, where little else is exchanged with it."""
+    """A negator on one side only, or opposites; a quantifier or modal, where little else is exchanged."""
+    stems = {w.stem for w in change.given}
+    if any(opposites_of(w.stem) & stems and w.stem not in stems for w in change.said):
+        return True
     said, given = {w.base for w in change.said}, {w.base for w in change.given}
     if said & _NEGATORS != given & _NEGATORS:
         return True

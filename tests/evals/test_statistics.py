@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evals.statistics import mean_interval, quantile_interval, student_t
+from evals.statistics import MANY_CLUSTERS, mean_interval, quantile_interval, student_t
 
 
 def clustered_shares(rng: np.random.Generator, groups: int) -> tuple[list[float], list[int], float]:
@@ -60,6 +60,17 @@ def test_all_right_is_not_certainty() -> None:
     wrong = mean_interval([0.0] * 20, list(range(20)))
     assert wrong is not None
     assert wrong.high == pytest.approx(1 - 0.025 ** (1 / 20))
+
+
+def test_many_clusters_take_the_limit_that_the_bootstrap_has() -> None:
+    rng = np.random.default_rng(4)
+    values, names, _ = clustered_shares(rng, MANY_CLUSTERS + 1)
+    limit = mean_interval(values, names)
+    few = [position for position, name in enumerate(names) if name < MANY_CLUSTERS]
+    drawn = mean_interval([values[i] for i in few], [names[i] for i in few])
+    assert limit is not None and drawn is not None
+    assert limit.low == pytest.approx(drawn.low, abs=0.003)
+    assert limit.high == pytest.approx(drawn.high, abs=0.003)
 
 
 def test_one_cluster_has_no_interval() -> None:

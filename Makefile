@@ -18,7 +18,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 install: $(VENV)/.installed
 
 run: install
-	@$(BIN)/cableqa serve --data-dir $(DATA_DIR) --sample-if-empty
+	@$(BIN)/cableqa serve --data-dir $(DATA_DIR) --sample
 
 test: install
 	$(BIN)/ruff check .

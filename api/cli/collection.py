@@ -67,7 +67,7 @@ def ingest(
         sync=sync,
         limits=Limits(file_bytes=settings.file_limit_bytes),
     )
-    report = _parse_only(paths, wanted) if dry_run else _ingest(paths, wanted, settings)
+    report = _parse_only(paths, wanted) if dry_run else ingest_paths(paths, wanted, settings)
     if json:
         typer.echo(TypeAdapter(IngestReport).dump_json(report, indent=2).decode())
     else:
@@ -116,7 +116,8 @@ def _parse_only(paths: Sequence[Path], wanted: IngestOptions) -> IngestReport:
         return dry_run(paths, wanted, bar.show)
 
 
-def _ingest(paths: Sequence[Path], wanted: IngestOptions, settings: Settings) -> IngestReport:
+def ingest_paths(paths: Sequence[Path], wanted: IngestOptions, settings: Settings) -> IngestReport:
+    """Ingest with a progress bar. Raises CollectionError, ModelUnavailable."""
     with waiting("Loading the encoder…"):
         from ingestion.ingest import ingest
         from rag.collection import open_collection

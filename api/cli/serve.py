@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
+import signal
 import socket
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8000,
+    sample: Annotated[
+        bool, typer.Option("--sample", help="Load the fictional sample cables if there are none yet.")
+    ] = False,
     data_dir: options.DataDir = None,
     json: options.Json = False,
 ) -> None:
@@ -27,6 +32,10 @@ def serve(
     settings = options.read_settings(data_dir)
     listening = _listen(host, port)
     with listening:
+        if sample:
+            from api.cli.sample import load_sample_if_empty
+
+            load_sample_if_empty(settings)
         with waiting("Loading the models…"):
             from api.app import create_app
             from api.history import History
@@ -87,10 +96,18 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _run(app: object, listening: socket.socket) -> None:
+    """Serve until a signal; what is in the making comes to its end, at most 10 s long."""
     import uvicorn
 
+    # uvicorn raises the signal that ended it once more: as an exception it lets the caller clean up.
+    signal.signal(signal.SIGTERM, _leave)
     config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=10)  # type: ignore[arg-type]
-    uvicorn.Server(config).run(sockets=[listening])
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _leave(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _hosts(host: str) -> frozenset[str] | None:

@@ -1,0 +1,30 @@
+"""The bundled sample collection: fictional cables for a first look."""
+
+from __future__ import annotations
+
+from importlib.resources import as_file, files
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from api.cli.collection import ingest_paths
+from api.cli.output import messages
+from rag.store import CableStore
+
+if TYPE_CHECKING:
+    from rag.config import Settings
+
+
+def load_sample_if_empty(settings: Settings) -> None:
+    """Ingest the sample where the data directory holds no cable; leave any other collection alone."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    store = CableStore.open(settings.data_dir)
+    empty = store.is_empty()
+    store.close()
+    if not empty:
+        return
+    from ingestion.reading import IngestOptions
+
+    messages().print(Text("The collection is empty: loading 48 fictional sample cables."))
+    with as_file(files("ingestion") / "sample") as folder:
+        ingest_paths([folder], IngestOptions(corpus="sample"), settings)

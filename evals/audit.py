@@ -1,15 +1,18 @@
 """How far the verifier itself can be trusted: planted falsehoods to refuse, truths to pass.
 
-Sentences are taken verbatim from paragraphs of the collection, changed by ``evals.mutations``, and
-given to the verifier with their own paragraph cited (or, for "elsewhere", with a foreign one).
+Sentences are taken verbatim from paragraphs of the collection, changed by ``evals.mutations`` or (the
+kinds called "hard") ``evals.mutants``, and given to the verifier with their own paragraph cited; for
+"elsewhere" a foreign one.
 """
 
 from __future__ import annotations
 
+import random
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from evals.mutants import Mutant, MutationKind, TruePair, make_mutants
 from evals.mutations import FALSE, NAME, TRUE, Source
 from evals.samples import Sample
 from rag.citations import split_sentences
@@ -18,6 +21,8 @@ from rag.verify import Verifier
 
 WORDS_MIN, WORDS_MAX = 8, 45
 SENTENCES_LIMIT = 400
+MUTANTS_LIMIT = 100  # of each hard kind
+SEED = 7
 ELSEWHERE = "elsewhere"
 
 
@@ -81,6 +86,10 @@ def audit_verifier(verifier: Verifier, hits: Sequence[Hit]) -> Audit | None:
                 true.setdefault(kind, []).append(not _supported(verifier, kept, hits[position]))
     if not sources:
         return None
+    by_key = {(hit.paragraph.cable_id, hit.paragraph.label): hit for hit in hits}
+    for mutant in _mutants([(hits[position], source) for position, source in sources]):
+        cited = by_key[mutant.cited.cable_id, mutant.cited.label]
+        false.setdefault(f"hard {mutant.kind}", []).append(_supported(verifier, mutant.sentence, cited))
     return Audit(
         verifier=verifier.name,
         sentences=len(sources),
@@ -108,6 +117,16 @@ def _sources(hits: Sequence[Hit]) -> Iterator[tuple[int, Source]]:
                 # Start from another name each time, so that not one name serves for all.
                 turn = (7 * position + row) % max(len(names), 1)
                 yield position, Source(of_paragraph[row], texts[position], (*names[turn:], *names[:turn]))
+
+
+def _mutants(sources: Sequence[tuple[Hit, Source]]) -> Iterator[Mutant]:
+    """The same ones each time: every kind draws from a generator of its own."""
+    pairs = [
+        TruePair(hit.paragraph.cable_id, hit.paragraph.label, source.sentence, source.paragraph)
+        for hit, source in sources
+    ]
+    for kind in MutationKind:
+        yield from make_mutants(kind, pairs, MUTANTS_LIMIT, random.Random(SEED))
 
 
 def _supported(verifier: Verifier, sentence: str, cited: Hit) -> bool:

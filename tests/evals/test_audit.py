@@ -51,6 +51,7 @@ def test_the_audit_counts_by_kind() -> None:
     assert kinds["elsewhere"] == 3
     assert kinds["number"] == 2
     assert found.false_accept.n == sum(kinds.values()) - kinds["verbatim"] - kinds["recased"]
+    assert {kind for kind in kinds if kind.startswith("hard ")} >= {"hard number", "hard negation"}
     rates = {rate.kind: rate.rate for rate in found.by_kind}
     assert rates["number"] == rates["month"] == rates["elsewhere"] == 0.0
     assert rates["verbatim"] == 0.0

@@ -37,6 +37,12 @@ class Collection:
     lock: DirectoryLock
     unclean: Path | None = None
 
+    def __enter__(self) -> Collection:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def require_cables(self) -> None:
         """Raises CollectionEmpty where there is nothing to search."""
         if self.store.is_empty():

@@ -52,6 +52,8 @@ class _Window:
     complete: list[PendingCable] = field(default_factory=list)
     known: dict[str, Vectors] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
+    # Missing too, but in work for a window before this one, which is written first.
+    awaited: list[str] = field(default_factory=list)
     result: Future[Vectors] | None = None
 
 
@@ -125,7 +127,10 @@ class Indexer:
     def _send(self) -> None:
         window, self._open = self._open, _Window()
         window.known = self._store.vectors.get(window.texts, self._encoder.fingerprint)
-        window.missing = [sha256 for sha256 in window.texts if sha256 not in window.known]
+        running = {sha256 for other in self._running for sha256 in other.missing}
+        unknown = [sha256 for sha256 in window.texts if sha256 not in window.known]
+        window.missing = [sha256 for sha256 in unknown if sha256 not in running]
+        window.awaited = [sha256 for sha256 in unknown if sha256 in running]
         if window.missing:
             window.result = self._encoder.submit([window.texts[sha256] for sha256 in window.missing])
         self._running.append(window)
@@ -137,6 +142,8 @@ class Indexer:
             embedded = dict(zip(window.missing, window.result.result(), strict=True))
             self._store.vectors.put(embedded, self._encoder.fingerprint)
             window.known |= embedded
+        if window.awaited:
+            window.known |= self._store.vectors.get(window.awaited, self._encoder.fingerprint)
         if window.keys:
             self._store.work.set_embedded(dict(zip(window.keys, window.hashes, strict=True)))
             ids = [f"{cable_id}|{label}|{ordinal}" for cable_id, label, ordinal in window.keys]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ingestion.furniture import strip_furniture
 from ingestion.header import Header, HeaderReader
-from ingestion.inline import without_inline_furniture
+from ingestion.inline import strip_stamp_lines, without_inline_furniture
 from ingestion.lines import Lines
 from ingestion.numbering import own_numbers, printed_numbers
 from ingestion.paragraphs import Draft, Structure, find_paragraphs
@@ -74,6 +74,7 @@ def read_frame(raw: RawCable) -> Frame:
         header = reader.header
         if begin >= len(lines) and not reader.labelled and header.serial is None:
             begin, header = _undo(lines), Header()
+    strip_stamp_lines(lines)
     strip_furniture(lines, begin, header)
     if reader is None or not reader.labelled:
         _strip_remnants(lines, begin, header)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ingestion.lines import Lines
 from ingestion.patterns import CLASS
 from ingestion.posts import find_post
 from ingestion.views import Cut, View, compose, cut_out
@@ -63,13 +64,46 @@ def _cuts(text: str) -> Iterator[Cut]:
 
 
 def _stamps(text: str) -> Iterator[Cut]:
-    after = 0
-    for found in _STAMP.finditer(text):
-        signer = _SIGNER.search(text[max(found.start() - _SIGNER_LENGTH, after) : found.start()])
-        after = found.end()
-        yield Cut(
-            found.start() - len(signer[0]) if signer else found.start(), after, "declassification_stamp"
-        )
+    """Stamps beside text; those that fill a line are left for `strip_stamp_lines`."""
+    for start, end, spans in _stamped_lines(text):
+        if not _is_all_stamps(text, start, end, spans):
+            yield from (Cut(first, last, "declassification_stamp") for first, last in spans)
+
+
+def strip_stamp_lines(lines: Lines) -> None:
+    """Give the lines that hold stamps and nothing else their reason."""
+    if any(hint in lines.text for hint in _STAMP_HINTS):
+        full = {
+            start
+            for start, end, spans in _stamped_lines(lines.text)
+            if _is_all_stamps(lines.text, start, end, spans)
+        }
+        for index, start in enumerate(lines.starts):
+            if start in full and lines.roles[index] is None:
+                lines.roles[index] = "declassification_stamp"
+
+
+def _stamped_lines(text: str) -> Iterator[tuple[int, int, list[tuple[int, int]]]]:
+    """Lines with stamps, trimmed: start, end, and where in the text their stamps stand."""
+    at = 0
+    while found := _STAMP.search(text, at):
+        begin = max(text.rfind("\n", 0, found.start()), text.rfind("\r", 0, found.start())) + 1
+        rest = _REST_OF_LINE.match(text, found.end())
+        end = rest.end() if rest else found.end()
+        spans: list[tuple[int, int]] = []
+        after = begin
+        for stamp in _STAMP.finditer(text, found.start(), end):
+            signer = _SIGNER.search(text[max(stamp.start() - _SIGNER_LENGTH, after) : stamp.start()])
+            after = stamp.end()
+            spans.append((stamp.start() - len(signer[0]) if signer else stamp.start(), after))
+        line = text[begin:end]
+        yield begin + len(line) - len(line.lstrip()), begin + len(line.rstrip()), spans
+        at = end
+
+
+def _is_all_stamps(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> bool:
+    places = [start, *(place for span in spans for place in span), end]
+    return not any(text[places[i] : places[i + 1]].strip() for i in range(0, len(places), 2))
 
 
 def _banners(text: str) -> Iterator[Cut]:

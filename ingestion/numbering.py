@@ -18,19 +18,26 @@ from ingestion.patterns import NUMBERED
 _BRACKETED = re.compile(r"^\s*\((?P<number>\d{1,2})\)(?=\s)")
 _LARGEST_FIRST = 99
 _LARGEST_GAP = 3
+# Where more than this share of the numbers stand behind a blank line, one that does not is doubtful.
+_APART = 0.75
 # Further right than this than the sequence itself: an item of a list.
 _INDENT = 2
+_WIDEST_MARGIN = 80
 
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """A number at the beginning of a line. `after` is the offset of what follows it."""
+    """A number at the beginning of a line; `after` is the offset of what follows it.
+
+    `own_block`: something lies between its line and the text above; `after_sentence`: that text is complete.
+    """
 
     line: int
     number: int
     name: str
     after: int
     own_block: bool
+    after_sentence: bool
     indent: int
 
 
@@ -61,20 +68,15 @@ def printed_numbers(lines: Lines, indexes: Iterable[int], *, bracketed: bool = F
 
 def _printed(lines: Lines, index: int, previous: int, number: int, name: str, end: int) -> Printed:
     start = lines.starts[index]
-    line_start = (
-        max(
-            lines.text.rfind("\n", max(start - 200, 0), start),
-            lines.text.rfind("\r", max(start - 200, 0), start),
-        )
-        + 1
-    )
+    margin = lines.text[max(start - _WIDEST_MARGIN, 0) : start]
     return Printed(
-        index,
-        number,
-        str(int(name)) if name.isdigit() else name.lstrip("0"),
-        start + end,
-        previous != index - 1,
-        start - line_start,
+        line=index,
+        number=number,
+        name=str(int(name)) if name.isdigit() else name.lstrip("0"),
+        after=start + end,
+        own_block=previous != index - 1,
+        after_sentence=previous >= 0 and lines.texts[previous].endswith((".", "!", "?", '"')),
+        indent=len(margin) - len(margin.rstrip(" \t")),
     )
 
 
@@ -88,7 +90,7 @@ def own_numbers(
     if not candidates:
         return [], []
     candidates = _at_one_indent(candidates)
-    apart = sum(candidate.own_block for candidate in candidates) * 2 > len(candidates)
+    apart = sum(candidate.own_block for candidate in candidates) > _APART * len(candidates)
     later = _Later(candidates, apart=apart)
     taken: list[Printed] = []
     warnings: list[str] = []
@@ -109,7 +111,7 @@ def own_numbers(
             if (
                 number > last + _LARGEST_GAP
                 or later.has(last + 1, index)
-                or (apart and not candidate.own_block)
+                or (apart and not candidate.own_block and not candidate.after_sentence)
             ):
                 continue
             warnings.append(f"paragraph numbers jump from {last} to {number}")

@@ -180,11 +180,16 @@ def is_heading(lines: Lines, block: Sequence[int], *, shouting: bool, previous: 
         return False
     if _BLOCK_MARKER.match(text) or ITEM.match(text):
         return False
-    ruled = _ruled(lines, block[0], -1) or _ruled(lines, block[-1], 1)
-    if ruled:
+    above, below = _ruled(lines, block[0], -1), _ruled(lines, block[-1], 1)
+    if (above and below) or ((above or below) and _ENDED.search(text) is None):
         return True
     if previous and _ENDED.search(lines.texts[previous[-1]]) is None:
-        return False
+        # Capitals apart from an unfinished sentence may still be a heading; beside it they are part of it.
+        above_it = lines.texts[previous[-1]]
+        blank = all(lines.roles[i] == "" for i in range(previous[-1] + 1, block[0]))
+        apart = (blank and previous[-1] + 1 < block[0]) or (above_it.endswith(";") and ITEM.match(above_it))
+        if shouting or not text.isupper() or not apart:
+            return False
     if text.endswith((".", ":", ",", ";", "-", '"')):
         return False
     if shouting:
@@ -206,9 +211,10 @@ def _move_headings(lines: Lines, drafts: list[Draft], shouting: bool) -> None:
         if not after.lines or after.heading:
             continue
         block = _last_block(before.lines)
+        if not shouting and not all(_is_capitals(lines.texts[i]) for i in block):
+            block = _last_capitals(lines, block)
         rest = before.lines[: len(before.lines) - len(block)]
-        apart = block[-1] + 1 < after.lines[0]
-        if rest and apart and is_heading(lines, block, shouting=shouting, previous=rest):
+        if rest and block and is_heading(lines, block, shouting=shouting, previous=rest):
             upper = _last_block(rest)
             # Two headings one above the other ("ECONOMY", then "THE HARBOR") are one.
             if (
@@ -219,6 +225,18 @@ def _move_headings(lines: Lines, drafts: list[Draft], shouting: bool) -> None:
                 block = [*upper, *block]
             before.lines = before.lines[: len(before.lines) - len(block)]
             after.heading = block
+
+
+def _last_capitals(lines: Lines, block: Sequence[int]) -> list[int]:
+    """Lines in capitals at the end of a block, where no blank line sets a heading apart."""
+    place = len(block)
+    while place > 0 and len(block) - place < _HEADING_LINES and _is_capitals(lines.texts[block[place - 1]]):
+        place -= 1
+    return list(block[place:])
+
+
+def _is_capitals(text: str) -> bool:
+    return text.isupper() and _ENDED.search(text) is None
 
 
 def _last_block(indexes: Sequence[int]) -> list[int]:

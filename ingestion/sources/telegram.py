@@ -15,10 +15,10 @@ from rag.errors import ParseError
 _SAMPLE = 20_000
 _FEATURES = (
     re.compile(r"^VZCZ[A-Z]", re.M),
-    re.compile(r"^\s*FM\s+[A-Z][A-Z ]+", re.M),
-    re.compile(r"^\s*TO\s+(?:R[A-Z]{3,7}/|SECSTATE|[A-Z ]*EMBASSY|ALL )", re.M),
-    re.compile(r"^\s*[ZOPR]\s+\d{6}Z\s", re.M),
-    re.compile(r"^\s*(?:Identifier|Reference ID|Canonical ID)\b", re.M),
+    re.compile(r"^[ \t]*FM\s+[A-Z][A-Z ]+", re.M),
+    re.compile(r"^[ \t]*TO\s+(?:R[A-Z]{3,7}/|SECSTATE|[A-Z ]*EMBASSY|ALL )", re.M),
+    re.compile(r"^[ \t]*[ZOPR]\s+\d{6}Z\s", re.M),
+    re.compile(r"^[ \t]*(?:Identifier|Reference ID|Canonical ID)\b", re.M),
 )
 _MESSAGE_NUMBER = re.compile(r"^\d{2}[A-Z]{3,24}\d{1,8}$", re.I)
 _LABELS_NEEDED = 2

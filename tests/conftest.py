@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from rag.pipeline import Pipeline
+
+SAMPLE = Path(__file__).resolve().parents[1] / "ingestion" / "sample"
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -19,3 +26,22 @@ def encoder() -> Iterator[object]:
 
     loaded = load_encoder(PACKAGED_MODEL)
     yield loaded
+
+
+@pytest.fixture(scope="session")
+def sample_pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
+    """The sample collection, ingested and asked as a user would have it: real encoder, indexes, reader."""
+    from ingestion.ingest import ingest
+    from ingestion.reading import IngestOptions
+    from rag.bootstrap import build_pipeline
+    from rag.collection import open_collection
+    from rag.config import Settings
+    from rag.embeddings import load_encoder
+
+    settings = Settings(data_dir=tmp_path_factory.mktemp("sample"))
+    collection = open_collection(settings, load_encoder(settings.embedding_model), write=True)
+    ingest([SAMPLE], collection, IngestOptions(), lambda _: None)
+    collection.close()
+    pipeline = build_pipeline(settings)
+    yield pipeline
+    pipeline.collection.close()

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from api.cli import options
-from api.cli.output import messages, out, print_json, sent_on, verdict_mark, waiting, write
+from api.cli.output import messages, out, print_json, sent_on, verdict_mark, waiting, write, write_marked
 from rag.record import AnswerRecord, CitationRecord, EvidenceRecord, SearchRecord
 from rag.types import Mode, Outcome, Policy, Question
 
@@ -108,8 +108,7 @@ def print_answer(record: AnswerRecord, console: Console) -> None:
     if not record.sentences:
         write(console, Text(record.text, style="bold"))
     for sentence in record.sentences:
-        line = Text.assemble(verdict_mark(sentence.verdict), " ", sentence.text)
-        write(console, line, 1)
+        write_marked(console, sentence.verdict, sentence.text)
         if sentence.verdict != "supported":
             write(console, Text(f"{sentence.verdict}: {sentence.reason}", style="yellow"), 3)
     console.print()

@@ -10,6 +10,7 @@ import typer
 from pydantic import BaseModel
 from rich.console import Console
 from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from api.cli.options import JSON_ASKED
@@ -43,6 +44,16 @@ def write(console: Console, text: Text, indent: int = 0) -> None:
 
 def messages() -> Console:
     return Console(stderr=True, highlight=False)
+
+
+def write_marked(console: Console, verdict: Verdict, text: str) -> None:
+    """A sentence behind its verdict's sign, its further lines under its first."""
+    if not console.is_terminal:
+        write(console, Text.assemble(verdict_mark(verdict), " ", text))
+        return
+    row = Table.grid(padding=(0, 1))
+    row.add_row(verdict_mark(verdict), Text(text))
+    console.print(row)
 
 
 def print_json(record: BaseModel) -> None:

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from api.cli import options
 from api.cli.ask import opened_pipeline
-from api.cli.output import out, print_json, sent_on, verdict_mark, waiting, write
+from api.cli.output import out, print_json, sent_on, waiting, write, write_marked
 from rag.errors import CollectionEmpty, UsageError
 from rag.record import CableRecord, ParagraphRecord
 from rag.types import Verdict
@@ -73,9 +73,7 @@ def verify(
     else:
         console = out()
         for sentence in record.sentences:
-            write(
-                console, Text.assemble(verdict_mark(sentence.verdict), " ", " ".join(sentence.text.split()))
-            )
+            write_marked(console, sentence.verdict, " ".join(sentence.text.split()))
             if sentence.verdict is not Verdict.SUPPORTED:
                 write(console, Text(f"{sentence.verdict}: {sentence.reason}"), 2)
             for citation in sentence.citations:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import httpx
 import pytest
 from click.testing import Result
 from typer.testing import CliRunner
@@ -185,7 +186,7 @@ def test_what_is_not_there_is_1(data: Path, arguments: Sequence[str]) -> None:
 
 
 def test_ask_prints_sentences_and_footnotes(data: Path) -> None:
-    question = "How many metric tons of cod did fisheries inspectors find in the trawler Hrafnsey?"
+    question = "How many tons of cod did inspectors weigh out of the trawler Hrafnsey in March 2005?"
     record = AnswerRecord.model_validate_json(run("ask", question, "--data-dir", data, "--json").stdout)
     assert "186" in record.text
     assert record.citations[0].cable_id in {"05REYKJAVIK118", "05TALLINN604"}
@@ -243,6 +244,20 @@ def test_eval_run_writes_a_report(data: Path, tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["overall"]["retrieval.hit@5"]["mean"] == 1.0
     assert (tmp_path / "out" / "report.json").is_file()
+
+
+def test_serve_answers_until_it_is_told_to_stop(data: Path) -> None:
+    command = "from api.cli import main; main()"
+    arguments = [sys.executable, "-c", command, "serve", "--port", "0", "--data-dir", str(data)]
+    with subprocess.Popen(arguments, cwd=ROOT, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        opening = server.stderr.readline()
+        url = opening.split()[1]
+        assert httpx.get(f"{url}readyz", timeout=30).json()["status"] == "ready"
+        server.terminate()
+        rest = server.stderr.read()
+        assert server.wait(30) == 0, rest
+    assert "Traceback" not in rest
 
 
 def test_serve_says_in_three_lines_what_to_do(service_greeting: tuple[str, str, str]) -> None:

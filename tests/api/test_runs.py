@@ -53,7 +53,6 @@ def model() -> PatientModel:
 @pytest.fixture
 def patient_service(collection: Collection, model: PatientModel) -> Iterator[Service]:
     service = small.build_service(collection, model)
-    object.__setattr__(service, "runs", Runs(service.workers, grace_s=0.3))
     yield service
     model.let.release(100)
     service.close()
@@ -96,6 +95,7 @@ def test_a_cut_stream_goes_on_without_loss_or_repeat(patient_service: Service, m
 
 
 def test_a_run_that_nobody_follows_is_stopped(patient_service: Service, model: PatientModel) -> None:
+    object.__setattr__(patient_service, "runs", Runs(patient_service.workers, grace_s=0.3))
     with serving(patient_service) as url:
         first_events(url, model, 2)
         time.sleep(0.8)

@@ -137,7 +137,7 @@ class Body:
         return self._unwrapped or len(above) < self._width * _SHORT_LINE or ITEM.match(below) is not None
 
     def _is_own_line(self, above: str, below: str) -> bool:
-        if ITEM.match(below):
+        if ITEM.match(below) and not (below[0].isdigit() and above[-1].isalnum()):
             return not below[0].islower() or self._unwrapped
         if self._unwrapped:
             wrapped = _WRAPPED[0] <= len(above) <= _WRAPPED[1] and _ENDED.search(above) is None

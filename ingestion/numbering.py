@@ -16,9 +16,11 @@ from ingestion.lines import Lines
 from ingestion.patterns import NUMBERED
 
 _BRACKETED = re.compile(r"^\s*\((?P<number>\d{1,2})\)(?=\s)")
+# A paragraph begins with a capital: "2. in June" is an item of a list, or the rest of a date.
+_IN_SENTENCE = re.compile(r"\s*[a-z]")
 _LARGEST_FIRST = 99
 _LARGEST_GAP = 3
-# Where more than this share of the numbers stand behind a blank line, one that does not is doubtful.
+# Where at least this share of the numbers stand behind a blank line, one that does not is doubtful.
 _APART = 0.75
 # Further right than this than the sequence itself: an item of a list.
 _INDENT = 2
@@ -52,7 +54,7 @@ def printed_numbers(lines: Lines, indexes: Iterable[int], *, bracketed: bool = F
         first = text[0]
         if first.isdigit() or first == "¶":
             found = NUMBERED.match(text)
-            if found and int(found["number"]):
+            if found and int(found["number"]) and not _IN_SENTENCE.match(text, found.end()):
                 into = points if found["sign"].startswith(".") else brackets
                 name = found["number"] + (found["letter"] or "")
                 into.append(_printed(lines, index, previous, int(found["number"]), name, found.end()))
@@ -89,47 +91,67 @@ def own_numbers(
     """
     if not candidates:
         return [], []
-    candidates = _at_one_indent(candidates)
-    apart = sum(candidate.own_block for candidate in candidates) > _APART * len(candidates)
-    later = _Later(candidates, apart=apart)
-    taken: list[Printed] = []
-    warnings: list[str] = []
-    last = 0
-    for index, candidate in enumerate(candidates):
-        number = candidate.number
-        if not taken:
-            if lone_serial and number > 2 and not later.has(number + 1, index):
-                continue
-            if number > _LARGEST_FIRST or (number > 1 and later.has_below(number, index)):
-                continue
-        elif number == last and candidate.name != str(number):
-            pass
-        elif number == last + 1:
-            if apart and not candidate.own_block and later.has(number, index):
-                continue
-        elif last < number:
-            if (
-                number > last + _LARGEST_GAP
-                or later.has(last + 1, index)
-                or (apart and not candidate.own_block and not candidate.after_sentence)
-            ):
-                continue
-            warnings.append(f"paragraph numbers jump from {last} to {number}")
-        elif number == last:
-            if apart and not candidate.own_block:
-                continue
-            warnings.append(f"paragraph number {number} is repeated")
+    judge = _Judge(_at_one_indent(candidates), lone_serial=lone_serial)
+    taken = [candidate for index, candidate in enumerate(judge.candidates) if judge.takes(index)]
+    return taken, judge.warnings
+
+
+class _Judge:
+    """Takes or leaves candidates one after the other."""
+
+    def __init__(self, candidates: Sequence[Printed], *, lone_serial: bool) -> None:
+        self.candidates = candidates
+        self.warnings: list[str] = []
+        self._lone_serial = lone_serial
+        self._apart = sum(candidate.own_block for candidate in candidates) >= _APART * len(candidates)
+        self._later = _Later(candidates, apart=self._apart)
+        self._last: int | None = None
+        self._left: int | None = None
+
+    def takes(self, index: int) -> bool:
+        """Whether the candidate at `index` is a paragraph, after what was decided about those before."""
+        candidate = self.candidates[index]
+        taken = self._begins(index) if self._last is None else self._continues(index, self._last)
+        if taken:
+            self._last, self._left = candidate.number, None
         else:
-            if (
-                later.has(last + 1, index)
-                or (apart and not candidate.own_block)
-                or not _restarts(candidates, index)
-            ):
-                continue
-            warnings.append(f"paragraph numbers begin again at {number} after {last}")
-        taken.append(candidate)
-        last = number
-    return taken, warnings
+            self._left = candidate.number
+        return taken
+
+    def _begins(self, index: int) -> bool:
+        number = self.candidates[index].number
+        if self._lone_serial and number > 2 and not self._later.has(number + 1, index):
+            return False
+        return number <= _LARGEST_FIRST and not (number > 1 and self._later.has_below(number, index))
+
+    def _continues(self, index: int, last: int) -> bool:
+        candidate = self.candidates[index]
+        number = candidate.number
+        doubtful = self._apart and not candidate.own_block
+        if number == last and candidate.name != str(number):
+            return True
+        if number == last + 1:
+            # Within a sentence, or in a list whose item before was left, and printed again as it should be.
+            in_list = self._left == number - 1 or not candidate.after_sentence
+            return not (doubtful and in_list and self._later.has(number, index))
+        if number > last:
+            far = number > last + _LARGEST_GAP or self._later.has(last + 1, index)
+            return self._warns(
+                not far and not (doubtful and not candidate.after_sentence),
+                f"paragraph numbers jump from {last} to {number}",
+            )
+        if number == last:
+            return self._warns(not doubtful, f"paragraph number {number} is repeated")
+        goes_on = self._later.has(last + 1, index)
+        return self._warns(
+            not goes_on and not doubtful and _restarts(self.candidates, index),
+            f"paragraph numbers begin again at {number} after {last}",
+        )
+
+    def _warns(self, taken: bool, warning: str) -> bool:
+        if taken:
+            self.warnings.append(warning)
+        return taken
 
 
 def _restarts(candidates: Sequence[Printed], index: int) -> bool:

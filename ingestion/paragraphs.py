@@ -211,10 +211,12 @@ def _move_headings(lines: Lines, drafts: list[Draft], shouting: bool) -> None:
         if not after.lines or after.heading:
             continue
         block = _last_block(before.lines)
-        if not shouting and not all(_is_capitals(lines.texts[i]) for i in block):
-            block = _last_capitals(lines, block)
         rest = before.lines[: len(before.lines) - len(block)]
-        if rest and block and is_heading(lines, block, shouting=shouting, previous=rest):
+        heads = bool(rest) and is_heading(lines, block, shouting=shouting, previous=rest)
+        if not heads and not shouting and (block := _last_capitals(lines, block)):
+            rest = before.lines[: len(before.lines) - len(block)]
+            heads = bool(rest) and is_heading(lines, block, shouting=shouting, previous=rest)
+        if heads:
             upper = _last_block(rest)
             # Two headings one above the other ("ECONOMY", then "THE HARBOR") are one.
             if (

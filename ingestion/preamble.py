@@ -24,6 +24,7 @@ _LABELS = {
     "origin": "origin",
     "from": "origin",
 }
+_LABEL_STARTS = frozenset(label[:3] for label in _LABELS)
 _TITLE = re.compile(r"^(?:Cable title|Subject|Title)\s*:\s*(?P<value>.*)$", re.I)
 _TAGS = re.compile(r"^Tags\s*:\s*(?P<value>.*)$", re.I)
 _NAVIGATION = re.compile(
@@ -71,6 +72,8 @@ def _begins_telegram(text: str) -> bool:
 
 def _cells(text: str) -> list[str]:
     """The field names of a line of column labels, or an empty list."""
+    if text[:3].lower() not in _LABEL_STARTS:
+        return []
     cells = [cell.strip(" :").lower() for cell in re.split(r"\t+| {2,}|\s*\|\s*", text)]
     names = [_LABELS[cell] for cell in cells if cell in _LABELS]
     return names if names and len(names) == len([cell for cell in cells if cell]) else []

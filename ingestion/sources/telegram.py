@@ -13,6 +13,7 @@ from ingestion.views import whole
 from rag.errors import ParseError
 
 _SAMPLE = 20_000
+_SAMPLE_LINES = 400
 _FEATURES = (
     re.compile(r"^VZCZ[A-Z]", re.M),
     re.compile(r"^[ \t]*FM\s+[A-Z][A-Z ]+", re.M),
@@ -35,18 +36,12 @@ class TelegramFormat:
         if is_html(sample):
             sample = visible_page(text).text[:_SAMPLE]
         sample = sample.replace("\r", "\n")
-        score = sum(feature.search(sample) is not None for feature in _FEATURES)
-        kinds = set()
-        for line in sample.split("\n", 400)[:400]:
-            if line[:1].isspace() or line[:1].isupper() or line[:1] == "*":
-                if found := LABEL.match(line):
-                    kinds.add(found.lastgroup)
-                elif (found := CLASS_LINE.match(line)) and found["serial"]:
-                    kinds.add("classification")
-                elif TRANSMISSION.match(line):
-                    kinds.add("transmission")
-        named = _MESSAGE_NUMBER.match(mend_id(source.stem)) is not None
-        return score + len(kinds) + named >= _LABELS_NEEDED
+        score = int(_MESSAGE_NUMBER.match(mend_id(source.stem)) is not None)
+        for feature in _FEATURES:
+            score += feature.search(sample) is not None
+            if score >= _LABELS_NEEDED:
+                return True
+        return score + len(_header_kinds(sample)) >= _LABELS_NEEDED
 
     def read(self, source: SourceFile, text: str, encoding: str) -> Iterator[RawCable | ParseError]:
         """One cable a file."""
@@ -61,3 +56,18 @@ class TelegramFormat:
             text,
             visible,
         )
+
+
+def _header_kinds(sample: str) -> set[str]:
+    """Which kinds of header lines stand in a text."""
+    kinds: set[str] = set()
+    for line in sample.split("\n", _SAMPLE_LINES)[:_SAMPLE_LINES]:
+        if not (line[:1].isspace() or line[:1].isupper() or line[:1] == "*"):
+            continue
+        if (found := LABEL.match(line)) and found.lastgroup:
+            kinds.add(found.lastgroup)
+        elif (found := CLASS_LINE.match(line)) and found["serial"]:
+            kinds.add("classification")
+        elif TRANSMISSION.match(line):
+            kinds.add("transmission")
+    return kinds

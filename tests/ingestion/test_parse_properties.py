@@ -19,12 +19,13 @@ from tests.ingestion.accounting import unaccounted
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 LINES = st.sampled_from(
-    """1. First.|2. Second|  3. third|(4) x|¶5. y|6 . z|- item|A. item|HEADING|-----|TALLINN 00000042  002 OF 003
-    |UNCLAS SECTION 02 OF 03 TALLINN 000042|PAGE 02 STATE 150591|SECRET|FM AMEMBASSY TALLINN|TO SECSTATE WASHDC
-    |TAGS: PREL|SUBJECT: RAIN|REF: A. STATE 1, B. 05 RIGA 2|E.O. 12958: N/A|Classified By: X|BEGIN TEXT|END TEXT.
-    |COMMENT: no|END SUMMARY.|DOE|word-|ing on|P 140900Z FEB 07|VZCZCXRO0042|@|NNNN|Tags: a|Identifier|1 Note
-    |Jane Roe Declassified/Released US Department of State EO Systematic Review 20 Mar 2014|[1](#f1)|_|* 1 Note
-    ||\t""".replace("\n    |", "|").split("|")
+    """1. First.|2. Second|  3. third|(4) x|¶5. y|6 . z|- item|A. item|HEADING|-----
+    |TALLINN 00000042  002 OF 003|UNCLAS SECTION 02 OF 03 TALLINN 000042|PAGE 02 STATE 150591|SECRET
+    |FM AMEMBASSY TALLINN|TO SECSTATE WASHDC|TAGS: PREL|SUBJECT: RAIN|REF: A. STATE 1, B. 05 RIGA 2
+    |E.O. 12958: N/A|Classified By: X|BEGIN TEXT|END TEXT.|COMMENT: no|END SUMMARY.|DOE|word-|ing on
+    |P 140900Z FEB 07|VZCZCXRO0042|@|NNNN|Tags: a|Identifier|1 Note
+    |Jane Roe Declassified/Released US Department of State EO Systematic Review 20 Mar 2014|[1](#f1)
+    |_|* 1 Note||\\t""".replace("\n    |", "|").split("|")
 ) | st.just("x" * 300)
 
 

@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from functools import cached_property
 
+from ingestion.headings import ENDED, ITEM
 from ingestion.lines import Lines
-from ingestion.paragraphs import ITEM, Draft
+from ingestion.paragraphs import Draft
 from ingestion.views import View
 from ingestion.words import is_word
 from rag.types import Segment, Stripped
@@ -16,7 +17,6 @@ _BROKEN = re.compile(r"(?<![\w-])(?P<left>[A-Za-z]{2,})(?P<break> ?- +)(?P<right
 _LEFT = re.compile(r"(?<![\w-])([A-Za-z]{2,})-$")
 _LAST_PART = re.compile(r"([A-Za-z]{2,})-$")
 _FIRST_PART = re.compile(r"([A-Za-z]{2,})")
-_ENDED = re.compile(r"[.!?:][\"'”’)\]]*$")
 _COLUMNS = re.compile(r"\S(?: {3,}|\t+)\S|\S\s*\|\s*\S")
 # Longer lines than this are not wrapped: a line of such a text is a block of it.
 _UNWRAPPED = 130
@@ -132,7 +132,7 @@ class Body:
 
     def _ends_block(self, previous: int, above: str, below: str) -> bool:
         """Whether the text above a banner was complete, so that what follows is another block."""
-        if _ENDED.search(above) is None or below[0].islower():
+        if ENDED.search(above) is None or below[0].islower():
             return False
         return self._unwrapped or len(above) < self._width * _SHORT_LINE or ITEM.match(below) is not None
 
@@ -140,7 +140,7 @@ class Body:
         if ITEM.match(below) and not (below[0].isdigit() and above[-1].isalnum()):
             return not below[0].islower() or self._unwrapped
         if self._unwrapped:
-            wrapped = _WRAPPED[0] <= len(above) <= _WRAPPED[1] and _ENDED.search(above) is None
+            wrapped = _WRAPPED[0] <= len(above) <= _WRAPPED[1] and ENDED.search(above) is None
             return not wrapped or _FIELD.match(below) is not None
         if _is_table(above) or _is_table(below):
             return True

@@ -16,7 +16,8 @@ from ingestion.lines import Lines
 from ingestion.patterns import NUMBERED
 
 _BRACKETED = re.compile(r"^\s*\((?P<number>\d{1,2})\)(?=\s)")
-# A paragraph begins with a capital: "2. in June" is an item of a list, or the rest of a date.
+# "2. in June" right under other text is an item of a list, or the rest of a date; in an edited text it
+# always is, for its editors begin paragraphs with a capital.
 _IN_SENTENCE = re.compile(r"\s*[a-z]")
 _LARGEST_FIRST = 99
 _LARGEST_GAP = 3
@@ -54,7 +55,8 @@ def printed_numbers(lines: Lines, indexes: Iterable[int], *, bracketed: bool = F
         first = text[0]
         if first.isdigit() or first == "¶":
             found = NUMBERED.match(text)
-            if found and int(found["number"]) and not _IN_SENTENCE.match(text, found.end()):
+            inside = bracketed or previous == index - 1
+            if found and int(found["number"]) and not (inside and _IN_SENTENCE.match(text, found.end())):
                 into = points if found["sign"].startswith(".") else brackets
                 name = found["number"] + (found["letter"] or "")
                 into.append(_printed(lines, index, previous, int(found["number"]), name, found.end()))

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from ingestion.headings import ENDED, ITEM, is_heading, last_block, last_capitals
 from ingestion.lines import Lines
 from ingestion.numbering import Printed, own_numbers, printed_numbers
 from rag.types import Kind
@@ -19,15 +20,7 @@ _ENTIRE = re.compile(
     r"\s*\(?\s*(?P<mark>TS|S|C|U|SBU|LOU|SECRET|CONFIDENTIAL)\s?(?:-|–)\s?ENTIRE\s+TEXT", re.I
 )
 _FULL_NAMES = {"SECRET": "S", "CONFIDENTIAL": "C", "UNCLAS": "U", "UNCLASSIFIED": "U"}
-ITEM = re.compile(
-    r"^(?:-{1,2}\s*\S|[•*·]\s|\(?[A-Za-z][.)]\)?\s|\([ivx]{1,4}\)|\(?\d{1,2}[.)]\)?\s|\( ?[A-Z] ?\))"
-)
-_ENDED = re.compile(r"[.!?:][\"'”’)\]]*$")
-_BLOCK_MARKER = re.compile(r"^\W*(?:BEGIN|END|UNQUOTE|QUOTE)\b", re.I)
 _CLOSING = re.compile(r"^\W*(?:END|UNQUOTE|ENDTEXT|ENDQUOTE)\b[^a-z]{0,30}$")
-_NOTE_MARKS = re.compile(r"(?:\s*\[\^?\d{1,3}\])+$")
-_HEADING_LINES = 3
-_HEADING_LENGTH = 160
 
 
 @dataclass(slots=True)
@@ -138,7 +131,7 @@ def _unnumbered(
         pending = []
     if pending and whole and not drafts:
         # Nothing but headings above a printed 2: the last of them is all there is of paragraph 1.
-        block = _last_block(pending)
+        block = last_block(pending)
         return [Draft("1", block, lines.starts[block[0]], heading=pending[: -len(block)])]
     if pending:
         # A heading right before the first number stays with that number: _move_headings finds it there.
@@ -169,37 +162,8 @@ def _belongs(lines: Lines, last: int, first: int) -> bool:
         or after[0].islower()
         or ITEM.match(after) is not None
         or _CLOSING.match(after) is not None
-        or (only_furniture and _ENDED.search(before) is None)
+        or (only_furniture and ENDED.search(before) is None)
     )
-
-
-def is_heading(lines: Lines, block: Sequence[int], *, shouting: bool, previous: Sequence[int]) -> bool:
-    """Whether a block is a section heading: short, without a full stop, in capitals or between rules."""
-    text = _NOTE_MARKS.sub("", " ".join(lines.texts[i] for i in block))
-    if len(block) > _HEADING_LINES or len(text) > _HEADING_LENGTH or not any(sign.isalpha() for sign in text):
-        return False
-    if _BLOCK_MARKER.match(text) or ITEM.match(text):
-        return False
-    above, below = _ruled(lines, block[0], -1), _ruled(lines, block[-1], 1)
-    if (above and below) or ((above or below) and _ENDED.search(text) is None):
-        return True
-    if previous and _ENDED.search(lines.texts[previous[-1]]) is None:
-        # Capitals apart from an unfinished sentence may still be a heading; beside it they are part of it.
-        above_it = lines.texts[previous[-1]]
-        blank = all(lines.roles[i] == "" for i in range(previous[-1] + 1, block[0]))
-        apart = (blank and previous[-1] + 1 < block[0]) or (above_it.endswith(";") and ITEM.match(above_it))
-        if shouting or not text.isupper() or not apart:
-            return False
-    if text.endswith((".", ":", ",", ";", "-", '"')):
-        return False
-    if shouting:
-        return len(block) == 1 and len(text) <= 60
-    return text.isupper() or (len(block) == 1 and len(text) <= 70 and text[0].isupper())
-
-
-def _ruled(lines: Lines, index: int, step: int) -> bool:
-    beside = index + step
-    return 0 <= beside < len(lines) and lines.roles[beside] == "rule"
 
 
 def _move_headings(lines: Lines, drafts: list[Draft], shouting: bool) -> None:
@@ -210,14 +174,14 @@ def _move_headings(lines: Lines, drafts: list[Draft], shouting: bool) -> None:
             continue
         if not after.lines or after.heading:
             continue
-        block = _last_block(before.lines)
+        block = last_block(before.lines)
         rest = before.lines[: len(before.lines) - len(block)]
         heads = bool(rest) and is_heading(lines, block, shouting=shouting, previous=rest)
-        if not heads and not shouting and (block := _last_capitals(lines, block)):
+        if not heads and not shouting and (block := last_capitals(lines, block)):
             rest = before.lines[: len(before.lines) - len(block)]
             heads = bool(rest) and is_heading(lines, block, shouting=shouting, previous=rest)
         if heads:
-            upper = _last_block(rest)
+            upper = last_block(rest)
             # Two headings one above the other ("ECONOMY", then "THE HARBOR") are one.
             if (
                 len(rest) > len(upper)
@@ -227,25 +191,6 @@ def _move_headings(lines: Lines, drafts: list[Draft], shouting: bool) -> None:
                 block = [*upper, *block]
             before.lines = before.lines[: len(before.lines) - len(block)]
             after.heading = block
-
-
-def _last_capitals(lines: Lines, block: Sequence[int]) -> list[int]:
-    """Lines in capitals at the end of a block, where no blank line sets a heading apart."""
-    place = len(block)
-    while place > 0 and len(block) - place < _HEADING_LINES and _is_capitals(lines.texts[block[place - 1]]):
-        place -= 1
-    return list(block[place:])
-
-
-def _is_capitals(text: str) -> bool:
-    return text.isupper() and _ENDED.search(text) is None
-
-
-def _last_block(indexes: Sequence[int]) -> list[int]:
-    place = len(indexes) - 1
-    while place > 0 and indexes[place - 1] == indexes[place] - 1:
-        place -= 1
-    return list(indexes[place:])
 
 
 def _make_unique(drafts: Sequence[Draft]) -> None:

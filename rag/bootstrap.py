@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from rag.answer import ExtractiveAnswerer
 from rag.collection import open_collection
 from rag.config import Settings
 from rag.embeddings import load_encoder
 from rag.llm import LLMAnswerer, load_chat_model
-from rag.pipeline import Pipeline
+from rag.pipeline import Limits, Pipeline
 from rag.reader import load_reader
 from rag.retrieve import HybridSearch
 from rag.verify import DeterministicVerifier
@@ -23,12 +25,16 @@ def build_pipeline(settings: Settings) -> Pipeline:
     if settings.llm is not None:
         model = load_chat_model(settings.llm, settings.llm_base_url, settings.llm_timeout_s)
         llm = LLMAnswerer(model, settings.llm, settings.llm_context_chars)
+    reader = load_reader()
+    # Opened last: what fails before it leaves no lock behind.
     collection = open_collection(settings, load_encoder(settings.embedding_model), write=False)
+    kept = timedelta(days=settings.keep_questions_days)
+    collection.store.ledger.forget_before(datetime.now(UTC) - kept)
     return Pipeline(
         collection=collection,
         search=HybridSearch(collection),
-        extractive=ExtractiveAnswerer(load_reader()),
+        extractive=ExtractiveAnswerer(reader),
         llm=llm,
         verifier=DeterministicVerifier(),
-        question_limit_chars=settings.question_limit_chars,
+        limits=Limits(settings.question_limit_chars, kept),
     )

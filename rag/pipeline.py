@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from rag.answer import Answerer, Confidence, Refusal, Rejected
 from rag.collection import Collection
@@ -46,6 +47,14 @@ class SearchResult:
     total: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a question may be, and how long an answer is kept; zero days keeps none."""
+
+    question_chars: int
+    keep_answers: timedelta
+
+
 class Pipeline:
     """Answers questions over one collection. `llm` is None where no model is configured."""
 
@@ -56,14 +65,14 @@ class Pipeline:
         extractive: Answerer,
         llm: Answerer | None,
         verifier: Verifier,
-        question_limit_chars: int,
+        limits: Limits,
     ) -> None:
         self.collection = collection
         self.verifier = verifier
         self._search = search
         self._extractive = extractive
         self._llm = llm
-        self._question_limit_chars = question_limit_chars
+        self._limits = limits
 
     @property
     def answerer_name(self) -> str:
@@ -127,7 +136,7 @@ class Pipeline:
         """Hold the question against the limits, and read it."""
         if not question.text.strip():
             raise UsageError("The question is empty.")
-        length, limit = len(question.text), self._question_limit_chars
+        length, limit = len(question.text), self._limits.question_chars
         if length > limit:
             raise UsageError(
                 f"The question has {length} characters; the limit is {limit}.", characters=length, limit=limit
@@ -180,6 +189,8 @@ class Pipeline:
                     yield admitted
 
     def _store(self, answer: Answer) -> None:
+        if not self._limits.keep_answers:
+            return
         cited = sorted({(c.paragraph.cable_id, c.paragraph.label) for c in answer.citations})
         record = AnswerRecord.of(answer).model_dump_json()
         self.collection.store.save_answer(answer.answer_id, answer.created_at, record, cited)

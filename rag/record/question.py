@@ -60,7 +60,7 @@ class QuestionIn(BaseModel):
     filters: FiltersIn = FiltersIn()
     mode: Mode = Mode.AUTO
     policy: Policy = Policy.REPAIR
-    top_k: int = Field(default=8, ge=1, le=100)
+    top_k: int = Field(default=8, ge=1, le=50)
     conversation_id: str | None = Field(
         default=None,
         max_length=100,

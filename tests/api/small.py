@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from api.history import History
@@ -12,7 +12,7 @@ from api.service import Service
 from rag.answer import Answerer, ExtractiveAnswerer
 from rag.collection import Collection, open_collection
 from rag.config import Settings
-from rag.pipeline import Pipeline
+from rag.pipeline import Limits, Pipeline
 from rag.retrieve import HybridSearch
 from rag.store import CableStore
 from rag.types import (
@@ -97,7 +97,7 @@ def build_pipeline(collection: Collection, llm: Answerer | None = None) -> Pipel
         extractive=ExtractiveAnswerer(WordReader()),
         llm=llm,
         verifier=DeterministicVerifier(),
-        question_limit_chars=4000,
+        limits=Limits(4000, timedelta(days=1)),
     )
 
 

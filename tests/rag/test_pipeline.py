@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from langchain_core.language_models import GenericFakeChatModel
@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessage
 
 from rag.errors import UsageError
 from rag.llm import LLMAnswerer
-from rag.pipeline import Pipeline
+from rag.pipeline import Limits, Pipeline
 from rag.record import AnswerRecord
 from rag.retrieve import CableRetriever, HybridSearch
 from rag.types import (
@@ -38,7 +38,7 @@ def with_model(pipeline: Pipeline, *replies: str) -> Pipeline:
         extractive=pipeline._extractive,
         llm=LLMAnswerer(model, "fake:told", 8000),
         verifier=pipeline.verifier,
-        question_limit_chars=4000,
+        limits=Limits(4000, timedelta(days=1)),
     )
 
 

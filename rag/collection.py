@@ -11,13 +11,14 @@ from pathlib import Path
 
 from rag.config import Settings
 from rag.embedded import EMBEDDED_VERSION
-from rag.embeddings import Encoder, choose_precision
+from rag.embeddings import Encoder
 from rag.errors import CollectionDamaged, CollectionEmpty
 from rag.exact import ExactSearch
 from rag.index import ChunkIndex
 from rag.indexing import IndexedTotals, Indexer
 from rag.lexical import LexicalIndex
 from rag.lock import DirectoryLock
+from rag.precision import choose_precision
 from rag.store import CableStore
 
 # Stands in the data directory while a writer has it open: found by the next one, the last was killed.

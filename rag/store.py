@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Engine, and_, func, select, tuple_
+from sqlalchemy import Engine, and_, select, tuple_
 from sqlalchemy.exc import DatabaseError
 
 from rag import store_rows, store_select, store_write
@@ -19,6 +19,7 @@ from rag.errors import CollectionDamaged, NotFound
 from rag.schema import CABLES, CHUNKS, PARAGRAPHS, REFERENCES, TEXTS, bring_up_to_date, open_engine
 from rag.store_answers import AnswerLedger
 from rag.store_census import Census, Counts
+from rag.store_content import content_sha256
 from rag.store_rows import HEADER_COLUMNS
 from rag.store_select import Facets
 from rag.store_vectors import IN_LIMIT, VectorCache, parts
@@ -130,7 +131,7 @@ class CableStore:
         """Whether the stored cable of this id differs in nothing but the name of its file."""
         query = select(CABLES.c.content_sha256).where(CABLES.c.cable_id == cable.header.cable_id)
         with self._engine.connect() as connection:
-            return connection.scalar(query) == store_rows.content_sha256(cable)
+            return connection.scalar(query) == content_sha256(cable)
 
     def references(self, cable_id: str) -> tuple[Reference, ...]:
         """What a cable refers to, in the order of its REF line."""
@@ -166,27 +167,25 @@ class CableStore:
 
     def cable_chunks(self, cable_id: str) -> tuple[Chunk, ...]:
         """The chunks of a cable, in the order of its text."""
+        texts = {paragraph.label: paragraph.text for paragraph in self.cable_paragraphs(cable_id)}
         query = (
-            select(
-                CHUNKS.c.label,
-                CHUNKS.c.ordinal,
-                CHUNKS.c.start,
-                CHUNKS.c.end,
-                func.substr(PARAGRAPHS.c.text, CHUNKS.c.start + 1, CHUNKS.c.end - CHUNKS.c.start).label(
-                    "text"
-                ),
-            )
-            .join(
-                PARAGRAPHS,
-                and_(PARAGRAPHS.c.cable_id == CHUNKS.c.cable_id, PARAGRAPHS.c.label == CHUNKS.c.label),
-            )
+            select(CHUNKS)
+            .join(PARAGRAPHS, and_(PARAGRAPHS.c.cable_id == cable_id, PARAGRAPHS.c.label == CHUNKS.c.label))
             .where(CHUNKS.c.cable_id == cable_id)
             .order_by(PARAGRAPHS.c.ordinal, CHUNKS.c.ordinal)
         )
         with self._engine.connect() as connection:
-            rows = connection.execute(query)
+            # Cut here and not by SQL, whose `substr` ends at a NUL.
             return tuple(
-                Chunk(cable_id, row.label, row.ordinal, row.start, row.end, row.text) for row in rows
+                Chunk(
+                    cable_id,
+                    row.label,
+                    row.ordinal,
+                    row.start,
+                    row.end,
+                    texts[row.label][row.start : row.end],
+                )
+                for row in connection.execute(query)
             )
 
     # Finding

@@ -12,9 +12,9 @@ from sqlalchemy.dialects.sqlite import insert
 from rag.errors import NotFound
 from rag.mrn import lookup_keys
 from rag.schema import ALIASES, CABLES, CHUNKS, LOCATIONS, META, OUTBOX, PARAGRAPHS, REFERENCES, TAGS, TEXTS
+from rag.store_content import content_sha256
 from rag.store_rows import (
     chunk_rows,
-    content_sha256,
     header_to_row,
     pack_strings,
     paragraph_rows,

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from rag.citations import split_sentences
-from rag.types import Cable, Chunk, Paragraph
+from rag.embedded import embedded_context
+from rag.types import Cable, CableHeader, Chunk, Paragraph
 
 # Part of what makes a parsed file out of date: raise it with every change of what is cut where.
-CHUNKER_VERSION = 1
+CHUNKER_VERSION = 2
 # [CLS] and [SEP], which the encoder adds.
 MARKS = 2
-# A heading may take this share of a chunk; what is longer is cut off by the encoder, not the text.
-HEADING_SHARE = 0.25
+# At least this share of the encoder's length is left for the text, however short the encoder.
+TEXT_SHARE = 0.5
 
 
 class Tokenizer(Protocol):
@@ -27,18 +28,23 @@ class Tokenizer(Protocol):
 
 def chunk_cable(cable: Cable, tokenizer: Tokenizer) -> tuple[Chunk, ...]:
     """All chunks of a cable in the order of its text; a paragraph without words has none."""
-    return tuple(chunk for paragraph in cable.paragraphs for chunk in chunk_paragraph(paragraph, tokenizer))
+    return tuple(
+        chunk
+        for paragraph in cable.paragraphs
+        for chunk in chunk_paragraph(cable.header, paragraph, tokenizer)
+    )
 
 
-def chunk_paragraph(paragraph: Paragraph, tokenizer: Tokenizer) -> Iterator[Chunk]:
+def chunk_paragraph(header: CableHeader, paragraph: Paragraph, tokenizer: Tokenizer) -> Iterator[Chunk]:
     """Chunks that together hold every word of a paragraph, each within the encoder's length.
 
-    With its heading a chunk has at most ``tokenizer.max_tokens`` tokens. A sentence that is longer is
+    With its context (`rag.embedded`) a chunk has at most ``tokenizer.max_tokens`` tokens. A longer sentence is
     cut between words, or between tokens where a "word" is itself too long.
     """
     room = tokenizer.max_tokens - MARKS
-    if paragraph.heading:
-        room -= min(len(tokenizer.token_spans(paragraph.heading)), int(room * HEADING_SHARE))
+    context = embedded_context(header, paragraph)
+    if context:
+        room = max(room - len(tokenizer.token_spans(context)), int(room * TEXT_SHARE))
     tokens = tokenizer.token_spans(paragraph.text)
     for ordinal, (start, end) in enumerate(_cut(paragraph.text, tokens, room)):
         yield Chunk(paragraph.cable_id, paragraph.label, ordinal, start, end, paragraph.text[start:end])

@@ -99,7 +99,7 @@ class Indexer:
         paragraphs = {p.label: p for p in self._store.cable_paragraphs(pending.cable_id)}
         self._lexical.add((paragraph, header) for paragraph in paragraphs.values())
         for chunk in self._store.cable_chunks(pending.cable_id):
-            text = embedded_text(paragraphs[chunk.label], chunk)
+            text = embedded_text(header, paragraphs[chunk.label], chunk)
             sha256 = hashlib.sha256(text.encode()).hexdigest()
             self._open.keys.append((chunk.cable_id, chunk.label, chunk.ordinal))
             self._open.hashes.append(sha256)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingestion.chunk import MARKS, chunk_cable
+from ingestion.chunk import MARKS, TEXT_SHARE, chunk_cable
+from rag.embedded import embedded_context, embedded_text
 from tests.cables import make_cable
 from tests.fakes import WordEncoder
 from tests.strategies import ANY_TEXT, SENTENCES
@@ -32,19 +34,33 @@ def test_chunks_hold_every_word_once_and_fit(text: str, heading: str | None) -> 
     for chunk in chunks:
         assert paragraph.text[chunk.start : chunk.end] == chunk.text == chunk.text.strip()
         assert encoder.token_count(chunk.text) <= encoder.max_tokens - MARKS
+        context = encoder.token_count(embedded_context(cable.header, paragraph))
+        if context <= encoder.max_tokens * TEXT_SHARE - MARKS:
+            embedded = embedded_text(cable.header, paragraph, chunk)
+            assert encoder.token_count(embedded) <= encoder.max_tokens - MARKS
 
 
 def test_a_long_paragraph_is_cut_between_sentences() -> None:
     text = "The first sentence has six words. The second one has six too. A third ends it."
-    chunks = chunk_cable(make_cable(texts=(text,)), ShortEncoder())
+    chunks = chunk_cable(make_cable(texts=(text,), origin=None, subject=None), ShortEncoder())
     assert [chunk.text for chunk in chunks] == [
         "The first sentence has six words.",
         "The second one has six too. A third ends it.",
     ]
 
 
-def test_the_heading_takes_its_room() -> None:
+@pytest.mark.parametrize(
+    ("origin", "subject", "heading", "pieces"),
+    [
+        (None, None, None, 1),
+        (None, None, "COD WAR", 2),
+        ("Embassy Oslo", None, None, 2),
+        (None, "COD", None, 2),
+    ],
+)
+def test_what_is_embedded_before_a_chunk_takes_its_room(
+    origin: str | None, subject: str | None, heading: str | None, pieces: int
+) -> None:
     text = "One two three four five. Six seven eight nine ten."
-    plain = chunk_cable(make_cable(texts=(text,)), ShortEncoder())
-    headed = chunk_cable(make_cable(texts=(text,), headings=("COD WAR",)), ShortEncoder())
-    assert (len(plain), len(headed)) == (1, 2)
+    cable = make_cable(texts=(text,), headings=(heading,), origin=origin, subject=subject)
+    assert len(chunk_cable(cable, ShortEncoder())) == pieces

@@ -22,7 +22,7 @@ from rag.errors import ParseError
 from rag.mrn import MessageNumber, read_mrn
 from rag.types import Cable, CableHeader, DatePrecision, Paragraph
 
-_CORPORA = {"telegram": "telegrams", "nara": "nara", "dfat": "dfat", "frus-tei": "frus", "csv": "csv"}
+_CORPORA = {"telegram": "seed", "nara": "nara", "dfat": "dfat", "frus-tei": "frus", "csv": "csv"}
 _SHORT_TEXT = 400
 
 

@@ -46,7 +46,9 @@ def _always(group: Sequence[ScoredSample]) -> Callable[[str], Sequence[ScoredSam
 
 def _metrics(samples_for: Callable[[str], Sequence[ScoredSample]]) -> dict[str, Metric]:
     found = {name: mean_metric(name, [s.line for s in samples_for(name)]) for name in METRICS}
-    found[ANSWER_LENGTH] = _quantile([s.length_words for s in samples_for(ANSWER_LENGTH)], 0.5)
+    # What was abstained from has no length, and is not unscored for it.
+    answers = [s for s in samples_for(ANSWER_LENGTH) if s.length_words is not None or s.line.outcome is None]
+    found[ANSWER_LENGTH] = _quantile([s.length_words for s in answers], 0.5)
     for name, quantile in LATENCIES.items():
         found[name] = _quantile([s.elapsed_ms for s in samples_for(name)], quantile)
     return {name: metric for name, metric in found.items() if metric.n or metric.unscored}

@@ -9,13 +9,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.service import Service
 from evals.run import run_eval
 from evals.samples import ParagraphKey, SampleSet
 from evals.server import ServerSubject
 from evals.subjects import PipelineSubject
 from rag.collection import Collection
-from rag.config import Settings
 from rag.errors import ServerFailed
 from rag.record import AnswerRecord, ParagraphRecord
 from rag.types import Question
@@ -35,7 +33,7 @@ QUESTIONS = SampleSet(
 
 def test_a_real_server_is_measured_like_the_pipeline_behind_it(tmp_path: Path) -> None:
     collection: Collection = small.build_collection(tmp_path / "data", small.cables())
-    service = Service(small.build_pipeline(collection), Settings())
+    service = small.build_service(collection)
     try:
         pipeline = small.build_pipeline(collection)
         inside = run_eval(QUESTIONS, PipelineSubject(pipeline, collection.store), tmp_path / "inside")

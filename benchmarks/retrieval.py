@@ -1,6 +1,6 @@
 """How well paragraphs are found: plain baselines and the project's own search, side by side in one process.
 
-    python benchmarks/retrieval.py ../shared [--sets cable-qa squad2 clapnq mtrag-un] [--cache DIR] [--json]
+    python benchmarks/retrieval.py ../shared [--sets cable-qa squad2 clapnq mtrag-un] [--limit N] [--json]
 
 Baselines see the paragraphs' texts alone: BM25 (Robertson and Zaragoza 2009; k1 1.5, b 0.75),
 the encoder's cosine, reciprocal rank fusion of both (Cormack et al. 2009, k 60) and their weighted sum. The
@@ -18,7 +18,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -257,6 +257,7 @@ def main() -> None:
     parser.add_argument("shared", type=Path, help="folder with corpus/ and benchmarks/")
     parser.add_argument("--sets", nargs="+", choices=list(READERS), default=list(READERS))
     parser.add_argument("--cache", type=Path, default=Path(".cableqa/bench"), help="folder for collections")
+    parser.add_argument("--limit", type=int, help="at most so many questions of a set, evenly spaced")
     parser.add_argument("--json", action="store_true", help="figures as JSON instead of a table")
     options = parser.parse_args()
     encoder = load_encoder(PACKAGED_MODEL)
@@ -264,6 +265,10 @@ def main() -> None:
     for name in options.sets:
         started = time.perf_counter()
         bench = READERS[name](options.shared)
+        if options.limit is not None and len(bench.samples) > options.limit:
+            step = len(bench.samples) / options.limit
+            spaced = tuple(bench.samples[int(number * step)] for number in range(options.limit))
+            bench = replace(bench, samples=spaced)
         ways = dict(baselines(bench, encoder))
         collection = build(bench, encoder, options.cache / name)
         try:

@@ -38,7 +38,7 @@ def chunk_cable(cable: Cable, tokenizer: Tokenizer) -> tuple[Chunk, ...]:
 def chunk_paragraph(header: CableHeader, paragraph: Paragraph, tokenizer: Tokenizer) -> Iterator[Chunk]:
     """Chunks that together hold every word of a paragraph, each within the encoder's length.
 
-    With its context (`rag.embedded`) a chunk has at most ``tokenizer.max_tokens`` tokens. A longer sentence is
+    With its context (`rag.embedded`) a chunk has at most ``tokenizer.max_tokens`` tokens. A longer one is
     cut between words, or between tokens where a "word" is itself too long.
     """
     room = tokenizer.max_tokens - MARKS

@@ -33,7 +33,9 @@ class ToldReader:
 
 
 def drafted(reader: ToldReader, *texts: str, rejected: tuple[Rejected, ...] = ()) -> list[object]:
-    answerer = ExtractiveAnswerer(reader, ExtractiveSettings(threshold=0.5, margin=0.2, passages=2))
+    answerer = ExtractiveAnswerer(
+        reader, ExtractiveSettings(0.5, retrieval_weight=0, margin=0.2, passages=2, quotation_chars=30)
+    )
     return list(answerer.draft(QUERY, list(passages(*texts).values()), rejected))
 
 
@@ -86,3 +88,22 @@ def test_what_it_says_stands_verbatim_in_the_passage(text: str, data: st.DataObj
             (quote,) = item.quotes
             assert quote.start is not None
             assert item.text == " ".join(text[quote.start : quote.end].split())
+
+
+def test_the_neighbours_come_along_within_the_limit() -> None:
+    answerer = ExtractiveAnswerer(ToldReader((0.9, "80,000")), ExtractiveSettings(0.5, quotation_chars=200))
+    found = list(answerer.draft(QUERY, list(passages(FIRST).values())))
+    assert [s.text for s in found if isinstance(s, DraftSentence)] == [
+        "The union met in May.",
+        "It printed 80,000 flyers.",
+        "Nobody objected.",
+    ]
+
+
+def test_a_passage_that_was_found_first_needs_less_confidence() -> None:
+    settings = ExtractiveSettings(threshold=0.5, retrieval_weight=0.5)
+    answerer = ExtractiveAnswerer(ToldReader((0.2, "80,000")), settings)
+    (confidence, *drafted_sentences) = answerer.draft(QUERY, list(passages(FIRST).values()))
+    assert isinstance(confidence, Confidence)
+    assert abs(confidence.value - 0.6) < 1e-9
+    assert drafted_sentences

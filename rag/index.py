@@ -160,6 +160,11 @@ class ChunkIndex:
         """Release the database. Nothing may be called after."""
         if self._client is not None:
             self._client.close()  # type: ignore[attr-defined]
+            # chromadb 1.5 leaves the connections of its HTTP clients open: one of its own, one for tenants.
+            for client in (self._client, getattr(self._client, "_admin_client", None)):
+                session = getattr(getattr(client, "_server", None), "_session", None)
+                if isinstance(session, httpx.Client):
+                    session.close()
             self._client = None
             self._collection = None
 

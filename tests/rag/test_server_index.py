@@ -1,0 +1,69 @@
+"""A Chroma server instead of the embedded database: the same collection, the same answers."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ingestion.chunk import chunk_cable
+from rag.collection import open_collection
+from rag.config import Settings
+from rag.store import CableStore
+from tests.cables import make_cable
+from tests.fakes import WordEncoder
+from tests.invariants import assert_whole
+
+CHROMA = shutil.which("chroma", path=str(Path(sys.executable).parent))
+
+
+@pytest.fixture
+def server_url(tmp_path: Path) -> Iterator[str]:
+    """A real `chroma run` on a free port of the loopback."""
+    if CHROMA is None:
+        pytest.skip("the chroma command is not installed: this test did NOT run")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [CHROMA, "run", "--path", str(tmp_path / "server"), "--host", "127.0.0.1", "--port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        url = f"http://127.0.0.1:{port}"
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                if httpx.get(f"{url}/api/v2/heartbeat").is_success:
+                    break
+            except httpx.TransportError:
+                time.sleep(0.2)
+        yield url
+        server.terminate()
+
+
+def test_a_collection_on_a_server(tmp_path: Path, server_url: str) -> None:
+    found = []
+    for settings in (
+        Settings(data_dir=tmp_path / "served", chroma_url=server_url),
+        Settings(data_dir=tmp_path / "embedded"),
+    ):
+        store = CableStore.open(settings.data_dir)
+        for cable in (make_cable("08ZEMBLA1"), make_cable("08ZEMBLA2", ("Only cats.",))):
+            store.put(cable, chunk_cable(cable, WordEncoder()))
+        store.close()
+        with open_collection(settings, WordEncoder(), write=True) as collection:
+            assert_whole(collection)
+            collection.chunks.delete(["08ZEMBLA2|1|0"])
+            assert collection.chunks.count() == 3
+            collection.chunks.add(["08ZEMBLA2|1|0"], WordEncoder().encode(["Only cats."]))
+        with open_collection(settings, WordEncoder(), write=False) as collection:
+            question = WordEncoder().encode(["pigeons over the capital"])[0]
+            hits = collection.chunks.search(question, 4)
+            found.append([(hit.chunk_id, round(hit.similarity, 4)) for hit in hits])
+    assert found[0] == found[1] and len(found[0]) == 4
+    assert not (tmp_path / "served" / "chroma").exists()

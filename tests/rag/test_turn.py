@@ -72,9 +72,7 @@ def test_annotate_shows_a_failing_sentence_with_its_verdict(verdict: Verdict) ->
 
 def test_a_failing_citation_of_a_standing_sentence_is_listed_not_dropped_silently() -> None:
     one = turn(Policy.REPAIR)
-    shown = one.admit(
-        DRAFT, checked(Verdict.SUPPORTED, on(1, Verdict.SUPPORTED), on(2, Verdict.NOT_FOUND))
-    )
+    shown = one.admit(DRAFT, checked(Verdict.SUPPORTED, on(1, Verdict.SUPPORTED), on(2, Verdict.NOT_FOUND)))
     assert isinstance(shown, SentenceReady)
     assert [c.paragraph.label for c in shown.new_citations] == ["1"]
     assert len(one.removed) == 1
@@ -83,7 +81,10 @@ def test_a_failing_citation_of_a_standing_sentence_is_listed_not_dropped_silentl
 
 def test_an_unknown_marker_is_listed() -> None:
     one = turn(Policy.REPAIR)
-    one.admit(DraftSentence("It rained.", (Quote(3),), ("[9]",)), checked(Verdict.SUPPORTED, on(3, Verdict.SUPPORTED)))
+    one.admit(
+        DraftSentence("It rained.", (Quote(3),), ("[9]",)),
+        checked(Verdict.SUPPORTED, on(3, Verdict.SUPPORTED)),
+    )
     assert "[9]" in one.removed[0].text
     assert one.answer("a", "v", "s").outcome is Outcome.PARTIAL
 
@@ -112,7 +113,9 @@ drafts = st.builds(
 
 
 @given(st.sampled_from(list(Policy)), st.lists(st.tuples(drafts, checks), max_size=6))
-def test_the_answer_keeps_every_promise(policy: Policy, items: list[tuple[DraftSentence, SentenceCheck]]) -> None:
+def test_the_answer_keeps_every_promise(
+    policy: Policy, items: list[tuple[DraftSentence, SentenceCheck]]
+) -> None:
     one = turn(policy)
     for draft, check in items:
         one.admit(draft, check)

@@ -32,9 +32,8 @@ async def test_an_answer_quotes_its_paragraph(client: httpx.AsyncClient) -> None
     assert response.status_code == 200
     record = AnswerRecord.model_validate(response.json())
     assert record.outcome == "answered"
-    cited = record.citations[0]
+    cited = next(citation for citation in record.citations if "212 barges" in citation.quote)
     assert cited.label == "05TALLINN7 ¶2"
-    assert "212 barges" in cited.quote
     assert cited.quote == small.HARBOR[2][1][cited.char_start : cited.char_end]
 
 

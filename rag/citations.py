@@ -12,7 +12,7 @@ _OPEN_QUOTE_LIMIT = 400
 # The word behind a full stop is judged by so many characters at most, so that a stream waits no longer.
 _FOLLOWER_LIMIT = 12
 
-_MARKER = re.compile(r"[\[【]\s*\^?\d{1,4}(?:\s*[,;–-]\s*\^?\d{1,4})*\s*(?:†[^\]】\n]{0,40})?[\]】]")
+MARKER = re.compile(r"[\[【]\s*\^?\d{1,4}(?:\s*[,;–-]\s*\^?\d{1,4})*\s*(?:†[^\]】\n]{0,40})?[\]】]")
 _MARKER_START = re.compile(r"[\[【]\s*\^?[\d\s,;–^-]*(?:†[^\]】\n]{0,40})?\Z")
 _FOLLOWER = re.compile(rf"\s*(\S{{1,{_FOLLOWER_LIMIT}}})")
 _TERMINATOR = re.compile(r"[.!?…]+")
@@ -96,14 +96,22 @@ def parse_sentence(text: str, known: Container[int]) -> DraftSentence:
     """
     numbers: list[int] = []
     unknown: list[str] = []
-    for match in _MARKER.finditer(text):
+    for match in MARKER.finditer(text):
         for number in _marker_numbers(match.group()):
             if number not in known:
                 unknown.append(f"[{number}]")
             elif number not in numbers:
                 numbers.append(number)
-    plain = _tidy(_MARKER.sub(" ", text)) if numbers or unknown else text.strip()
+    plain = _tidy(MARKER.sub(" ", text)) if numbers or unknown else text.strip()
     return DraftSentence(plain, tuple(Quote(number) for number in numbers), tuple(dict.fromkeys(unknown)))
+
+
+def unmarked(text: str) -> str:
+    """Text in which nothing reads as a marker: ``"see [3]"`` -> ``"see (3)"``.
+
+    Sources have bracketed numbers of their own; they must neither cite nor be lost.
+    """
+    return MARKER.sub(lambda match: f"({match.group()[1:-1]})", text)
 
 
 def _marker_numbers(marker: str) -> list[int]:
@@ -193,7 +201,7 @@ def _judge(text: str, first: int, at: int, quoting: bool, final: bool) -> tuple[
         ahead = end
         while ahead < len(text) and text[ahead] in " \t":
             ahead += 1
-        marker = _MARKER.match(text, ahead)
+        marker = MARKER.match(text, ahead)
         if marker is None:
             break
         end = marker.end()

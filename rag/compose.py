@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
+from rag.citations import unmarked
 from rag.types import (
     Citation,
     CitationCheck,
@@ -15,8 +15,6 @@ from rag.types import (
     SentenceReady,
     Verdict,
 )
-
-_BRACKETED_NUMBER = re.compile(r"\[(\s*\d+\s*)\]")
 
 
 class Composer:
@@ -38,7 +36,7 @@ class Composer:
         if self.text:
             self.text += " "
         start = len(self.text)
-        self.text += _BRACKETED_NUMBER.sub(r"(\1)", text)
+        self.text += unmarked(text)
         known = len(self.citations)
         markers: list[MarkerSpan] = []
         for citation_check in check.citations:

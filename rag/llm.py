@@ -74,9 +74,10 @@ class LLMAnswerer:
 
 
 def _sentence_or_refusal(text: str, known: set[int]) -> DraftSentence | Refusal:
-    if prompts.REFUSAL in text.upper():
+    draft = parse_sentence(text, known)
+    if draft.text.strip(" .!*\"'").upper() == prompts.REFUSAL:
         return Refusal("the model finds no answer in the passages")
-    return parse_sentence(text, known)
+    return draft
 
 
 def load_chat_model(name: str, base_url: str | None, timeout_s: float) -> BaseChatModel:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from langchain_core.prompts import ChatPromptTemplate
 
+from rag.citations import unmarked
 from rag.types import Passage
 
 REFUSAL = "NOT IN THE PASSAGES"
@@ -51,9 +52,7 @@ Write the answer again, with only what the passages bear out, or reply with exac
 
 REPAIR = ChatPromptTemplate.from_messages([("system", ANSWER_SYSTEM), ("human", REPAIR_HUMAN)])
 
-_DELIMITER = re.compile(r"</?\s*passage\b", re.IGNORECASE)
-# A bracketed number in a cable would read as one of our markers.
-_BRACKETED_NUMBER = re.compile(r"\[(\s*\d+\s*)\]")
+_DELIMITER = re.compile(r"<\s*/?\s*passage\b", re.IGNORECASE)
 
 
 def sha256_of(prompt: ChatPromptTemplate) -> str:
@@ -77,7 +76,7 @@ def render_passages(passages: Sequence[Passage], limit_chars: int) -> str:
 
 def neutralise(text: str) -> str:
     """Cable text in which neither our delimiters nor our markers can be written."""
-    return _BRACKETED_NUMBER.sub(r"(\1)", _DELIMITER.sub("(passage", text))
+    return unmarked(_DELIMITER.sub("(passage", text))
 
 
 def _render(passage: Passage, limit_chars: int) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from rag.citations import MARKER
 from rag.mrn import read_mrn
 from rag.types import ParagraphRef, Query, Question, Turn
 
@@ -26,6 +27,8 @@ _LEANS_ON_HISTORY = re.compile(
 )
 # Below this many words a question such as "Why?" or "On which date?" says too little to stand alone.
 _SHORT_QUESTION_WORDS = 5
+# Of an earlier question or answer no more is taken along: some sixty tokens.
+_TURN_CHARS = 300
 
 ResolveId = Callable[[str], str | None]
 
@@ -47,10 +50,10 @@ def unknown_ids(text: str, resolve: ResolveId) -> tuple[str, ...]:
 
 
 def _standalone(text: str, history: tuple[Turn, ...]) -> str:
-    """The question, preceded by what it leans on: the turn before, and the one that opened the subject.
+    """The question with what it leans on behind it: the turn before, and the one that opened the subject.
 
-    Example: "And wholesale prices?" after "How much did consumer prices go up in Argentina?" becomes
-    "How much did consumer prices go up in Argentina? They rose 6.6 percent. And wholesale prices?".
+    The question stands first, since encoder and reader cut what is too long at its end. Example: "And
+    wholesale prices?" becomes "And wholesale prices? How much did prices rise? They rose 6.6 percent.".
     """
     if not history or not _is_follow_up(text):
         return text
@@ -58,7 +61,13 @@ def _standalone(text: str, history: tuple[Turn, ...]) -> str:
     turns = [last.question, last.answer]
     if _is_follow_up(last.question) and len(history) > 1:
         turns.insert(0, history[0].question)
-    return " ".join(" ".join(part.split()) for part in (*turns, text) if part)
+    return " ".join([text, *(_clipped(turn) for turn in turns if turn)])
+
+
+def _clipped(text: str) -> str:
+    """One line without citation markers, cut between words."""
+    plain = " ".join(MARKER.sub(" ", text).split())
+    return plain if len(plain) <= _TURN_CHARS else plain[:_TURN_CHARS].rsplit(" ", 1)[0]
 
 
 def _is_follow_up(text: str) -> bool:

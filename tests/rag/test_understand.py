@@ -62,8 +62,16 @@ HISTORY = (Turn("How much did consumer prices rise in Argentina in July 1978?", 
 def test_a_follow_up_takes_its_subject_from_the_turn_before() -> None:
     query = understand(Question("And wholesale prices?", history=HISTORY), resolve)
     assert "Argentina" in query.standalone
-    assert query.standalone.endswith("And wholesale prices?")
+    assert query.standalone.startswith("And wholesale prices?")
     assert query.text == "And wholesale prices?"
+
+
+def test_a_long_answer_does_not_crowd_out_the_question() -> None:
+    long_turn = (Turn("How much did consumer prices rise?", "They rose [1]. " * 500),)
+    standalone = understand(Question("And wholesale prices?", history=long_turn), resolve).standalone
+    assert standalone.startswith("And wholesale prices?")
+    assert len(standalone) < 700
+    assert "[1]" not in standalone
 
 
 def test_a_question_that_stands_alone_is_left_alone() -> None:

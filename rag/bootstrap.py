@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from rag.answer import ExtractiveAnswerer
 from rag.collection import open_collection
@@ -24,7 +25,10 @@ def build_pipeline(settings: Settings) -> Pipeline:
     llm = None
     if settings.llm is not None:
         model = load_chat_model(settings.llm, settings.llm_base_url, settings.llm_timeout_s)
-        llm = LLMAnswerer(model, settings.llm, settings.llm_context_chars)
+        # A model file is named without its folder: the record is shown to others.
+        provider, _, rest = settings.llm.partition(":")
+        name = f"local:{Path(rest).name}" if provider == "local" else settings.llm
+        llm = LLMAnswerer(model, name, settings.llm_context_chars)
     reader = load_reader()
     # Opened last: what fails before it leaves no lock behind.
     collection = open_collection(settings, load_encoder(settings.embedding_model), write=False)

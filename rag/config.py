@@ -14,7 +14,7 @@ PACKAGED_MODEL = "packaged:all-MiniLM-L6-v2"
 class Settings(BaseSettings):
     """What an operator can choose."""
 
-    model_config = SettingsConfigDict(env_prefix="CABLEQA_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="CABLEQA_", frozen=True, extra="ignore", env_ignore_empty=True)
 
     data_dir: Path = Path(".cableqa")
     embedding_model: str = PACKAGED_MODEL
@@ -27,4 +27,4 @@ class Settings(BaseSettings):
     default_classification: str | None = None
     question_limit_chars: int = Field(default=4_000, gt=0)
     file_limit_bytes: int = Field(default=256 * 1024 * 1024, gt=0)
-    keep_questions_days: int = Field(default=365, ge=0)
+    keep_questions_days: int = Field(default=365, ge=0, le=36_500)

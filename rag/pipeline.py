@@ -136,6 +136,10 @@ class Pipeline:
         """Hold the question against the limits, and read it."""
         if not question.text.strip():
             raise UsageError("The question is empty.")
+        if any("\ud800" <= sign <= "\udfff" for sign in question.text):
+            raise UsageError(
+                "The question holds a lone surrogate, which is no character: send valid Unicode."
+            )
         length, limit = len(question.text), self._limits.question_chars
         if length > limit:
             raise UsageError(

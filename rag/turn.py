@@ -33,6 +33,7 @@ from rag.types import (
 
 FAILING = frozenset({Verdict.CONTRADICTED, Verdict.MISATTRIBUTED, Verdict.NOT_FOUND, Verdict.UNCITED})
 NOT_IN_COLLECTION = "Not in this collection: none of the paragraphs found answers the question."
+WITHHELD = "No answer is shown: what was written did not stand its check. See what was removed, and why."
 
 
 @dataclass(slots=True)
@@ -111,7 +112,7 @@ class Turn:
             question=self.question.text,
             standalone_question=self.query.standalone,
             outcome=self._outcome(),
-            text=self.composer.text if self.has_answer else NOT_IN_COLLECTION,
+            text=self.composer.text or (WITHHELD if self.removed else NOT_IN_COLLECTION),
             sentences=tuple(self.composer.sentences),
             citations=tuple(self.composer.citations),
             evidence=self.hits,

@@ -105,13 +105,23 @@ def test_a_filter_that_nothing_passes_finds_nothing_and_is_no_error(sample_pipel
     [
         Question(""),
         Question("   \n "),
+        Question("a\ud800b"),
         Question("x" * 20_000),
         Question(BUS, top_k=0),
         Question(BUS, top_k=1000),
         Question(BUS, filters=Filters(date_from=date(2009, 1, 1), date_to=date(2008, 1, 1))),
         Question(BUS, mode=Mode.LLM),
     ],
-    ids=["empty", "blank", "20,000 characters", "top_k 0", "top_k 1000", "dates crossed", "no model"],
+    ids=[
+        "empty",
+        "blank",
+        "surrogate",
+        "20,000 characters",
+        "top_k 0",
+        "top_k 1000",
+        "dates crossed",
+        "no model",
+    ],
 )
 def test_bad_questions_are_usage_errors(sample_pipeline: Pipeline, question: Question) -> None:
     with pytest.raises(UsageError):

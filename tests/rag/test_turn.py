@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rag.answer import Rejected
 from rag.record import AnswerRecord
-from rag.turn import FAILING, NOT_IN_COLLECTION, Turn
+from rag.turn import FAILING, NOT_IN_COLLECTION, WITHHELD, Turn
 from rag.types import (
     CitationCheck,
     DraftSentence,
@@ -57,7 +57,7 @@ def test_a_failing_sentence_is_removed_with_its_reason(policy: Policy, verdict: 
     assert isinstance(one.admit(DRAFT, checked(verdict, on(1, verdict))), Rejected)
     answer = one.answer("a", "v", "s")
     assert answer.outcome is Outcome.NOT_IN_CORPUS
-    assert answer.text == NOT_IN_COLLECTION
+    assert answer.text == WITHHELD
     assert [(r.text, r.verdict) for r in answer.removed] == [(DRAFT.text, verdict)]
 
 
@@ -87,6 +87,10 @@ def test_an_unknown_marker_is_listed() -> None:
     )
     assert "[9]" in one.removed[0].text
     assert one.answer("a", "v", "s").outcome is Outcome.PARTIAL
+
+
+def test_without_a_draft_the_text_says_not_in_this_collection() -> None:
+    assert turn(Policy.REPAIR).answer("a", "v", "s").text == NOT_IN_COLLECTION
 
 
 def test_withholding_shows_nothing_and_lists_everything() -> None:

@@ -2,8 +2,6 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-DATA_DIR ?= .cableqa
-export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
 .PHONY: install run test lint bench clean
@@ -18,7 +16,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 install: $(VENV)/.installed
 
 run: install
-	@$(BIN)/cableqa serve --data-dir $(DATA_DIR) --sample
+	@$(BIN)/cableqa serve --sample
 
 test: install
 	$(BIN)/ruff check .

@@ -250,13 +250,17 @@ def test_serve_answers_until_it_is_told_to_stop(data: Path) -> None:
     command = "from api.cli import main; main()"
     arguments = [sys.executable, "-c", command, "serve", "--port", "0", "--data-dir", str(data)]
     with subprocess.Popen(arguments, cwd=ROOT, stderr=subprocess.PIPE, text=True) as server:
-        assert server.stderr is not None
-        opening = server.stderr.readline()
-        url = opening.split()[1]
-        assert httpx.get(f"{url}readyz", timeout=30).json()["status"] == "ready"
-        server.terminate()
-        rest = server.stderr.read()
-        assert server.wait(30) == 0, rest
+        try:
+            assert server.stderr is not None
+            opening = next(line for line in server.stderr if line.startswith("Open"))
+            url = opening.split()[1]
+            assert httpx.get(f"{url}readyz", timeout=60).json()["status"] == "ready"
+            server.terminate()
+            rest = server.stderr.read()
+            assert server.wait(60) == 0, rest
+        finally:
+            # Without this a failed assertion would wait for a server that nobody stops.
+            server.kill()
     assert "Traceback" not in rest
 
 

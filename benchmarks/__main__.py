@@ -1,4 +1,4 @@
-"""Every benchmark in turn: ``make bench``. What needs the shared sets says so and is left out where they are absent."""
+"""Every benchmark in turn: ``make bench``. What needs the shared sets is left out where they are absent."""
 
 from __future__ import annotations
 

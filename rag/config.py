@@ -14,7 +14,9 @@ PACKAGED_MODEL = "packaged:all-MiniLM-L6-v2"
 class Settings(BaseSettings):
     """What an operator can choose."""
 
-    model_config = SettingsConfigDict(env_prefix="CABLEQA_", frozen=True, extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_prefix="CABLEQA_", frozen=True, extra="ignore", env_ignore_empty=True
+    )
 
     data_dir: Path = Path(".cableqa")
     embedding_model: str = PACKAGED_MODEL

@@ -183,8 +183,11 @@ def _strip_signature(lines: Lines, indexes: list[int]) -> str | None:
         return None
     above = lines.texts[indexes[-2]]
     apart = indexes[-2] != last - 1
-    if not apart and above[-1] not in ".!?:)\"'”’*]" and len(above) > 50:
-        return None
+    if above[-1] not in ".!?:)\"'”’*]":
+        # The end of a sentence that a banner cut, or whose last words are few, looks like a name too.
+        furniture = any(lines.roles[i] for i in range(indexes[-2] + 1, last))
+        if furniture or (not apart and len(above) > 50) or (text.endswith(".") and " " in text):
+            return None
     lines.roles[last] = "signature"
     indexes.pop()
     return signed["name"] if signed else text.rstrip(".")

@@ -162,7 +162,8 @@ def _strip_header(lines: Lines, start: int, header: Header, *, addressed: bool =
             break
         roles[index] = "section_header" if not label and not header.holds(text) else "repeated_header"
         header.lines.add(squeeze(text))
-        if addressed and CLASS_LINE.match(text) and index + 1 < len(texts) and re.search(r"[A-Z]\s*$", text):
+        headed = CLASS_LINE.match(text) or SECTION_LINE.match(text)
+        if addressed and headed and index + 1 < len(texts) and re.search(r"[A-Z]\s*$", text):
             index += _strip_wrapped_number(lines, index + 1)
         blank, index = False, index + 1
     return index

@@ -86,7 +86,7 @@ def _cable(
         header=header,
         body=view.text,
         paragraphs=_paragraphs(identifier, body, frame),
-        references=references,
+        references=(*raw.references, *references),
         raw=raw.raw,
         encoding=raw.encoding,
         segments=view.segments,

@@ -13,7 +13,10 @@ _SPACED = {
 }
 CLASSIFICATIONS = tuple(_SPACED)
 CLASS = "(?:" + "|".join(_SPACED.values()) + ")"
-_SECTION = r"(?:FINAL\s+)?SECTION\s+(?:\w{1,2}\s*[OQ]F\s*\w{1,3}|\d\w{1,2}F\w{1,2})"
+_SECTION = (
+    r"(?:(?:FINAL\s+)?SECTION\s+(?:\w{1,2}\s*[OQ]F\s*\w{1,3}|\d\w{1,2}F\w{1,2})"
+    r"|FINAL\s+SECTION\s+OF\s+\d{1,2})"
+)
 # "UNCLAS SECTION 01 OF 03 ASTANA 001206", "C O N F I D E N T I A L STATE 194968", "UNCLAS E F T O KABUL 1"
 CLASS_LINE = re.compile(
     rf"^\s*\*?\s*(?P<class>{CLASS})(?:\s*/{{1,2}}\s*NOFORN)?(?:\s+E\s?F\s?T\s?O)?(?:\s+(?P<section>{_SECTION}))?"
@@ -80,7 +83,8 @@ DTG = re.compile(
 LABEL = re.compile(
     r"^\s*(?:(?P<order>E\.?\s?O\.?\s*1[0-9]\d{3}\b\s*[:;.]?)|(?P<tags>(?:T?A[GB][SE]?|TAGS?|AGS)\s*[:;])"
     r"|(?P<subject>SUBJ?E?C?T?S?\s*[:;]|SUBJECT\s*[.-]\s)|(?P<classified>CLASSIFIED\s+BY\b"
-    r"|DERIVED\s+FROM\b|DECL(?:ASSIFY)?\s+ON\s*:|REASONS?\s*:\s*1\.)"
+    r"|Classified\s+[Bb]y(?=\s*:|\s+[A-Z].{0,200}\b[Rr]easons?\b)|DERIVED\s+FROM\b|Derived\s+[Ff]rom\s*:"
+    r"|(?:DECL(?:ASSIFY)?|Declassify)\s+(?:ON|[Oo]n)\s*:|(?:REASONS?|Reasons?)\s*:\s*1\.)"
     r"|(?P<reference>REF(?:S|\(S\)|ERENCES?|TELS?|TEL\(S\))?\s*(?:[:;]|(?=\(?[A-Z][).]\s*)"
     r"|\s(?=(?:\d{2}\s+)?[A-Z][A-Z .]+\d))))"
 )
@@ -92,7 +96,8 @@ UNAVAILABLE = re.compile(
     r"ERROR READING TEXT INDEX|TELEGRAM TEXT FOR THIS MRN IS UNAVAILABLE|NO TEXT BODY AVAILABLE"
     r"|TEXT (?:IS )?NOT AVAILABLE"
     r"|WITHDRAWAL (?:CARD|NOTICE)|\[?DOCUMENT WITHHELD|NOT DECLASSIFIED IN (?:FULL|ENTIRETY)"
-    r"|\A\W*TEXT NOT DECLASSIFIED.{0,60}\Z",
+    r"|\A\W*(?:TEXT|[\w½¼¾-]{1,8}(?: [½¼¾/\d]{1,3})? (?:PAGE|LINE|PARAGRAPH|DOCUMENT)S?)"
+    r" NOT DECLASSIFIED.{0,60}\Z",
     re.I,
 )
 

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from datetime import date
 from xml.parsers import expat
 
+from ingestion.posts import find_post
+from ingestion.sources.document import Document
 from ingestion.sources.records import Known, Note, RawCable, SourceFile
-from ingestion.sources.tei import Document, TeiReader
+from ingestion.sources.tei import TeiReader
 from ingestion.views import View
 from rag.errors import ParseError
-from rag.types import Segment, Stripped
+from rag.types import Reference, ReferenceKind, Segment, Stripped
 
 _TEI = re.compile(
     r"<\s*(?:\w+:)?(?:TEI|TEI\.2|div|text|body)\b[^>]{0,400}"
@@ -23,6 +25,13 @@ _GRADE = re.compile(
     r"\b(Top Secret|Secret|Confidential|Limited Official Use|Official Use Only|Unclassified|Restricted)\b",
     re.I,
 )
+
+
+# "#d40", "frus1958-60v98#d7", "#d40fn2": a document, of this volume where none is named.
+_TARGET = re.compile(
+    r"(?:.*/)?(?P<volume>frus\d{4}[\w-]*)?(?:\.xml)?[#/](?P<document>d\d+[a-z]?)(?:fn\d+)?", re.I
+)
+_FROM_POST = re.compile(r"\bFrom\s+the\s+(?:Embassy|Legation|Mission|Consul\w*)\b")
 
 
 class FrusFormat:
@@ -44,7 +53,7 @@ class FrusFormat:
         try:
             for document in reader.documents():
                 count += 1
-                yield self._cable(source, text, document, f"{prefix}-{document.identifier or f'd{count}'}")
+                yield self._cable(source, text, document, prefix, document.identifier or f"d{count}")
         except expat.ExpatError as error:
             yield ParseError(
                 f"{source.name}: line {error.lineno}: not valid TEI XML ({_message(error)}): "
@@ -58,30 +67,49 @@ class FrusFormat:
                 f"{source.name}: line 1: TEI without any document element", file=source.name, line=1
             )
 
-    def _cable(self, source: SourceFile, text: str, document: Document, identifier: str) -> RawCable:
+    def _cable(self, source: SourceFile, text: str, document: Document, volume: str, name: str) -> RawCable:
         raw = text[document.start : document.end]
         visible, notes = _visible(document)
         day, day_to = _days(document.dates)
         grade = _GRADE.search(document.source_note)
         return RawCable(
-            f"{source.name}#{document.identifier or identifier}",
+            f"{source.name}#{name}",
             self.name,
-            identifier,
+            f"{volume}-{name}",
             raw.encode("utf-8", "surrogatepass"),
             "utf-8",
             raw,
             visible,
             Known(
                 subject=" ".join(document.head.split()) or None,
+                origin=_origin(document),
                 classification=grade[0].upper() if grade else None,
                 day=day,
                 day_to=day_to,
-                references=None,
                 signature=" ".join(document.signature.split()).strip(" .[]") or None,
             ),
             notes=notes,
             line=document.line,
+            references=tuple(_references(document, volume)),
         )
+
+
+def _origin(document: Document) -> str | None:
+    """The post that a telegram came from: its title names the mission, its dateline the city."""
+    post = find_post(document.place) if _FROM_POST.search(" ".join(document.head.split())) else None
+    return post.name if post else None
+
+
+def _references(document: Document, volume: str) -> Iterator[Reference]:
+    """Documents that the notes point to, each once; links to persons, terms and pages are none."""
+    seen: set[str] = set()
+    for link in document.links:
+        found = _TARGET.fullmatch(link.target)
+        if found:
+            target = f"{(found['volume'] or volume).lower()}-{found['document']}"
+            if target not in seen:
+                seen.add(target)
+                yield Reference(None, ReferenceKind.CABLE, " ".join(link.text.split()), target)
 
 
 def _visible(document: Document) -> tuple[View, tuple[Note, ...]]:

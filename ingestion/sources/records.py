@@ -9,6 +9,7 @@ from typing import Protocol
 
 from ingestion.views import View
 from rag.errors import ParseError
+from rag.types import Reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class RawCable:
 
     `cable_id` is the id that the record or its file name gives; `line` is where the record begins in
     its file (1-based). `headed` tells that header lines may stand before the text.
-    `notes` are the footnotes in the visible text, in order.
+    `notes` are the footnotes in the visible text, in order; `references` are those that markup spells out.
     """
 
     name: str
@@ -70,6 +71,7 @@ class RawCable:
     notes: tuple[Note, ...] = ()
     line: int = 1
     headed: bool = True
+    references: tuple[Reference, ...] = ()
 
 
 class Format(Protocol):

@@ -6,10 +6,13 @@ file can grow into a large text.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from xml.parsers import expat
+
+from ingestion.sources.document import Block, Document, Link
+from ingestion.words import is_word
 
 _BLOCKS = frozenset(
     "p head dateline opener closer salute signed item label row list table note lb postscript byline"
@@ -23,31 +26,9 @@ _HEADER = {
     "signed": "signature",
 }
 _CHUNK = 1 << 16
-_SPACED = frozenset({"lb", "cell", "pb"})
-
-
-@dataclass(slots=True)
-class Block:
-    """A run of text: pieces with their offset in the source, None for what the source does not print."""
-
-    pieces: list[tuple[str, int | None]] = field(default_factory=list)
-    note: int | None = None
-
-
-@dataclass(slots=True)
-class Document:
-    """A document element of a volume. Offsets are characters of the whole text."""
-
-    identifier: str | None
-    start: int
-    line: int
-    end: int = 0
-    head: str = ""
-    source_note: str = ""
-    signature: str = ""
-    dates: list[str] = field(default_factory=list)
-    blocks: list[Block] = field(default_factory=list)
-    stripped: list[tuple[int, int, str]] = field(default_factory=list)
+_SPACED = frozenset({"lb", "cell"})
+_LAST_WORD = re.compile(r"[A-Za-z]+$")
+_FIRST_WORD = re.compile(r"[A-Za-z]+")
 
 
 class TeiReader:
@@ -75,6 +56,7 @@ class TeiReader:
         self._reasons: list[str] = []
         self._kept_to = 0
         self._note_count = 0
+        self._page_turned = False
 
     def documents(self) -> Iterator[Document]:
         """Documents in order. Raises expat.ExpatError where the XML breaks, after those before it."""
@@ -132,6 +114,10 @@ class TeiReader:
         document = self._document
         if name in ("date", "docdate") and (when := attributes.get("when") or attributes.get("notBefore")):
             document.dates.append(when)
+        elif name == "ref" and (target := attributes.get("target")):
+            document.links.append(Link(target, len(self._stack)))
+        elif name == "pb":
+            self._page_turned = True
         if name == "note":
             self._begin_note(attributes)
         elif name in _BLOCKS:
@@ -195,6 +181,10 @@ class TeiReader:
         if document is None:
             return
         place = self._place()
+        if document.links and "ref" in self._stack[document.links[-1].depth - 1 :]:
+            document.links[-1].text += data
+        if "placename" in self._stack:
+            document.place += data
         reason = self._reasons[-1] if self._reasons else ""
         self._strip_to(place, "markup")
         verbatim = self._text.startswith(data, place)
@@ -207,10 +197,20 @@ class TeiReader:
             document.stripped.append((place, end, reason))
         else:
             shown = data if data != "\n" else " "
+            self._turn_page(shown)
             self._block.pieces.append((shown, place if verbatim and shown == data else None))
             if not verbatim and data != "\n":
                 document.stripped.append((place, end, "entity"))
         self._kept_to = max(end, self._kept_to)
+
+    def _turn_page(self, shown: str) -> None:
+        """A page may turn between two words with no blank printed, or within one."""
+        above = self._block.pieces[-1][0] if self._block.pieces else ""
+        if self._page_turned:
+            left, right = _LAST_WORD.search(above), _FIRST_WORD.match(shown)
+            if left and right and not is_word(left[0] + right[0]):
+                self._block.pieces.append((" ", None))
+        self._page_turned = False
 
     def _note_header(self, document: Document, reason: str, data: str) -> None:
         if reason == "head":

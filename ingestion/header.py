@@ -142,9 +142,13 @@ class HeaderReader:
         if name == "order":
             value = text
         if name != "classified":
+            entry = REFERENCE_ENTRY.match(text) if name == "reference" else None
             if getattr(self.header, name) is None:
                 setattr(self.header, name, value)
                 self._repeated = False
+            elif entry and not self._repeated and self._expects(entry["letter"]):
+                # "REF A: ..." and "REF B: ..." under it are one list.
+                self.header.reference = f"{self.header.reference}\n{value}"
             else:
                 self._repeated = True
         return "repeated_header" if self._repeated else _FIELD_REASONS[name]
@@ -234,5 +238,5 @@ class HeaderReader:
 
     def _expects(self, letter: str) -> bool:
         """Whether `letter` is the next one in the REF line read so far."""
-        read = re.findall(r"(?:^|[\s,;])\(?([A-Z])[.)]", self.header.reference or "")
+        read = re.findall(r"(?:^|[\s,;])\(?([A-Z])[.):]", self.header.reference or "")
         return letter == "A" if not read else (ord(letter) == ord(read[-1]) + 1 or self._repeated)

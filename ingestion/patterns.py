@@ -85,13 +85,13 @@ LABEL = re.compile(
     r"|(?P<subject>SUBJ?E?C?T?S?\s*[:;]|SUBJECT\s*[.-]\s)|(?P<classified>CLASSIFIED\s+BY\b"
     r"|Classified\s+[Bb]y(?=\s*:|\s+[A-Z].{0,200}\b[Rr]easons?\b)|DERIVED\s+FROM\b|Derived\s+[Ff]rom\s*:"
     r"|(?:DECL(?:ASSIFY)?|Declassify)\s+(?:ON|[Oo]n)\s*:|(?:REASONS?|Reasons?)\s*:\s*1\.)"
-    r"|(?P<reference>REF(?:S|\(S\)|ERENCES?|TELS?|TEL\(S\))?\s*(?:[:;]|(?=\(?[A-Z][).]\s*)"
+    r"|(?P<reference>REF(?:S|\(S\)|ERENCES?|TELS?|TEL\(S\))?\s*(?:[:;]|(?=\(?[A-Z]\)?[).:]\s*)"
     r"|\s(?=(?:\d{2}\s+)?[A-Z][A-Z .]+\d))))"
 )
 NUMBERED = re.compile(
     r"^\s*(?:¶\s*)?(?P<number>\d{1,6})(?P<letter>[A-Z])?\s?\\?(?P<sign>[.)]\)?\.?)(?=\s|\(|[A-Z\"'“‘]|$)"
 )
-REFERENCE_ENTRY = re.compile(r"^\s*(?:REF\w*\s*:?\s*)?\(?(?P<letter>[A-Z])[.)]\)?\s*\S")
+REFERENCE_ENTRY = re.compile(r"^\s*(?:REF\w*\s*:?\s*)?\(?(?P<letter>[A-Z])[.):][):]?\s*\S")
 UNAVAILABLE = re.compile(
     r"ERROR READING TEXT INDEX|TELEGRAM TEXT FOR THIS MRN IS UNAVAILABLE|NO TEXT BODY AVAILABLE"
     r"|TEXT (?:IS )?NOT AVAILABLE"

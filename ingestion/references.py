@@ -10,7 +10,7 @@ from ingestion.posts import Post, find_post
 from rag.mrn import full_year
 from rag.types import Reference, ReferenceKind
 
-_LETTER = re.compile(r"(?:(?<=^)|(?<=[\s,;.]))\(?(?P<letter>[A-Z])(?P<close>[.)])\)?\s*(?=\S)")
+_LETTER = re.compile(r"(?:(?<=^)|(?<=[\s,;.]))\(?(?P<letter>[A-Z])[.):][):]?\s*(?=\S)")
 _CABLE = re.compile(
     r"(?<![\w/-])(?:'?(?P<year>(?:19|20)\d\d|\d\d)[\s-]*)?"
     r"(?P<post>[A-Z]{2,}(?:[ .'-]+[A-Z]{1,}){0,3}?)\s*[-#]?\s*(?P<serial>\d{1,8})(?![\w/:])"
@@ -28,6 +28,12 @@ _KINDS = (
         re.compile(r"\b(?:MEETINGS?|CONVERSATIONS?|MEMCONS?|CONVOS?|DISCUSSIONS?)\b", re.I),
         ReferenceKind.MEETING,
     ),
+)
+_MONTH = r"(?:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)"
+_DATED = re.compile(
+    rf"\b\d{{6}}Z\b|\b\d{{1,2}}/\d{{1,2}}/\d{{2,4}}\b|\b\d{{1,2}}[ .-]*{_MONTH}"
+    rf"|\b{_MONTH}[A-Z]*\.?\s+\d{{1,2}}\b",
+    re.I,
 )
 _LABEL = re.compile(r"^\s*REF(?:ERENCES?|TELS?|TEL\(S\)|S|\(S\))?\s*[:;.]?\s*(?=\S)", re.I)
 
@@ -76,7 +82,8 @@ class _Reader:
     def read(self, letter: str | None, entry: str) -> Iterator[Reference]:
         found = list(self._cables(entry))
         if not found:
-            kind = next((kind for pattern, kind in _KINDS if pattern.search(entry)), ReferenceKind.OTHER)
+            unnamed = ReferenceKind.DATE if _DATED.search(entry) else ReferenceKind.OTHER
+            kind = next((kind for pattern, kind in _KINDS if pattern.search(entry)), unnamed)
             yield Reference(letter, kind, entry, None)
             return
         for index, (start, cable_id) in enumerate(found):
@@ -90,9 +97,8 @@ class _Reader:
         while found := _CABLE.search(entry, at):
             post, start = self._post(found)
             if post is None:
-                if re.fullmatch(r"[A-Z ]{3,17}", found["post"]) and not any(
-                    p.search(entry) for p, _ in _KINDS
-                ):
+                named = re.fullmatch(rf"(?!{_MONTH})[A-Z ]{{3,17}}", found["post"])
+                if named and not any(p.search(entry) for p, _ in _KINDS):
                     self.warnings.append(f"reference to an unknown post: {found[0].strip()}")
                 at = found.end("post")
                 continue

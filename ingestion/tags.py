@@ -1,11 +1,10 @@
-"""TAGS lines: split, repaired, names kept whole; and what a tag means."""
+"""TAGS lines: split, repaired, names kept whole."""
 
 from __future__ import annotations
 
-import json
 import re
-from functools import cache
-from importlib.resources import files
+
+from rag.tags import listed_tags
 
 _TOKEN = re.compile(
     r"(?P<code>[A-Z]{2,4}|[A-Z]+)\s*\((?P<name>[^()]*)\)|(?P<word>[A-Z][A-Z'’.-]*(?:/[A-Z]+)?)|(?P<sep>,)",
@@ -13,19 +12,6 @@ _TOKEN = re.compile(
 )
 _SUBJECT = 4
 _PLACE = 2
-
-
-@cache
-def _listing() -> dict[str, str]:
-    read: dict[str, dict[str, str]] = json.loads(
-        files("ingestion").joinpath("data/tags.json").read_text(encoding="utf-8")
-    )
-    return read["subjects"] | read["organizations"] | read["places"]
-
-
-def meaning_of(tag: str) -> str | None:
-    """What a tag stands for: ``"PREL" -> "External political relations"``; None where it is not listed."""
-    return _listing().get(tag.split(" ", 1)[0])
 
 
 def read_tags(text: str) -> tuple[str, ...]:
@@ -65,7 +51,7 @@ def _full_name(pieces: list[re.Match[str]], index: int, word: str) -> str | None
 
 
 def _split(word: str) -> list[str]:
-    known = _listing()
+    known = listed_tags()
     if word in known or len(word) <= _SUBJECT or not word.isalpha():
         return [word]
     parts: list[str] = []

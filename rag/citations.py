@@ -133,10 +133,12 @@ def _tidy(text: str) -> str:
 
 _CABLE_ID = r"(?:(?:19|20)?\d{2}[ -]?[A-Z][A-Za-z]{2,16}[ -]?0*\d{1,7}|DFAT[\w.-]+)"
 _LABEL = r"(?:¶+|paras?\.?|paragraphs?)\s*"
+# "¶5.B": an item is cited by the paragraph that holds it.
+_ITEM = r"(?:\.[A-Z](?:\.\d{1,2})?(?![\w]))?"
 _CABLE_CITATION = re.compile(
-    rf"(?P<cable>{_CABLE_ID})\s*,?\s*{_LABEL}(?P<label>[un]?\d{{1,3}}(?:#\d{{1,2}})?)"
+    rf"(?P<cable>{_CABLE_ID})\s*,?\s*{_LABEL}(?P<label>[un]?\d{{1,3}}(?:#\d{{1,2}})?){_ITEM}"
 )
-_ONE = rf"{_CABLE_ID}\s*,?\s*{_LABEL}[un]?\d{{1,3}}(?:#\d{{1,2}})?"
+_ONE = rf"{_CABLE_ID}\s*,?\s*{_LABEL}[un]?\d{{1,3}}(?:#\d{{1,2}})?{_ITEM}"
 _CITATION_GROUP = re.compile(rf"\s*[\[(]\s*{_ONE}(?:\s*[,;]\s*(?:and\s+)?{_ONE})*\s*[\])]")
 
 

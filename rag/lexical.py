@@ -1,19 +1,20 @@
 """LexicalIndex: BM25 over paragraphs. The only module that knows tantivy.
 
-A document is a paragraph with its cable's subject, post, id and TAGS. Only ids are stored; a query is
-built from terms, never parsed: no sign in a question is an operator.
+A document is a paragraph with its cable's subject, post, id and TAGS with their meanings. Only ids are
+stored; a query is built from terms, never parsed: no sign in a question is an operator.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import tantivy
 
 from rag.errors import CollectionDamaged
+from rag.tags import meaning_of
 from rag.types import CableHeader, Paragraph
 
 # Weights of the fields. Subject and heading say what a paragraph is about but are shared by many.
@@ -83,7 +84,7 @@ class LexicalIndex:
             document.add_text("subject", fold(header.subject or ""))
             document.add_text("origin", fold(header.origin or ""))
             document.add_text("cable_id", _spell_out(paragraph.cable_id))
-            document.add_text("tags", " ".join(header.tags))
+            document.add_text("tags", fold(" ".join([*header.tags, *_meanings(header.tags)])))
             writer.add_document(document)
 
     def delete_cables(self, cable_ids: Collection[str]) -> None:
@@ -164,6 +165,11 @@ class LexicalIndex:
 def fold(text: str) -> str:
     """What a tokenizer would tear apart in one piece: ``"U.S." -> "US"``, ``"80,000" -> "80000"``."""
     return _THOUSANDS.sub("", _ACRONYM.sub(lambda match: match[0].replace(".", ""), text))
+
+
+def _meanings(tags: Sequence[str]) -> Iterator[str]:
+    """What codes stand for, so that "trafficking in persons" finds what is tagged KTIP."""
+    return (meaning for tag in tags if (meaning := meaning_of(tag)))
 
 
 def _spell_out(cable_id: str) -> str:

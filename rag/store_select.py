@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
 from rag.mrn import POST_CUT, fold_id, lookup_keys, read_mrn
 from rag.schema import ALIASES, CABLES, TAGS
 from rag.store_rows import HEADER_COLUMNS
+from rag.tags import codes_of
 from rag.types import Filters
 
 
@@ -45,7 +46,10 @@ def conditions(connection: Connection, filters: Filters) -> list[ColumnElement[b
         # "Astana" is "Embassy Astana".
         found.append(or_(lowered.in_(wanted), *(lowered.endswith(f" {w}", autoescape=True) for w in wanted)))
     if filters.tags:
-        tagged = select(TAGS.c.cable_id).where(TAGS.c.tag.in_([tag.upper() for tag in filters.tags]))
+        codes = {code.upper() for tag in filters.tags for code in codes_of(tag)}
+        # A code with a name behind it, "OVIP (VANCE, CYRUS)", is found by the code alone as well.
+        named = [TAGS.c.tag.startswith(f"{code} (", autoescape=True) for code in sorted(codes)]
+        tagged = select(TAGS.c.cable_id).where(or_(TAGS.c.tag.in_(codes), *named))
         found.append(CABLES.c.cable_id.in_(tagged))
     if filters.classifications:
         found.append(func.upper(CABLES.c.classification).in_([c.upper() for c in filters.classifications]))

@@ -16,8 +16,8 @@ from api.cli import options
 from api.cli.ask import opened_pipeline
 from api.cli.output import out, print_json, sent_on, waiting, write, write_marked
 from rag.errors import CollectionEmpty, UsageError
-from rag.record import CableRecord, ParagraphRecord
-from rag.types import Verdict
+from rag.record import CableRecord, ParagraphRecord, ReferenceRecord
+from rag.types import Span, Verdict
 
 if TYPE_CHECKING:
     from rag.store import CableStore
@@ -28,25 +28,31 @@ MEMO_LIMIT_CHARS = 200_000
 
 def show(
     cable: Annotated[str, typer.Argument(help="The cable's number, in any spelling.")],
-    paragraph: Annotated[str | None, typer.Argument(help="One paragraph, e.g. 9.")] = None,
+    paragraph: Annotated[str | None, typer.Argument(help="One paragraph, e.g. 9, or an item, 5.B.")] = None,
+    named: Annotated[str | None, typer.Option("--paragraph", help="The same as an option.")] = None,
     raw: Annotated[bool, typer.Option("--raw", help="The source as it came, not the cleaned text.")] = False,
     data_dir: options.DataDir = None,
     json: options.Json = False,
 ) -> None:
     """Print a cable or one paragraph of it."""
-    from api.reading import read_cable, read_paragraph, read_raw, read_raw_paragraph
+    from api.reading import read_cable, read_paragraph, read_part, read_raw, read_raw_paragraph
 
+    if paragraph is not None and named is not None:
+        raise UsageError("Name the paragraph once: as an argument or with --paragraph.")
+    paragraph = paragraph if paragraph is not None else named
     if raw and json:
         raise UsageError("--raw prints the source as it is: it cannot go with --json.")
     with opened_store(data_dir) as store:
-        if raw and paragraph is None:
-            sys.stdout.buffer.write(read_raw(store, cable))
+        if raw:
+            source = (
+                read_raw(store, cable) if paragraph is None else read_raw_paragraph(store, cable, paragraph)
+            )
+            sys.stdout.buffer.write(source)
             sys.stdout.buffer.flush()
-        elif raw and paragraph is not None:
-            typer.echo(read_raw_paragraph(store, cable, paragraph))
         elif paragraph is not None:
             found = read_paragraph(store, cable, paragraph)
-            print_json(found) if json else _print_paragraph(found, out())
+            part = read_part(store, cable, paragraph)
+            print_json(found) if json else _print_paragraph(found, out(), part)
         else:
             record = read_cable(store, cable)
             print_json(record) if json else _print_cable(record, out())
@@ -130,8 +136,8 @@ def _print_cable(record: CableRecord, console: Console) -> None:
         ("From", record.origin),
         ("Sent", when),
         ("Classification", record.classification),
-        ("TAGS", " ".join(record.tags) or None),
-        ("Refers to", ", ".join(ref.cable_id or ref.text for ref in record.references) or None),
+        ("TAGS", ", ".join(_tag(tag, record) for tag in record.tags) or None),
+        ("Refers to", ", ".join(map(_reference, record.references)) or None),
         ("Cited by", ", ".join(record.referenced_by) or None),
         ("Source", record.source),
     ]
@@ -141,15 +147,35 @@ def _print_cable(record: CableRecord, console: Console) -> None:
     for paragraph in record.paragraphs:
         console.print()
         _print_paragraph(paragraph, console)
+    if not record.text_available:
+        write(console, Text("The text of this cable is not available: the record says so.", style="yellow"))
     if record.signature:
         console.print(f"\n{record.signature}", markup=False)
 
 
-def _print_paragraph(paragraph: ParagraphRecord, console: Console) -> None:
+def _tag(tag: str, record: CableRecord) -> str:
+    """ "KTIP (Trafficking in persons)", where the code is listed."""
+    meaning = record.tag_meanings.get(tag)
+    return f"{tag} ({meaning})" if meaning else tag
+
+
+def _reference(reference: ReferenceRecord) -> str:
+    """ "A. 05TALLINN7", with the letter by which paragraphs name it."""
+    letter = f"{reference.letter}. " if reference.letter else ""
+    return letter + (reference.cable_id or reference.text)
+
+
+def _print_paragraph(paragraph: ParagraphRecord, console: Console, part: Span | None = None) -> None:
     if paragraph.heading:
         write(console, Text(paragraph.heading, style="bold"))
     marks = " ".join(
-        part for part in (paragraph.marking and f"({paragraph.marking})", paragraph.kind) if part
+        mark for mark in (paragraph.marking and f"({paragraph.marking})", paragraph.kind) if mark
     )
     write(console, Text.assemble((paragraph.label, "bold cyan"), (f"  {marks}", "dim")))
-    write(console, Text(paragraph.text), 2)
+    text = paragraph.text[part.start : part.end].rstrip() if part else paragraph.text
+    write(console, Text(text), 2)
+    for pointer in paragraph.pointers:
+        if pointer.cable_id and (part is None or part.start <= pointer.start < part.end):
+            label = f" ¶{pointer.paragraph}" if pointer.paragraph else ""
+            words = " ".join(paragraph.text[pointer.start : pointer.end].split())
+            write(console, Text(f"{words} → {pointer.cable_id}{label}", style="dim"), 2)

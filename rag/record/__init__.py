@@ -10,11 +10,11 @@ from rag.record.cable import (
     ErrorBody,
     ErrorFacts,
     HeaderRecord,
-    ParagraphRecord,
     ReferenceRecord,
     SearchRecord,
 )
 from rag.record.evidence import CitationRecord, EvidenceRecord, Record
+from rag.record.paragraph import ParagraphRecord, PartRecord, PointerRecord, VoiceRecord
 from rag.record.question import FiltersIn, QuestionIn, TurnIn
 
 __all__ = [
@@ -28,6 +28,8 @@ __all__ = [
     "HeaderRecord",
     "MarkerRecord",
     "ParagraphRecord",
+    "PartRecord",
+    "PointerRecord",
     "QuestionIn",
     "Record",
     "ReferenceRecord",
@@ -36,4 +38,5 @@ __all__ = [
     "SentenceRecord",
     "TurnIn",
     "UsageRecord",
+    "VoiceRecord",
 ]

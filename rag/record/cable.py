@@ -9,8 +9,10 @@ from typing import Self
 from pydantic import Field
 
 from rag.record.evidence import EvidenceRecord, Record
+from rag.record.paragraph import ParagraphRecord
 from rag.record.question import FiltersIn
 from rag.store_select import Facets, FacetValue
+from rag.tags import meaning_of
 from rag.types import (
     Cable,
     CableHeader,
@@ -18,37 +20,9 @@ from rag.types import (
     DatePrecision,
     Filters,
     Hit,
-    Kind,
-    Paragraph,
     Reference,
     ReferenceKind,
 )
-
-
-class ParagraphRecord(Record):
-    """One paragraph of a cable."""
-
-    cable_id: str
-    paragraph: str
-    label: str
-    text: str
-    heading: str | None
-    kind: Kind
-    marking: str | None
-    sha256: str
-
-    @classmethod
-    def of(cls, paragraph: Paragraph) -> Self:
-        return cls(
-            cable_id=paragraph.cable_id,
-            paragraph=paragraph.label,
-            label=paragraph.citation,
-            text=paragraph.text,
-            heading=paragraph.heading,
-            kind=paragraph.kind,
-            marking=paragraph.marking,
-            sha256=paragraph.sha256,
-        )
 
 
 class ReferenceRecord(Record):
@@ -85,6 +59,7 @@ class HeaderRecord(Record):
     classification: str | None
     subject: str | None
     tags: tuple[str, ...]
+    tag_meanings: dict[str, str]
     signature: str | None
     source: str
     captions: tuple[str, ...]
@@ -97,7 +72,8 @@ class HeaderRecord(Record):
 
     @classmethod
     def of(cls, header: CableHeader) -> Self:
-        return cls(**{name: getattr(header, name) for name in HeaderRecord.model_fields})
+        given = {name: getattr(header, name) for name in HeaderRecord.model_fields if name != "tag_meanings"}
+        return cls(**given, tag_meanings={tag: m for tag in header.tags if (m := meaning_of(tag))})
 
 
 class CableRecord(HeaderRecord):
@@ -117,7 +93,9 @@ class CableRecord(HeaderRecord):
                 for reference in cable.references
             ),
             referenced_by=tuple(referenced_by),
-            paragraphs=tuple(ParagraphRecord.of(paragraph) for paragraph in cable.paragraphs),
+            paragraphs=tuple(
+                ParagraphRecord.of(paragraph, cable.references, known) for paragraph in cable.paragraphs
+            ),
         )
 
 

@@ -32,9 +32,10 @@ class DatePrecision(StrEnum):
 
 
 class ReferenceKind(StrEnum):
-    """What a REF entry points to."""
+    """What a REF entry points to. DATE: a message known by its date-time group or its day alone."""
 
     CABLE = "cable"
+    DATE = "date"
     EMAIL = "email"
     TELEPHONE = "telephone"
     MEETING = "meeting"

@@ -178,6 +178,35 @@ def test_show_raw_is_the_source_byte_for_byte(data: Path) -> None:
     assert "".join(json.loads(cleaned)["text"].split()) == "".join(raw.split())
 
 
+def test_show_raw_paragraph_prints_the_bytes_it_came_from(tmp_path: Path) -> None:
+    text = (
+        "FM AMEMBASSY RIGA\r\nUNCLAS RIGA 000042\r\n\r\nTAGS: PREL, KTIP\r\nSUBJECT: RAIN\r\n\r\n"
+        "REF: A. 06 OSLO 5\r\n     B. 07RIGA41\r\n\r\n1. It rained at the caf\xe9.\r\n\r\n"
+        "2. As in REF B, para 2, rain\r\n\r\n"
+        "RIGA 00000042  002 OF 002\r\n\r\nfell:\r\n\r\nA. in May;\r\n\r\nB. in June.\r\n"
+    )
+    for encoding in ("cp1252", "utf-8-sig", "utf-16"):
+        source = text.encode(encoding)
+        (tmp_path / "07RIGA42.txt").write_bytes(source)
+        data = tmp_path / encoding
+        assert run("ingest", tmp_path / "07RIGA42.txt", "--data-dir", data).exit_code == 0
+        plain = {"utf-8-sig": "utf-8", "utf-16": "utf-16-le"}.get(encoding, encoding)
+        raw = run("show", "07RIGA42", "--raw", "--paragraph", "2", "--data-dir", data).stdout_bytes
+        assert raw == text[text.index("As in") : -2].encode(plain) and raw in source
+        first = run("show", "07RIGA42", "--raw", "--paragraph", "1", "--data-dir", data).stdout_bytes
+        assert first == "It rained at the caf\xe9.".encode(plain)
+    record = json.loads(run("show", "07RIGA42", "2.B", "--json", "--data-dir", data).stdout)
+    assert [part["address"] for part in record["parts"]] == ["2.A", "2.B"]
+    assert [(p["cable_id"], p["paragraph"], p["in_collection"]) for p in record["pointers"]] == [
+        ("07RIGA41", "2", False)
+    ]
+    shown = run("show", "07RIGA42", "2.B", "--data-dir", data).stdout
+    assert "B. in June." in shown and "in May" not in shown
+    whole = run("show", "07RIGA42", "--data-dir", data).stdout
+    assert "KTIP (Trafficking in persons)" in whole and "A. 06OSLO5, B. 07RIGA41" in whole
+    assert "REF B, para 2 → 07RIGA41 ¶2" in whole
+
+
 @pytest.mark.parametrize("arguments", [["05NOWHERE1"], ["05REYKJAVIK118", "99"]], ids=" ".join)
 def test_what_is_not_there_is_1(data: Path, arguments: Sequence[str]) -> None:
     result = run("show", *arguments, "--data-dir", data, "--json")

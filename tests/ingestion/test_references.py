@@ -7,7 +7,8 @@ import pytest
 from ingestion.identity import archive_id, mend_id, short_id, spellings
 from ingestion.posts import find_post
 from ingestion.references import read_references
-from ingestion.tags import meaning_of, read_tags
+from ingestion.tags import read_tags
+from rag.tags import meaning_of
 from rag.types import ReferenceKind
 
 
@@ -33,6 +34,12 @@ def read(text: str, *, archive: bool = False, year: int = 2009) -> list[tuple[st
         ("REF: ASTANA 1300", [(None, "08ASTANA1300")]),
         ("REF: A) SAN JOSE 12 B) RIO DE JANEIRO 7", [("A", "09SANJOSE12"), ("B", "09RIODEJANEIRO7")]),
         ("REF: 2008 HANOI 5", [(None, "08HANOI5")]),
+        ("REF: DEA 11752 202038Z APR 78", [(None, "78DEA11752")]),
+        ("REF A: STATE 1\nB: RIGA 2", [("A", "09STATE1"), ("B", "09RIGA2")]),
+        (
+            "REF: A. STATE 1 (NOTAL) B. ROE-DOE EMAIL C. RIGA 2",
+            [("A", "09STATE1"), ("B", None), ("C", "09RIGA2")],
+        ),
         ("", []),
     ],
 )
@@ -55,6 +62,11 @@ def test_ids_of_the_older_archive() -> None:
         ("ROE-DOE TELCON 02/03/09", ReferenceKind.TELEPHONE),
         ("ROE-DOE CONVERSATION OF 04/22/09", ReferenceKind.MEETING),
         ("COCOM DOC(72)1234", ReferenceKind.OTHER),
+        ("YOUR 202038Z APR 78", ReferenceKind.DATE),
+        ("ROE LETTER OF FEB 3, 2009", ReferenceKind.DATE),
+        ("YOUR MESSAGE OF 03 FEB 09", ReferenceKind.DATE),
+        ("ROE-DOE PHONE CALL 3 FEB", ReferenceKind.TELEPHONE),
+        ("ROE-DOE MEMCON OF FEB 3", ReferenceKind.MEETING),
     ],
 )
 def test_what_is_no_cable(text: str, kind: ReferenceKind) -> None:

@@ -15,6 +15,7 @@ from ingestion.sources import SourceFile
 from rag.types import Cable, Kind
 from tests.ingestion.accounting import unaccounted
 
+RUN = (*"PREL PGOV ECON EFIN ETRD SENV SOCI ELAB KCRM".split(), "UK")
 HEAD = """R 121302Z JUL 78
 FM AMEMBASSY RIGA
 TO SECSTATE WASHDC 2659
@@ -352,7 +353,7 @@ def test_a_summary_that_only_ends() -> None:
         ("TAGS: PREL PGOV RS", ("PREL", "PGOV", "RS")),
         ("TAGS: VTPREL", ("VT", "PREL")),
         ("TAGS: PRELPGOVECONEFINETRDSENVSOCIELABKCRMU", ("PRELPGOVECONEFINETRDSENVSOCIELABKCRMU",)),
-        ("TAGS: PRELPGOVECONEFINETRDSENVSOCIELABUK", (*"PREL PGOV ECON EFIN ETRD SENV SOCI ELAB".split(), "UK")),
+        (f"TAGS: {''.join(RUN)}", RUN),
         ("TAGS: OVIP (VANCE, CYRUS) IS, SY, SA", ("OVIP (VANCE, CYRUS)", "IS", "SY", "SA")),
         ("TAGS: OVIP (CLINTON, HILLARY), PREL", ("OVIP (CLINTON, HILLARY)", "PREL")),
         ("TAG: PREL", ("PREL",)),
@@ -397,6 +398,27 @@ def test_a_banner_interrupts_the_reference_list() -> None:
         ("C", "1978PRAGUE00039"),
     ]
     assert [p.label for p in cable.paragraphs] == ["1"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "REF: A. STATE 2957, B. OSLO 75",
+        "REF: A) STATE 2957 B) OSLO 75",
+        "REF (A) STATE 2957\n    (B) OSLO 75",
+        "REF A: STATE 2957\nREF B: OSLO 75",
+        "REFS: (A) STATE 2957 (B) OSLO 75 (NOTAL)",
+        "REFTEL: A. STATE 2957\n        B. OSLO 75",
+        "REF(S): A. 78 STATE 2957 B. OSLO 75 (78)",
+    ],
+)
+def test_reference_lines_in_every_form(lines: str) -> None:
+    cable = parse(f"{HEAD[:-1]}{lines}\n\n1. Timber was sold.\n")
+    assert [(r.letter, r.cable_id) for r in cable.references] == [
+        ("A", "1978STATE002957"),
+        ("B", "1978OSLO00075"),
+    ]
+    assert [p.text for p in cable.paragraphs] == ["Timber was sold."]
 
 
 def test_a_wrapped_subject_is_one() -> None:
@@ -476,7 +498,7 @@ def tei(body: str) -> list[Cable]:
 
 FRUS = """<div type="document" xml:id="d41" n="41">
 <head>41. Telegram From the <gloss type="from">Embassy in Norway</gloss> to the Department<note n="1"
-type="source">Source: Department of State, Central Files, 1/2. Secret; Niact. Received at 6:58 p.m.</note></head>
+type="source">Source: Department, Central Files, 1/2. Secret; Niact. Received at 6:58 p.m.</note></head>
 <opener><dateline><placeName>Oslo</placeName>, <date when="1958-12-06T16:00:00">December 6, 1958, 4
 p.m.</date></dateline></opener>
 <p>117. Following is an assessment by <persName corresp="#p_RJ">Roe</persName> of the <gloss

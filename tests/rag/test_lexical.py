@@ -16,7 +16,7 @@ from tests.cables import make_cable
 MADE = [
     make_cable("08ZEMBLA1", ("Eighty flyers were printed.", "The U.S. gave $80,000 for flyers.")),
     make_cable("08ZEMBLA2", ("Fishermen fished in Reykjavík.",), headings=("COD QUOTA",), subject="FISH"),
-    make_cable("08ZEMBLA3", ("No printing was done.",), origin="Embassy Freedonia"),
+    make_cable("08ZEMBLA3", ("No printing was done.",), origin="Embassy Freedonia", tags=("KTIP", "PREL")),
 ]
 
 
@@ -47,6 +47,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LexicalIndex]:
         ("quotas", ("08ZEMBLA2", "1")),
         ("08ZEMBLA3", ("08ZEMBLA3", "1")),
         ("Freedonia", ("08ZEMBLA3", "1")),
+        ("trafficking in persons", ("08ZEMBLA3", "1")),
     ],
 )
 def test_words_find_their_paragraph(index: LexicalIndex, words: str, first: tuple[str, str]) -> None:

@@ -95,6 +95,7 @@ FILTERS = [
     ("origin", Filters(origins=("embassy zembla",)), {"Z8", "Z9"}),
     ("station", Filters(origins=("Zembla",)), {"Z8", "Z9"}),
     ("tag", Filters(tags=("efis",)), {"F7"}),
+    ("tag by its meaning", Filters(tags=("commercial fishing and fish processing",)), {"F7"}),
     ("classification", Filters(classifications=("unclassified",)), {"Z8", "Z9"}),
     ("from", Filters(date_from=date(2008, 5, 6)), {"Z8", "Z9", "Y8"}),
     ("to", Filters(date_to=date(2008, 1, 31)), {"F7", "Y8"}),

@@ -8,7 +8,6 @@ of its cables are in the store; the store knows itself what its indexes still la
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -83,7 +82,7 @@ class _Run:
         )
 
     def _read(self, source: SourceFile, location: str) -> None:
-        record = FileRecord(hashlib.sha256(source.data).hexdigest(), self._key)
+        record = FileRecord(source.sha256(), self._key)
         if self._known_files.get(location) == record and self._is_settled(location):
             for cable_id, _ in self._known_cables.get(location, ()):
                 self._report(IngestLine(source.name, Status.UNCHANGED, cable_id))

@@ -42,6 +42,10 @@ def parse_source(
     try:
         text, encoding = decode(source.name, source.data)
         chosen = choose_format(format, source, text)
+        if source.opener and chosen.name != "csv":
+            raise ParseError(
+                f"{source.name}: a table too large to be read as {chosen.name}: split it", file=source.name
+            )
     except ParseError as error:
         yield error
         return

@@ -12,7 +12,7 @@ from pathlib import Path
 from rag.config import Settings
 from rag.embedded import EMBEDDED_VERSION
 from rag.embeddings import Encoder
-from rag.errors import CollectionDamaged, CollectionEmpty
+from rag.errors import CollectionDamaged, CollectionEmpty, StorageFull
 from rag.exact import ExactSearch
 from rag.index import ChunkIndex
 from rag.indexing import IndexedTotals, Indexer
@@ -41,8 +41,11 @@ class Collection:
     def __enter__(self) -> Collection:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and issubclass(kind, StorageFull):
+            self.abandon()
+        else:
+            self.close()
 
     def require_cables(self) -> None:
         """Raises CollectionEmpty where there is nothing to search."""
@@ -51,6 +54,13 @@ class Collection:
                 f"There is no cable in {self.store.path}. Add some with `cableqa ingest PATH`.",
                 path=str(self.store.path),
             )
+
+    def abandon(self) -> None:
+        """Release everything after a failed write: nothing more is written, and the next writer looks."""
+        self.chunks.close()
+        self.lexical.abandon()
+        self.store.close()
+        self.lock.release()
 
     def close(self) -> None:
         """Release everything; a writer leaves the directory clean for the next."""
@@ -100,6 +110,9 @@ def open_collection(
         store = CableStore.open(settings.data_dir)
         try:
             return _open_indexes(settings, store, encoder, lock, write, on_progress)
+        except OSError as error:
+            store.close()
+            raise StorageFull(str(settings.data_dir), str(error)) from error
         except BaseException:
             store.close()
             raise
@@ -135,7 +148,7 @@ def _open_indexes(
         require_agreement(collection)
     except BaseException:
         chunks.close()
-        lexical.close()
+        lexical.abandon()
         raise
     return collection
 

@@ -5,7 +5,8 @@
     ├── CollectionError              collection            503   3
     │   ├── CollectionEmpty          collection_empty      503   3
     │   ├── CollectionLocked         collection_locked     503   3
-    │   └── CollectionDamaged        collection_damaged    503   3
+    │   ├── CollectionDamaged        collection_damaged    503   3
+    │   └── StorageFull              storage_full          503   3
     ├── ModelUnavailable             model_unavailable     503   4
     ├── NotFound                     not_found             404   1
     ├── Busy                         busy                  503   1
@@ -64,6 +65,19 @@ class CollectionDamaged(CollectionError):
     """Store and indexes do not agree, or one of them cannot be read."""
 
     code = "collection_damaged"
+
+
+class StorageFull(CollectionError):
+    """The disk takes no more. What was written before is safe; a run is taken up again where it stopped."""
+
+    code = "storage_full"
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(
+            f"{place} cannot be written ({reason}): most likely the disk is full. What was written before is "
+            "safe. Make room and run the same command again: it goes on where it stopped.",
+            reason=reason,
+        )
 
 
 class ModelUnavailable(CableqaError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
@@ -17,9 +18,9 @@ import httpx
 import numpy as np
 from chromadb.api import ClientAPI
 from chromadb.config import Settings as ChromaSettings
-from chromadb.errors import ChromaError, NotFoundError
+from chromadb.errors import ChromaError, InternalError, NotFoundError
 
-from rag.errors import CollectionDamaged, CollectionError
+from rag.errors import CollectionDamaged, CollectionError, StorageFull
 from rag.exact import ExactSearch, ScoredChunk
 from rag.worker import Vectors
 
@@ -102,8 +103,9 @@ class ChunkIndex:
         """Add or replace; `vectors` is (n, dimension) of unit length, `ids` has no id twice."""
         collection = self._writable()
         self._exact.forget()
-        for part in self._parts(len(ids)):
-            collection.upsert(ids=list(ids[part]), embeddings=np.asarray(vectors[part], dtype=np.float32))
+        with _writing():
+            for part in self._parts(len(ids)):
+                collection.upsert(ids=list(ids[part]), embeddings=np.asarray(vectors[part], dtype=np.float32))
 
     def delete(self, ids: Sequence[str]) -> None:
         """Remove; an id that is not there is no error."""
@@ -111,8 +113,9 @@ class ChunkIndex:
             return
         collection = self._writable()
         self._exact.forget()
-        for part in self._parts(len(ids)):
-            collection.delete(ids=list(ids[part]))
+        with _writing():
+            for part in self._parts(len(ids)):
+                collection.delete(ids=list(ids[part]))
 
     def search(
         self, vector: Vectors, k: int, allowed_cables: frozenset[str] | None = None
@@ -148,7 +151,8 @@ class ChunkIndex:
         if self._collection is not None and (count := self.count()):
             peek = self._collection.get(limit=1, include=["embeddings"])["embeddings"]
             if count and peek is not None:
-                self._nearest(np.asarray(peek[0], dtype=np.float32), 1)
+                with _writing():
+                    self._nearest(np.asarray(peek[0], dtype=np.float32), 1)
 
     def drop(self) -> None:
         """Delete the whole collection, on a server that others use too."""
@@ -193,6 +197,15 @@ class ChunkIndex:
         assert self._client is not None
         size = self._client.get_max_batch_size()
         return (slice(start, start + size) for start in range(0, n, size))
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
+    except InternalError as error:
+        # Its own database and files say it in many words; nothing else fails a write of ours.
+        raise StorageFull("The vector index", str(error)) from error
 
 
 def _connect(path: Path | None, url: str | None) -> ClientAPI:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import tantivy
 
-from rag.errors import CollectionDamaged
+from rag.errors import CollectionDamaged, StorageFull
 from rag.tags import meaning_of
 from rag.types import CableHeader, Paragraph
 
@@ -75,29 +76,23 @@ class LexicalIndex:
     def add(self, paragraphs: Iterable[tuple[Paragraph, CableHeader]]) -> None:
         """Add paragraphs with the headers of their cables; what is there is not replaced."""
         writer = self._open_writer()
-        for paragraph, header in paragraphs:
-            document = tantivy.Document()
-            document.add_text("cable_key", paragraph.cable_id)
-            document.add_text("label_key", paragraph.label)
-            document.add_text("text", fold(paragraph.text))
-            document.add_text("heading", fold(paragraph.heading or ""))
-            document.add_text("subject", fold(header.subject or ""))
-            document.add_text("origin", fold(header.origin or ""))
-            document.add_text("cable_id", _spell_out(paragraph.cable_id))
-            document.add_text("tags", fold(" ".join([*header.tags, *_meanings(header.tags)])))
-            writer.add_document(document)
+        with _writing():
+            for paragraph, header in paragraphs:
+                writer.add_document(_document(paragraph, header))
 
     def delete_cables(self, cable_ids: Collection[str]) -> None:
         """Remove all paragraphs of these cables; an id that is not there is no error."""
         writer = self._open_writer()
-        for cable_id in cable_ids:
-            writer.delete_documents_by_term("cable_key", cable_id)
+        with _writing():
+            for cable_id in cable_ids:
+                writer.delete_documents_by_term("cable_key", cable_id)
 
     def commit(self) -> None:
         """Make what was written durable and visible."""
         if self._writer is not None and self._index is not None:
-            self._writer.commit()
-            self._index.reload()
+            with _writing():
+                self._writer.commit()
+                self._index.reload()
 
     def search(
         self, text: str, k: int, allowed_cables: frozenset[str] | None = None
@@ -150,16 +145,44 @@ class LexicalIndex:
     def close(self) -> None:
         """Wait for merges and release the folder; what was not committed is dropped."""
         if self._writer is not None:
-            self._writer.wait_merging_threads()
-            self._writer = None
+            with _writing():
+                self._writer.wait_merging_threads()
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Release the folder and wait for nothing."""
+        self._writer = None
         self._index = None
 
     def _open_writer(self) -> tantivy.IndexWriter:
         if self._index is None:
             raise CollectionDamaged("The word index was opened for reading and does not exist yet.")
         if self._writer is None:
-            self._writer = self._index.writer(WRITER_HEAP_BYTES, 1)
+            with _writing():
+                self._writer = self._index.writer(WRITER_HEAP_BYTES, 1)
         return self._writer
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """tantivy tells of a disk that takes no more by a ValueError, in the words of whichever thread met it."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        raise StorageFull("The word index", str(error)) from error
+
+
+def _document(paragraph: Paragraph, header: CableHeader) -> tantivy.Document:
+    document = tantivy.Document()
+    document.add_text("cable_key", paragraph.cable_id)
+    document.add_text("label_key", paragraph.label)
+    document.add_text("text", fold(paragraph.text))
+    document.add_text("heading", fold(paragraph.heading or ""))
+    document.add_text("subject", fold(header.subject or ""))
+    document.add_text("origin", fold(header.origin or ""))
+    document.add_text("cable_id", _spell_out(paragraph.cable_id))
+    document.add_text("tags", fold(" ".join([*header.tags, *_meanings(header.tags)])))
+    return document
 
 
 def fold(text: str) -> str:

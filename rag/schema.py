@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from sqlalchemy import (
     Boolean,
@@ -20,13 +19,9 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
-    create_engine,
-    event,
     inspect,
     select,
 )
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from rag.errors import CollectionDamaged
 
@@ -189,13 +184,16 @@ MIGRATIONS: dict[int, Callable[[Connection], None]] = {}
 def bring_up_to_date(engine: Engine) -> None:
     """Create the tables, or run the migrations that are missing. Raises CollectionDamaged on a newer file."""
     with engine.begin() as connection:
-        if not inspect(connection).has_table(META.name):
+        query = select(META.c.value).where(META.c.key == "schema_version")
+        written = connection.scalar(query) if inspect(connection).has_table(META.name) else None
+        if written is None:
+            # SQLite's driver commits each table by itself: a kill in here leaves some, and no version.
             METADATA.create_all(connection)
+            for index in (index for table in METADATA.tables.values() for index in table.indexes):
+                index.create(connection, checkfirst=True)
             connection.execute(META.insert().values(key="schema_version", value=str(SCHEMA_VERSION)))
             return
-        found = int(
-            connection.execute(select(META.c.value).where(META.c.key == "schema_version")).scalar_one()
-        )
+        found = int(written)
         if found > SCHEMA_VERSION:
             raise CollectionDamaged(
                 f"This collection was written by a newer cableqa (schema {found}, this one knows "
@@ -208,24 +206,3 @@ def bring_up_to_date(engine: Engine) -> None:
         connection.execute(
             META.update().where(META.c.key == "schema_version").values(value=str(SCHEMA_VERSION))
         )
-
-
-def open_engine(path: Path) -> Engine:
-    """An engine on an SQLite file: readers beside one writer (WAL), deleted text overwritten."""
-    engine = create_engine(f"sqlite:///{path}")
-    event.listen(engine, "connect", _set_pragmas)
-    return engine
-
-
-def _set_pragmas(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
-    cursor = connection.cursor()
-    for pragma in (
-        "journal_mode = WAL",
-        # With WAL, NORMAL loses nothing when the process is killed; a power cut costs the last commits.
-        "synchronous = NORMAL",
-        "foreign_keys = ON",
-        "secure_delete = ON",
-        "busy_timeout = 30000",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()

@@ -15,8 +15,9 @@ from sqlalchemy import Engine, and_, select, tuple_
 from sqlalchemy.exc import DatabaseError
 
 from rag import store_rows, store_select, store_write
+from rag.engine import open_engine
 from rag.errors import CollectionDamaged, NotFound
-from rag.schema import CABLES, CHUNKS, PARAGRAPHS, REFERENCES, TEXTS, bring_up_to_date, open_engine
+from rag.schema import CABLES, CHUNKS, PARAGRAPHS, REFERENCES, TEXTS, bring_up_to_date
 from rag.store_answers import AnswerLedger
 from rag.store_census import Census, Counts
 from rag.store_content import content_sha256

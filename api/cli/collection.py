@@ -123,12 +123,13 @@ def ingest_paths(paths: Sequence[Path], wanted: IngestOptions, settings: Setting
         from rag.collection import open_collection
         from rag.embeddings import load_encoder
 
-        collection = open_collection(settings, load_encoder(settings.embedding_model), write=True)
+        encoder = load_encoder(settings.embedding_model)
     try:
-        with _Bar() as bar:
+        with open_collection(settings, encoder, write=True) as collection, _Bar() as bar:
             return ingest(paths, collection, wanted, bar.show)
     finally:
-        collection.close()
+        # A thread that still encodes when the program ends would take it down.
+        encoder.close()
 
 
 class _Bar:

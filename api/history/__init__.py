@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from api.history.conversations import Conversation, Conversations
 from api.history.feedback import Feedback, FeedbackBook, Reason
 from api.history.tables import FILE_NAME, METADATA
-from rag.schema import open_engine
+from rag.engine import open_engine
 
 __all__ = ["Conversation", "Conversations", "Feedback", "FeedbackBook", "History", "Reason"]
 

@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+import io
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from ingestion.views import View
 from rag.errors import ParseError
 from rag.types import Reference
 
+_CHUNK = 1 << 20
+
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """One thing to read. `name` is a path relative to what was asked for; members are ``file.zip!member``."""
+    """One thing to read. `name` is a path relative to what was asked for; members are ``file.zip!member``.
+
+    With an `opener`, `data` is only the beginning of what it opens: a table too large to be held.
+    """
 
     name: str
     data: bytes
+    opener: Callable[[], BinaryIO] | None = None
+
+    def open(self) -> BinaryIO:
+        """All of its bytes from the first on."""
+        return self.opener() if self.opener else io.BytesIO(self.data)
+
+    def sha256(self) -> str:
+        """The hash of all of its bytes."""
+        digest = hashlib.sha256()
+        with self.open() as stream:
+            while chunk := stream.read(_CHUNK):
+                digest.update(chunk)
+        return digest.hexdigest()
 
     @property
     def stem(self) -> str:

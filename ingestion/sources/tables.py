@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
-import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO
 
 from ingestion.dates import read_date
 from ingestion.identity import mend_id
 from ingestion.patterns import canonical_classification
+from ingestion.sources.decoding import decode
 from ingestion.sources.records import Known, RawCable, SourceFile
 from ingestion.tags import read_tags
 from ingestion.views import Cut, View, cut_out
@@ -48,53 +50,85 @@ class TableFormat:
 
     def read(self, source: SourceFile, text: str, encoding: str) -> Iterator[RawCable | ParseError]:
         """One cable a row; a row that is none is an error that names its line."""
-        stream = _Lines(text)
-        first = text.lstrip("\ufeff").split("\n", 1)[0]
         csv.field_size_limit(_FIELD_LIMIT)
-        rows = csv.reader(stream, delimiter=_delimiter(first), strict=False)
-        try:
-            columns = _columns(next(rows, []))
-        except csv.Error as error:
-            yield ParseError(f"{source.name}: line 1: not a table ({error})", file=source.name, line=1)
-            return
-        missing = [name for name in ("id", "body") if name not in columns]
-        if missing:
-            names = "; ".join(f"{name}: one of {', '.join(COLUMNS[name])}" for name in missing)
-            yield ParseError(f"{source.name}: line 1: no column for {names}", file=source.name, line=1)
-            return
-        while True:
-            line, start = stream.line + 1, stream.place
+        with source.open() as stream:
+            lines = _Lines(_lines_of(stream, encoding, text))
+            first = text.lstrip("\ufeff").split("\n", 1)[0]
+            rows = csv.reader(lines, delimiter=_delimiter(first), strict=False)
             try:
-                row = next(rows)
-            except StopIteration:
-                return
+                columns = _columns(next(rows, []))
             except csv.Error as error:
-                yield ParseError(
-                    f"{source.name}: line {line}: cannot be read ({error})", file=source.name, line=line
-                )
-                continue
-            if row:
-                yield _record(source, row, columns, text[start : stream.place], line)
+                yield ParseError(f"{source.name}: line 1: not a table ({error})", file=source.name, line=1)
+                return
+            missing = [name for name in ("id", "body") if name not in columns]
+            if missing:
+                names = "; ".join(f"{name}: one of {', '.join(COLUMNS[name])}" for name in missing)
+                yield ParseError(f"{source.name}: line 1: no column for {names}", file=source.name, line=1)
+                return
+            while True:
+                lines.begin_row()
+                line = lines.line + 1
+                try:
+                    row = next(rows)
+                except StopIteration:
+                    return
+                except csv.Error as error:
+                    yield ParseError(
+                        f"{source.name}: line {line}: cannot be read ({error})", file=source.name, line=line
+                    )
+                    continue
+                if row:
+                    yield _record(source, row, columns, lines.row(), line)
+
+
+def is_table(head: bytes) -> bool:
+    """Whether a file that begins with `head` is a table of cables."""
+    try:
+        text, _ = decode("", head)
+    except ParseError:
+        return False
+    return TableFormat().detect(SourceFile("", b""), text)
+
+
+def _lines_of(stream: BinaryIO, encoding: str, head: str) -> Iterable[bytes]:
+    """The lines of a table with their ends, in an encoding that leaves ASCII as it is."""
+    if encoding.startswith(("utf-16", "utf-32")):
+        # The reader closes nothing: the stream is the caller's.
+        reader = codecs.getreader(encoding)(stream)
+        return (line.encode("utf-8", "surrogatepass") for line in reader)
+    if "\n" not in head and "\r" in head:
+        return (line + b"\r" for line in stream.read().split(b"\r"))
+    return stream
 
 
 class _Lines:
-    """The lines of a text for the csv reader, which tells nobody where it is."""
+    """The lines of a table for the csv reader, each byte a character; keeps those of the row in work.
 
-    def __init__(self, text: str) -> None:
-        self._stream = io.StringIO(text.lstrip("\ufeff"), newline="")
-        self.place = len(text) - len(text.lstrip("\ufeff"))
+    A dump may change its encoding between rows, and commas, quotation marks and line ends are the same
+    bytes in all of them: so rows are found first and decoded afterwards.
+    """
+
+    def __init__(self, lines: Iterable[bytes]) -> None:
+        self._lines = iter(lines)
+        self._row: list[bytes] = []
         self.line = 0
 
     def __iter__(self) -> _Lines:
         return self
 
     def __next__(self) -> str:
-        line = self._stream.readline()
-        if not line:
-            raise StopIteration
-        self.place += len(line)
+        line = next(self._lines)
+        if self.line == 0:
+            line = line.removeprefix(codecs.BOM_UTF8)
+        self._row.append(line)
         self.line += 1
-        return line
+        return line.decode("latin-1")
+
+    def begin_row(self) -> None:
+        self._row.clear()
+
+    def row(self) -> bytes:
+        return b"".join(self._row)
 
 
 def _row(line: str, delimiter: str) -> list[str]:
@@ -118,7 +152,7 @@ def _columns(names: list[str]) -> dict[str, int]:
 
 
 def _record(
-    source: SourceFile, row: list[str], columns: dict[str, int], raw: str, line: int
+    source: SourceFile, row: list[str], columns: dict[str, int], data: bytes, line: int
 ) -> RawCable | ParseError:
     if max(columns.values()) >= len(row):
         return ParseError(
@@ -127,8 +161,10 @@ def _record(
             file=source.name,
             line=line,
         )
-    values = {name: row[index].strip() for name, index in columns.items()}
-    body = row[columns["body"]]
+    codec = _codec_of(data)
+    fields = {name: row[index].encode("latin-1").decode(codec) for name, index in columns.items()}
+    values = {name: value.strip() for name, value in fields.items()}
+    raw, body = data.decode(codec), fields["body"]
     if not values["id"] or not body.strip():
         empty = "id" if not values["id"] else "body"
         return ParseError(
@@ -139,8 +175,8 @@ def _record(
         f"{source.name}:{line}",
         "csv",
         mend_id(values["id"]),
-        raw.encode("utf-8", "surrogatepass"),
-        "utf-8",
+        data,
+        codec,
         raw,
         _visible(raw, body),
         Known(
@@ -154,6 +190,16 @@ def _record(
         ),
         line=line,
     )
+
+
+def _codec_of(data: bytes) -> str:
+    for codec in ("utf-8", "cp1252"):
+        try:
+            data.decode(codec)
+        except UnicodeDecodeError:
+            continue
+        return codec
+    return "latin-1"
 
 
 def _visible(raw: str, body: str) -> View:

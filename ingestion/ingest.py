@@ -20,26 +20,37 @@ from ingestion.sources import SourceFile
 from rag.collection import Collection
 from rag.errors import ParseError
 from rag.indexing import IndexedTotals, Indexer
+from rag.ray_embedder import Embedder
 from rag.store_work import FileRecord
 from rag.types import Cable
 
 
 def ingest(
-    paths: Iterable[Path], collection: Collection, options: IngestOptions, progress: Progress = silent
+    paths: Iterable[Path],
+    collection: Collection,
+    options: IngestOptions,
+    progress: Progress = silent,
+    embedder: Embedder | None = None,
 ) -> IngestReport:
     """Bring a collection that is open for writing up to date with files, folders and archives.
 
+    With an `embedder` everything is parsed and stored first, then embedded by it, then indexed.
     Raises UsageError for a path that does not exist, before anything is read. What fails inside is a
     line of the report; everything before it is safe.
     """
-    return _Run(list(paths), collection, options, progress).run()
+    return _Run(list(paths), collection, options, progress, embedder).run()
 
 
 class _Run:
     """The state of one ingest."""
 
     def __init__(
-        self, roots: list[Path], collection: Collection, options: IngestOptions, progress: Progress
+        self,
+        roots: list[Path],
+        collection: Collection,
+        options: IngestOptions,
+        progress: Progress,
+        embedder: Embedder | None,
     ) -> None:
         self._roots = roots
         self._store = collection.store
@@ -47,6 +58,7 @@ class _Run:
         self._encoder = collection.encoder
         self._options = options
         self._progress = progress
+        self._embedder = embedder
         self._indexer = Indexer(
             collection.store, collection.chunks, collection.lexical, collection.encoder, self._on_indexed
         )
@@ -70,14 +82,18 @@ class _Run:
             self._tell()
         if self._options.sync:
             self._remove_gone()
+        ahead = 0
+        if self._embedder is not None:
+            ahead = self._embedder.embed(self._store, self._encoder.fingerprint, self._encoder.precision)
+            self._indexer.drain()
         self._indexer.finish()
         self._tell()
         totals = self._indexer.totals
         return IngestReport(
             tuple(self._lines),
             self._files,
-            totals.embedded,
-            totals.reused,
+            totals.embedded + ahead,
+            totals.reused - ahead,
             time.perf_counter() - self._started,
         )
 
@@ -150,8 +166,13 @@ class _Run:
         self._work.add_location(cable.header.cable_id, location, owner=True)
         repeated = self._link(cable)
         self._chunks += len(chunks)
-        self._indexer.add(self._work.pending_cable(cable.header.cable_id))
+        self._index(cable.header.cable_id)
         return IngestLine.of_cable(cable, status, "; ".join(filter(None, (message, repeated))) or None)
+
+    def _index(self, cable_id: str) -> None:
+        """Hand a cable to the indexer; with an embedder it waits in the store until all are embedded."""
+        if self._embedder is None:
+            self._indexer.add(self._work.pending_cable(cable_id))
 
     def _link(self, cable: Cable) -> str | None:
         """Note which cable this one repeats under another number, and say so."""
@@ -186,7 +207,7 @@ class _Run:
             self._work.remove_location(cable_id, location)
             if owner == location and self._work.owner(cable_id) is None:
                 self._store.delete(cable_id)
-                self._indexer.add(self._work.pending_cable(cable_id))
+                self._index(cable_id)
                 self._report(IngestLine(source, Status.REMOVED, cable_id))
 
     def _is_there(self, location: str) -> bool:

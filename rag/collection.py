@@ -19,6 +19,7 @@ from rag.indexing import IndexedTotals, Indexer
 from rag.lexical import LexicalIndex
 from rag.lock import DirectoryLock
 from rag.precision import choose_precision
+from rag.ray_embedder import Embedder
 from rag.store import CableStore
 
 # Stands in the data directory while a writer has it open: found by the next one, the last was killed.
@@ -98,18 +99,20 @@ def open_collection(
     *,
     write: bool,
     on_progress: Callable[[IndexedTotals], None] = lambda _: None,
+    embedder: Embedder | None = None,
 ) -> Collection:
     """Open the data directory with other readers, or alone to write.
 
-    A writer first finishes what an interrupted one left pending. An empty collection opens. Raises
-    CollectionLocked (who has it), CollectionDamaged (store and indexes disagree, or another encoder
-    made them), CollectionError (a Chroma server that does not answer).
+    A writer first finishes what an interrupted one left pending, by the `embedder` where there is one. An
+    empty collection opens. Raises CollectionLocked (who has it), CollectionDamaged (store and indexes
+    disagree, or another encoder made them), CollectionError (a Chroma server that does not answer),
+    StorageFull.
     """
     lock = DirectoryLock.acquire(settings.data_dir, write=write)
     try:
         store = CableStore.open(settings.data_dir)
         try:
-            return _open_indexes(settings, store, encoder, lock, write, on_progress)
+            return _open_indexes(settings, store, encoder, lock, write, on_progress, embedder)
         except OSError as error:
             store.close()
             raise StorageFull(str(settings.data_dir), str(error)) from error
@@ -128,6 +131,7 @@ def _open_indexes(
     lock: DirectoryLock,
     write: bool,
     on_progress: Callable[[IndexedTotals], None],
+    embedder: Embedder | None,
 ) -> Collection:
     encoder = settled_encoder(settings, store, encoder, write=write)
     places = Places.of(store, generation(store))
@@ -144,6 +148,8 @@ def _open_indexes(
     try:
         if write:
             unclean.touch()
+            if embedder is not None:
+                embedder.embed(store, encoder.fingerprint, encoder.precision)
             Indexer(store, chunks, lexical, encoder, on_progress).drain()
         require_agreement(collection)
     except BaseException:

@@ -26,6 +26,8 @@ class Settings(BaseSettings):
     llm_timeout_s: float = Field(default=60.0, gt=0)
     llm_context_chars: int = Field(default=12_000, gt=0)
     chroma_url: str | None = None
+    ray_address: str | None = None
+    ray_workers: int = Field(default=2, gt=0)
     default_classification: str | None = None
     question_limit_chars: int = Field(default=4_000, gt=0)
     file_limit_bytes: int = Field(default=256 * 1024 * 1024, gt=0)

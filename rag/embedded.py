@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from rag.types import CableHeader, Chunk, Paragraph
 
 # Part of the index fingerprint: raise it with every change of `embedded_text`.
@@ -23,3 +25,8 @@ def embedded_text(header: CableHeader, paragraph: Paragraph, chunk: Chunk) -> st
     """The chunk under its context: ``"Embassy Astana: A CAMPAIGN ENDS\\nRESULTS\\nFifty percent..."``."""
     context = embedded_context(header, paragraph)
     return f"{context}\n{chunk.text}" if context else chunk.text
+
+
+def text_sha256(text: str) -> str:
+    """The name under which the vector of an embedded text is kept."""
+    return hashlib.sha256(text.encode()).hexdigest()

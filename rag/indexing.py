@@ -8,7 +8,6 @@ cached. While one window is encoded, the caller parses the next.
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -17,7 +16,7 @@ from typing import Protocol
 
 import numpy as np
 
-from rag.embedded import embedded_text
+from rag.embedded import embedded_text, text_sha256
 from rag.index import ChunkIndex
 from rag.lexical import LexicalIndex
 from rag.store import CableStore
@@ -100,7 +99,7 @@ class Indexer:
         self._lexical.add((paragraph, header) for paragraph in paragraphs.values())
         for chunk in self._store.cable_chunks(pending.cable_id):
             text = embedded_text(header, paragraphs[chunk.label], chunk)
-            sha256 = hashlib.sha256(text.encode()).hexdigest()
+            sha256 = text_sha256(text)
             self._open.keys.append((chunk.cable_id, chunk.label, chunk.ordinal))
             self._open.hashes.append(sha256)
             self._open.texts[sha256] = text

@@ -27,6 +27,7 @@ class WordEncoder(Embeddings):
     """An encoder that hashes words: texts that share words are near each other."""
 
     fingerprint = "words-64"
+    precision = "fp32"
     dimension = 64
     max_tokens = 256
 

@@ -21,6 +21,7 @@ ROOM_OF = {
     "tantivy": {"rag/lexical.py"},
     "sentence_transformers": {"rag/embeddings.py", "rag/rerank.py", "rag/verify.py"},
     "xllamacpp": {"rag/local_llm.py"},
+    "ray": {"rag/ray_embedder.py"},
 }
 MODULES = [path.relative_to(ROOT) for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))]
 

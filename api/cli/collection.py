@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,8 +22,16 @@ if TYPE_CHECKING:
     from ingestion.reading import IngestOptions
     from ingestion.report import IngestLine, IngestProgress, IngestReport
     from rag.config import Settings
+    from rag.ray_embedder import RayEmbedder
 
 COLOURS = {"failed": "bold red", "duplicate": "yellow", "removed": "yellow"}
+
+
+class Engine(StrEnum):
+    """Where texts are embedded."""
+
+    LOCAL = "local"
+    RAY = "ray"
 
 
 class Format(StrEnum):
@@ -43,6 +52,9 @@ def ingest(
     sync: Annotated[bool, typer.Option("--sync", help="Take out cables whose files are gone.")] = False,
     cable_id: Annotated[str | None, typer.Option("--id", help="The number of a cable that has none.")] = None,
     corpus: Annotated[str | None, typer.Option(help="A name for what is read, to filter by.")] = None,
+    engine: Annotated[
+        Engine, typer.Option(help="Embed in this process, or on Ray (CABLEQA_RAY_ADDRESS).")
+    ] = Engine.LOCAL,
     verbose: Annotated[bool, typer.Option("--verbose", help="A line for every cable.")] = False,
     data_dir: options.DataDir = None,
     json: options.Json = False,
@@ -67,7 +79,7 @@ def ingest(
         sync=sync,
         limits=Limits(file_bytes=settings.file_limit_bytes),
     )
-    report = _parse_only(paths, wanted) if dry_run else ingest_paths(paths, wanted, settings)
+    report = _parse_only(paths, wanted) if dry_run else ingest_paths(paths, wanted, settings, engine)
     if json:
         typer.echo(TypeAdapter(IngestReport).dump_json(report, indent=2).decode())
     else:
@@ -116,7 +128,9 @@ def _parse_only(paths: Sequence[Path], wanted: IngestOptions) -> IngestReport:
         return dry_run(paths, wanted, bar.show)
 
 
-def ingest_paths(paths: Sequence[Path], wanted: IngestOptions, settings: Settings) -> IngestReport:
+def ingest_paths(
+    paths: Sequence[Path], wanted: IngestOptions, settings: Settings, engine: Engine = Engine.LOCAL
+) -> IngestReport:
     """Ingest with a progress bar. Raises CollectionError, ModelUnavailable."""
     with waiting("Loading the encoder…"):
         from ingestion.ingest import ingest
@@ -125,11 +139,21 @@ def ingest_paths(paths: Sequence[Path], wanted: IngestOptions, settings: Setting
 
         encoder = load_encoder(settings.embedding_model)
     try:
-        with open_collection(settings, encoder, write=True) as collection, _Bar() as bar:
-            return ingest(paths, collection, wanted, bar.show)
+        with _Bar() as bar:
+            ray = _ray_embedder(settings, bar) if engine is Engine.RAY else None
+            with open_collection(settings, encoder, write=True, embedder=ray) as collection:
+                return ingest(paths, collection, wanted, bar.show, ray)
     finally:
         # A thread that still encodes when the program ends would take it down.
         encoder.close()
+
+
+def _ray_embedder(settings: Settings, bar: _Bar) -> RayEmbedder:
+    from rag.embeddings import load_encoder
+    from rag.ray_embedder import RayEmbedder
+
+    load = partial(load_encoder, settings.embedding_model)
+    return RayEmbedder(load, settings.ray_workers, settings.ray_address, bar.show_embedded)
 
 
 class _Bar:
@@ -152,9 +176,11 @@ class _Bar:
         failures = f", {step.failures} failed" if step.failures else ""
         files = f"{step.files_done} of {step.files_total} files, {step.cables} cables{failures}"
         self._bars.update(self._files, total=step.files_total, completed=step.files_done, counts=files)
-        chunks = f"{step.chunks_done} of {step.chunks_total} chunks"
+        self.show_embedded(step.chunks_done, step.chunks_total)
+
+    def show_embedded(self, done: int, total: int) -> None:
         self._bars.update(
-            self._chunks, total=step.chunks_total or None, completed=step.chunks_done, counts=chunks
+            self._chunks, total=total or None, completed=done, counts=f"{done} of {total} chunks"
         )
 
 

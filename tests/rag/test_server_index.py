@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -21,7 +22,7 @@ from tests.cables import make_cable
 from tests.fakes import WordEncoder
 from tests.invariants import assert_whole
 
-CHROMA = shutil.which("chroma", path=str(Path(sys.executable).parent))
+CHROMA = shutil.which("chroma", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
 
 
 @pytest.fixture

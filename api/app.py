@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from api import failures
 from api.guard import BodyLimit, KnownHosts, ResponseHeaders
+from api.mcp import McpEndpoint
 from api.routes import answers, cables, chat, checks, health, history, page, search
 from api.service import Service
 from api.version import VERSION
@@ -23,9 +24,12 @@ def create_app(service: Service, *, hosts: frozenset[str] | None = None) -> Fast
     ends what is in the making when the server stops.
     """
 
+    mcp = McpEndpoint()
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        yield
+        async with mcp.running():
+            yield
         await asyncio.to_thread(service.close)
 
     # The interactive documentation pages load scripts from a CDN, which the content security policy
@@ -46,6 +50,7 @@ def create_app(service: Service, *, hosts: frozenset[str] | None = None) -> Fast
     failures.install(app)
     for routes in (answers, search, cables, checks, history, chat, health, page):
         app.include_router(routes.router)
+    app.router.routes.append(mcp.route)
     app.add_middleware(BodyLimit)
     if hosts is not None:
         app.add_middleware(KnownHosts, hosts=hosts)

@@ -71,9 +71,10 @@ class ConversationHead(BaseModel):
 
 
 class ConversationList(BaseModel):
-    """Conversations, the most recently used first."""
+    """Conversations, the most recently used first; `next` is given back as `after`, null on the last page."""
 
     conversations: tuple[ConversationHead, ...]
+    next: str | None
 
 
 class ConversationRecord(ConversationHead):
@@ -105,13 +106,19 @@ async def give_feedback(given: FeedbackIn, service: TheService) -> FeedbackRecor
     return await service.work(write)
 
 
-@router.get("/conversations")
+@router.get("/conversations", responses=UNKNOWN)
 async def conversations(
-    service: TheService, limit: Annotated[int, Query(ge=1, le=200)] = 50
+    service: TheService,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    after: Annotated[str | None, Query(max_length=100, description="`next` of the page before")] = None,
 ) -> ConversationList:
     """The latest conversations, the most recently used first."""
-    latest = await service.work(lambda: service.history.conversations.latest(limit))
-    return ConversationList(conversations=tuple(ConversationHead.of(each) for each in latest))
+    latest = await service.work(lambda: service.history.conversations.latest(limit + 1, after))
+    page = latest[:limit]
+    return ConversationList(
+        conversations=tuple(ConversationHead.of(each) for each in page),
+        next=page[-1].conversation_id if len(latest) > limit else None,
+    )
 
 
 @router.post("/conversations", status_code=201)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine, and_, func, or_, select
 
-from api.history.tables import CONVERSATIONS, TURNS
+from api.tables import CONVERSATIONS, TURNS
 from rag.errors import NotFound
 
 

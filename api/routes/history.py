@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.dependencies import TheService
 from api.history import Conversation, Reason
-from api.routes.answers import stored_record
 from api.service import Service
 from rag.errors import UsageError
 from rag.record import AnswerRecord, ErrorBody
@@ -88,7 +87,7 @@ async def give_feedback(given: FeedbackIn, service: TheService) -> FeedbackRecor
     """Say what is right or wrong with an answer or one of its citations."""
 
     def write() -> FeedbackRecord:
-        record = AnswerRecord.model_validate_json(stored_record(service, given.answer_id))
+        record = AnswerRecord.model_validate_json(service.answer_json(given.answer_id))
         if given.marker is not None and given.marker > len(record.citations):
             raise UsageError(
                 f"The answer has {len(record.citations)} citations, so none is marked [{given.marker}]."
@@ -151,8 +150,7 @@ async def delete_conversation(conversation_id: str, service: TheService) -> None
 
 def _read(service: Service, conversation_id: str) -> ConversationRecord:
     found = service.history.conversations.get(conversation_id)
-    stored = (service.store.find_answer(answer_id) for answer_id in found.answer_ids)
     return ConversationRecord(
         **ConversationHead.of(found).model_dump(),
-        answers=tuple(AnswerRecord.model_validate_json(text) for text in stored if text is not None),
+        answers=tuple(service.find_answers(found.answer_ids)),
     )

@@ -10,8 +10,9 @@ from rag.types import DatePrecision
 
 LATEX = {
     "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
+    # BibTeX counts a brace behind a backslash like any other: these are words, and balanced.
+    "{": r"\textbraceleft{}",
+    "}": r"\textbraceright{}",
     "%": r"\%",
     "$": r"\$",
     "&": r"\&",

@@ -115,9 +115,9 @@ def test_bibtex_holds_one_entry_whatever_a_cable_says() -> None:
     entries = [line for line in written.splitlines() if line.startswith("@")]
     assert entries == ["@misc{09ASTANA1206,"]
     body = written[written.index("@misc") :]
-    # Escaped braces aside, every brace that is opened is closed, and only the last one ends the entry.
+    # As BibTeX counts, which knows no escaped brace: only the last one ends the entry.
     depth, ends = 0, []
-    for index, sign in enumerate(re.sub(r"\\[{}]", "  ", body)):
+    for index, sign in enumerate(body):
         depth += (sign == "{") - (sign == "}")
         if sign == "}" and depth == 0:
             ends.append(index)

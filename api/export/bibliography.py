@@ -28,8 +28,8 @@ NOTE_CHARS = 600
 
 def bibtex(dossier: Dossier) -> str:
     """Entries for LaTeX and reference managers, the method above them as comments."""
-    lines = [f"% {_line(dossier.title)}"]
-    lines += [f"% {name}: {_line(text)}" for name, text in dossier.method]
+    lines = [f"% {_comment(dossier.title)}"]
+    lines += [f"% {name}: {_comment(text)}" for name, text in dossier.method]
     for work in dossier.works():
         lines += ["", *_entry(work)]
     return "\n".join([*lines, ""])
@@ -92,6 +92,11 @@ def _uses(work: Work) -> Iterator[str]:
 def _line(text: str) -> str:
     """One line: a line break in a value would begin another field."""
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+
+
+def _comment(text: str) -> str:
+    # BibTeX passes over all that is no entry, and to it an "@" begins one behind a "%" as well.
+    return _line(text).replace("@", "(at)")
 
 
 def _latex(text: str) -> str:

@@ -10,7 +10,8 @@ from fastapi import FastAPI
 
 from api import failures
 from api.guard import BodyLimit, KnownHosts, ResponseHeaders
-from api.routes import answers, cables, chat, checks, health, history, page, search
+from api.mcp import McpEndpoint
+from api.routes import answers, batches, cables, chat, checks, exports, health, history, page, search
 from api.service import Service
 from api.version import VERSION
 from rag.record import ErrorBody
@@ -23,9 +24,13 @@ def create_app(service: Service, *, hosts: frozenset[str] | None = None) -> Fast
     ends what is in the making when the server stops.
     """
 
+    mcp = McpEndpoint()
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        yield
+        await asyncio.to_thread(service.batches.resume)
+        async with mcp.running():
+            yield
         await asyncio.to_thread(service.close)
 
     # The interactive documentation pages load scripts from a CDN, which the content security policy
@@ -44,8 +49,9 @@ def create_app(service: Service, *, hosts: frozenset[str] | None = None) -> Fast
     )
     app.state.service = service
     failures.install(app)
-    for routes in (answers, search, cables, checks, history, chat, health, page):
+    for routes in (exports, batches, answers, search, cables, checks, history, chat, health, page):
         app.include_router(routes.router)
+    app.router.routes.append(mcp.route)
     app.add_middleware(BodyLimit)
     if hosts is not None:
         app.add_middleware(KnownHosts, hosts=hosts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +24,8 @@ ROOM_OF = {
     "xllamacpp": {"rag/local_llm.py"},
     "ray": {"rag/ray_embedder.py"},
 }
+# The client is one file that its users copy: it cannot be split.
+LINES = {"api/client.py": 310}
 MODULES = [path.relative_to(ROOT) for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))]
 
 
@@ -55,7 +58,13 @@ def test_a_dependency_stays_in_its_room(path: Path) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=str)
 def test_modules_stay_under_250_lines(path: Path) -> None:
-    assert len((ROOT / path).read_text(encoding="utf-8").splitlines()) < 250
+    limit = LINES.get(path.as_posix(), 250)
+    assert len((ROOT / path).read_text(encoding="utf-8").splitlines()) < limit
+
+
+def test_the_client_needs_httpx_alone() -> None:
+    needed = {name.split(".")[0] for name in imported(Path("api/client.py"))} - set(sys.stdlib_module_names)
+    assert needed == {"httpx"}
 
 
 def test_no_module_is_called_utils() -> None:

@@ -44,6 +44,9 @@ def serve(
 
             service = Service(build_pipeline(settings), settings, History.open(settings.data_dir))
             service.warm_up()
+            app = create_app(service, hosts=_hosts(host))
+        # From here on who connects is heard, however long the loop takes to begin.
+        listening.listen(2048)
         address = f"http://{_shown(host)}:{listening.getsockname()[1]}/"
         for line in greeting(service, address):
             messages().print(Text(line), soft_wrap=True)
@@ -54,7 +57,7 @@ def serve(
         if json:
             typer.echo(f'{{"url": "{address}"}}')
         try:
-            _run(create_app(service, hosts=_hosts(host)), listening)
+            _run(app, listening)
         finally:
             service.pipeline.collection.close()
 

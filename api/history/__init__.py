@@ -6,20 +6,22 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from api.batches.book import BatchBook
 from api.history.conversations import Conversation, Conversations
 from api.history.feedback import Feedback, FeedbackBook, Reason
-from api.history.tables import FILE_NAME, METADATA
+from api.tables import FILE_NAME, METADATA
 from rag.engine import open_engine
 
 __all__ = ["Conversation", "Conversations", "Feedback", "FeedbackBook", "History", "Reason"]
 
 
 class History:
-    """Conversations and feedback over one file."""
+    """Conversations, feedback and batches over one file."""
 
     def __init__(self, engine: Engine) -> None:
         self.conversations = Conversations(engine)
         self.feedback = FeedbackBook(engine)
+        self.batches = BatchBook(engine)
         self._engine = engine
 
     @classmethod

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, and_, func, or_, select
 
-from api.history.tables import CONVERSATIONS, TURNS
+from api.tables import CONVERSATIONS, TURNS
 from rag.errors import NotFound
 
 
@@ -44,15 +44,23 @@ class Conversations:
             )
         return made
 
-    def latest(self, limit: int) -> tuple[Conversation, ...]:
-        """The latest, the most recently used first."""
+    def latest(self, limit: int, after: str | None = None) -> tuple[Conversation, ...]:
+        """The latest, the most recently used first, from the one behind the id `after`."""
+        order = (CONVERSATIONS.c.updated_at.desc(), CONVERSATIONS.c.conversation_id)
+        query = select(CONVERSATIONS.c.conversation_id).order_by(*order).limit(limit)
         with self._engine.connect() as connection:
-            ids = connection.execute(
-                select(CONVERSATIONS.c.conversation_id)
-                .order_by(CONVERSATIONS.c.updated_at.desc())
-                .limit(limit)
-            ).scalars()
-            return tuple(_read(connection, conversation_id) for conversation_id in list(ids))
+            if after is not None:
+                last = _read(connection, after)
+                query = query.where(
+                    or_(
+                        CONVERSATIONS.c.updated_at < last.updated_at.isoformat(),
+                        and_(
+                            CONVERSATIONS.c.updated_at == last.updated_at.isoformat(),
+                            CONVERSATIONS.c.conversation_id > after,
+                        ),
+                    )
+                )
+            return tuple(_read(connection, found) for found in list(connection.execute(query).scalars()))
 
     def get(self, conversation_id: str) -> Conversation:
         """Raises NotFound."""

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from sqlalchemy import Engine, select
 
-from api.history.tables import FEEDBACK
+from api.tables import FEEDBACK
 
 
 class Reason(StrEnum):

@@ -10,11 +10,9 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from api.dependencies import TheService
 from api.runs import Run
-from rag.errors import NotFound
 from rag.record import AnswerRecord, QuestionIn
 from rag.record.cable import ErrorBody
 from rag.record.check import RecheckedCitationRecord, ReverifyRecord
-from rag.types import AnswerReady
 
 router = APIRouter(prefix="/v1/answers", tags=["answers"])
 # A failure within this time is answered with its HTTP status; a later one is an `error` event.
@@ -26,12 +24,7 @@ UNKNOWN: dict[int | str, dict[str, Any]] = {404: {"model": ErrorBody, "descripti
 async def answer(asked: QuestionIn, service: TheService) -> AnswerRecord:
     """Answer a question; every sentence cites its paragraph and carries a verdict."""
 
-    def write() -> AnswerRecord:
-        *_, last = service.stream(service.understand(asked), asked.conversation_id)
-        assert isinstance(last, AnswerReady)
-        return AnswerRecord.of(last.answer)
-
-    return await service.work(write)
+    return await service.work(lambda: service.answer(asked))
 
 
 async def _find_run(
@@ -64,9 +57,7 @@ async def stream(following: Annotated[tuple[Run, int], Depends(_find_run)]) -> A
 @router.get("/{answer_id}", responses={200: {"model": AnswerRecord}, **UNKNOWN})
 async def stored_answer(answer_id: str, service: TheService) -> Response:
     """An answer as it was given."""
-    return Response(
-        await service.work(lambda: stored_record(service, answer_id)), media_type="application/json"
-    )
+    return Response(await service.work(lambda: service.answer_json(answer_id)), media_type="application/json")
 
 
 @router.post("/{answer_id}/reverify", response_model=ReverifyRecord, responses=UNKNOWN)
@@ -75,16 +66,8 @@ async def reverify(answer_id: str, service: TheService) -> ReverifyRecord:
     return await service.work(lambda: _reverify(service, answer_id))
 
 
-def stored_record(service: TheService, answer_id: str) -> str:
-    """The JSON of an answer in the ledger. Raises NotFound."""
-    record = service.store.find_answer(answer_id)
-    if record is None:
-        raise NotFound(f"There is no answer {answer_id[:100]!r}.", answer_id=answer_id[:100])
-    return record
-
-
 def _reverify(service: TheService, answer_id: str) -> ReverifyRecord:
-    record = AnswerRecord.model_validate_json(stored_record(service, answer_id))
+    record = AnswerRecord.model_validate_json(service.answer_json(answer_id))
     rechecked = []
     for citation in record.citations:
         paragraph = service.store.find_paragraph(citation.cable_id, citation.paragraph)

@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.dependencies import TheService
 from api.history import Conversation, Reason
-from api.routes.answers import stored_record
 from api.service import Service
 from rag.errors import UsageError
 from rag.record import AnswerRecord, ErrorBody
@@ -71,9 +70,10 @@ class ConversationHead(BaseModel):
 
 
 class ConversationList(BaseModel):
-    """Conversations, the most recently used first."""
+    """Conversations, the most recently used first; `next` is given back as `after`, null on the last page."""
 
     conversations: tuple[ConversationHead, ...]
+    next: str | None
 
 
 class ConversationRecord(ConversationHead):
@@ -87,7 +87,7 @@ async def give_feedback(given: FeedbackIn, service: TheService) -> FeedbackRecor
     """Say what is right or wrong with an answer or one of its citations."""
 
     def write() -> FeedbackRecord:
-        record = AnswerRecord.model_validate_json(stored_record(service, given.answer_id))
+        record = AnswerRecord.model_validate_json(service.answer_json(given.answer_id))
         if given.marker is not None and given.marker > len(record.citations):
             raise UsageError(
                 f"The answer has {len(record.citations)} citations, so none is marked [{given.marker}]."
@@ -105,13 +105,19 @@ async def give_feedback(given: FeedbackIn, service: TheService) -> FeedbackRecor
     return await service.work(write)
 
 
-@router.get("/conversations")
+@router.get("/conversations", responses=UNKNOWN)
 async def conversations(
-    service: TheService, limit: Annotated[int, Query(ge=1, le=200)] = 50
+    service: TheService,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    after: Annotated[str | None, Query(max_length=100, description="`next` of the page before")] = None,
 ) -> ConversationList:
     """The latest conversations, the most recently used first."""
-    latest = await service.work(lambda: service.history.conversations.latest(limit))
-    return ConversationList(conversations=tuple(ConversationHead.of(each) for each in latest))
+    latest = await service.work(lambda: service.history.conversations.latest(limit + 1, after))
+    page = latest[:limit]
+    return ConversationList(
+        conversations=tuple(ConversationHead.of(each) for each in page),
+        next=page[-1].conversation_id if len(latest) > limit else None,
+    )
 
 
 @router.post("/conversations", status_code=201)
@@ -144,8 +150,7 @@ async def delete_conversation(conversation_id: str, service: TheService) -> None
 
 def _read(service: Service, conversation_id: str) -> ConversationRecord:
     found = service.history.conversations.get(conversation_id)
-    stored = (service.store.find_answer(answer_id) for answer_id in found.answer_ids)
     return ConversationRecord(
         **ConversationHead.of(found).model_dump(),
-        answers=tuple(AnswerRecord.model_validate_json(text) for text in stored if text is not None),
+        answers=tuple(service.find_answers(found.answer_ids)),
     )

@@ -17,7 +17,7 @@ async def search(
     service: TheService,
     filters: TheFilters,
     q: Annotated[str, Query(min_length=1, max_length=4000, description="What to look for")],
-    k: Annotated[int, Query(ge=1, le=100, description="How many paragraphs")] = 10,
+    k: Annotated[int, Query(ge=1, le=50, description="How many paragraphs")] = 10,
 ) -> SearchRecord:
     """Find paragraphs by words and by meaning."""
     result = await service.work(lambda: service.pipeline.search(q, filters, k))

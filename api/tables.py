@@ -6,7 +6,7 @@ no record with it, and a citation in it is the one that was checked.
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table, Text
+from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table, Text, UniqueConstraint
 
 FILE_NAME = "history.sqlite"
 METADATA = MetaData()
@@ -36,4 +36,26 @@ FEEDBACK = Table(
     Column("reason", Text, nullable=False),
     Column("comment", Text),
     Column("created_at", Text, nullable=False),
+)
+BATCHES = Table(
+    "batches",
+    METADATA,
+    Column("batch_id", Text, primary_key=True),
+    Column("owner", Text, nullable=False, index=True),
+    Column("title", Text, nullable=False),
+    Column("created_at", Text, nullable=False),
+    Column("idempotency_key", Text, nullable=False),
+    Column("request_sha256", Text, nullable=False),
+    UniqueConstraint("owner", "idempotency_key"),
+)
+# `record` is the whole answer: a sheet does not depend on how long the ledger keeps answers.
+BATCH_ITEMS = Table(
+    "batch_items",
+    METADATA,
+    Column("batch_id", ForeignKey("batches.batch_id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("item_id", Text, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("record", Text),
+    Column("error", Text),
 )

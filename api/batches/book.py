@@ -1,0 +1,200 @@
+"""Batches and their answers, kept item by item."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, Select, and_, func, select, tuple_
+from sqlalchemy.exc import IntegrityError
+
+from api.batches.questions import BatchQuestion
+from api.tables import BATCH_ITEMS, BATCHES
+from rag.errors import NotFound, UsageError
+from rag.record import AnswerRecord, ErrorFacts, QuestionIn
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """How far a batch is."""
+
+    batch_id: str
+    owner: str
+    title: str
+    created_at: datetime
+    total: int
+    done: int
+    failed: int
+
+    @property
+    def complete(self) -> bool:
+        return self.done + self.failed == self.total
+
+
+@dataclass(frozen=True, slots=True)
+class BatchItem:
+    """One question of a batch, with its answer or why there is none; neither while it waits."""
+
+    position: int
+    item_id: str
+    question: QuestionIn
+    answer: AnswerRecord | None
+    error: ErrorFacts | None
+
+
+class BatchBook:
+    """Every batch; each belongs to its owner, and no other sees it. Safe for many threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def begin(
+        self, owner: str, title: str, asked: Sequence[BatchQuestion], key: str | None
+    ) -> tuple[Batch, bool]:
+        """A new batch, and True; or the one that was begun under the same idempotency `key`, and False.
+
+        Raises UsageError where the key was used for other questions.
+        """
+        wanted = hashlib.sha256("\n".join(item.model_dump_json() for item in asked).encode()).hexdigest()
+        try:
+            return self._begin(owner, title, asked, key, wanted)
+        except IntegrityError:
+            # The same key came twice at once: the other request was first.
+            return self._begin(owner, title, asked, key, wanted)
+
+    def _begin(
+        self, owner: str, title: str, asked: Sequence[BatchQuestion], key: str | None, wanted: str
+    ) -> tuple[Batch, bool]:
+        batch_id = secrets.token_urlsafe(12)
+        used = and_(BATCHES.c.owner == owner, BATCHES.c.idempotency_key == key)
+        with self._engine.begin() as connection:
+            known = None if key is None else connection.execute(select(BATCHES).where(used)).one_or_none()
+            if known is not None:
+                if known.request_sha256 != wanted:
+                    raise UsageError(
+                        "This idempotency key was used for other questions.", batch_id=known.batch_id
+                    )
+                return _batch(connection, known), False
+            connection.execute(
+                BATCHES.insert().values(
+                    batch_id=batch_id,
+                    owner=owner,
+                    title=title,
+                    created_at=datetime.now(UTC).isoformat(),
+                    idempotency_key=key or batch_id,
+                    request_sha256=wanted,
+                )
+            )
+            rows = [
+                {
+                    "batch_id": batch_id,
+                    "position": position,
+                    "item_id": item.id,
+                    "question": item.question.model_dump_json(),
+                }
+                for position, item in enumerate(asked)
+            ]
+            connection.execute(BATCH_ITEMS.insert(), rows)
+            return _batch(connection, _row(connection, batch_id, owner)), True
+
+    def get(self, batch_id: str, owner: str) -> Batch:
+        """Raises NotFound."""
+        with self._engine.connect() as connection:
+            return _batch(connection, _row(connection, batch_id, owner))
+
+    def latest(self, owner: str, limit: int, after: str | None = None) -> tuple[Batch, ...]:
+        """The latest first, from the one behind the id `after`. Raises NotFound for an unknown one."""
+        place = tuple_(BATCHES.c.created_at, BATCHES.c.batch_id)
+        query = select(BATCHES).where(BATCHES.c.owner == owner)
+        with self._engine.connect() as connection:
+            if after is not None:
+                last = _row(connection, after, owner)
+                query = query.where(place < (last.created_at, last.batch_id))
+            ordered = query.order_by(BATCHES.c.created_at.desc(), BATCHES.c.batch_id.desc()).limit(limit)
+            return tuple(_batch(connection, row) for row in connection.execute(ordered).all())
+
+    def items(self, batch_id: str) -> tuple[BatchItem, ...]:
+        with self._engine.connect() as connection:
+            rows = connection.execute(_items_of(batch_id)).all()
+        return tuple(_item(row) for row in rows)
+
+    def next_waiting(self, batch_id: str) -> BatchItem | None:
+        """The first question that has neither an answer nor an error."""
+        waiting = and_(BATCH_ITEMS.c.record.is_(None), BATCH_ITEMS.c.error.is_(None))
+        with self._engine.connect() as connection:
+            row = connection.execute(_items_of(batch_id).where(waiting).limit(1)).one_or_none()
+        return None if row is None else _item(row)
+
+    def unfinished(self) -> tuple[Batch, ...]:
+        """Batches with questions that wait, the oldest first."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(BATCHES).order_by(BATCHES.c.created_at)).all()
+            found = [_batch(connection, row) for row in rows]
+        return tuple(batch for batch in found if not batch.complete)
+
+    def answer(self, batch_id: str, position: int, record: AnswerRecord) -> None:
+        self._set(batch_id, position, record=record.model_dump_json())
+
+    def fail(self, batch_id: str, position: int, error: ErrorFacts) -> None:
+        self._set(batch_id, position, error=error.model_dump_json())
+
+    def retry(self, batch_id: str, owner: str) -> Batch:
+        """Let what failed wait again. Raises NotFound."""
+        with self._engine.begin() as connection:
+            row = _row(connection, batch_id, owner)
+            connection.execute(
+                BATCH_ITEMS.update().where(BATCH_ITEMS.c.batch_id == batch_id).values(error=None)
+            )
+            return _batch(connection, row)
+
+    def delete(self, batch_id: str, owner: str) -> None:
+        """Raises NotFound."""
+        with self._engine.begin() as connection:
+            _row(connection, batch_id, owner)
+            connection.execute(BATCHES.delete().where(BATCHES.c.batch_id == batch_id))
+
+    def forget_before(self, moment: datetime) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(
+                BATCHES.delete().where(BATCHES.c.created_at < moment.astimezone(UTC).isoformat())
+            )
+
+    def _set(self, batch_id: str, position: int, **values: str) -> None:
+        place = and_(BATCH_ITEMS.c.batch_id == batch_id, BATCH_ITEMS.c.position == position)
+        with self._engine.begin() as connection:
+            connection.execute(BATCH_ITEMS.update().where(place).values(**values))
+
+
+def _items_of(batch_id: str) -> Select[Any]:
+    return select(BATCH_ITEMS).where(BATCH_ITEMS.c.batch_id == batch_id).order_by(BATCH_ITEMS.c.position)
+
+
+def _row(connection: Connection, batch_id: str, owner: str) -> Row[tuple[object, ...]]:
+    mine = and_(BATCHES.c.batch_id == batch_id, BATCHES.c.owner == owner)
+    row = connection.execute(select(BATCHES).where(mine)).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no batch {batch_id[:60]!r}.", batch_id=batch_id[:60])
+    return row
+
+
+def _batch(connection: Connection, row: Row[tuple[object, ...]]) -> Batch:
+    counted = connection.execute(
+        select(func.count(), func.count(BATCH_ITEMS.c.record), func.count(BATCH_ITEMS.c.error)).where(
+            BATCH_ITEMS.c.batch_id == row.batch_id
+        )
+    ).one()
+    return Batch(row.batch_id, row.owner, row.title, datetime.fromisoformat(row.created_at), *counted)
+
+
+def _item(row: Row[tuple[object, ...]]) -> BatchItem:
+    return BatchItem(
+        row.position,
+        row.item_id,
+        QuestionIn.model_validate_json(row.question),
+        None if row.record is None else AnswerRecord.model_validate_json(row.record),
+        None if row.error is None else ErrorFacts.model_validate_json(row.error),
+    )

@@ -22,13 +22,7 @@ def build_pipeline(settings: Settings) -> Pipeline:
     Raises CollectionError where the data directory cannot serve, ModelUnavailable where a model cannot
     be loaded. An empty collection opens; asking it raises CollectionEmpty.
     """
-    llm = None
-    if settings.llm is not None:
-        model = load_chat_model(settings.llm, settings.llm_base_url, settings.llm_timeout_s)
-        # A model file is named without its folder: the record is shown to others.
-        provider, _, rest = settings.llm.partition(":")
-        name = f"local:{Path(rest).name}" if provider == "local" else settings.llm
-        llm = LLMAnswerer(model, name, settings.llm_context_chars)
+    llm = load_llm(settings)
     reader = load_reader()
     # Opened last: what fails before it leaves no lock behind.
     collection = open_collection(settings, load_encoder(settings.embedding_model), write=False)
@@ -42,3 +36,20 @@ def build_pipeline(settings: Settings) -> Pipeline:
         verifier=DeterministicVerifier(),
         limits=Limits(settings.question_limit_chars, kept),
     )
+
+
+def load_llm(settings: Settings) -> LLMAnswerer | None:
+    """The answerer that writes, None where no model is configured. Raises ModelUnavailable."""
+    if settings.llm is None:
+        return None
+    model = load_chat_model(
+        settings.llm,
+        settings.llm_base_url,
+        settings.llm_timeout_s,
+        temperature=settings.llm_temperature,
+        seed=settings.llm_seed,
+    )
+    # A model file is named without its folder: the record is shown to others.
+    provider, _, rest = settings.llm.partition(":")
+    name = f"local:{Path(rest).name}" if provider == "local" else settings.llm
+    return LLMAnswerer(model, name, settings.llm_context_chars)

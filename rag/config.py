@@ -24,6 +24,8 @@ class Settings(BaseSettings):
     llm: str | None = None
     llm_base_url: str | None = None
     llm_timeout_s: float = Field(default=60.0, gt=0)
+    llm_temperature: float = Field(default=0.0, ge=0, le=2)
+    llm_seed: int | None = None
     llm_context_chars: int = Field(default=12_000, gt=0)
     chroma_url: str | None = None
     default_classification: str | None = None

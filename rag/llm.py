@@ -80,21 +80,27 @@ def _sentence_or_refusal(text: str, known: set[int]) -> DraftSentence | Refusal:
     return draft
 
 
-def load_chat_model(name: str, base_url: str | None, timeout_s: float) -> BaseChatModel:
+def load_chat_model(
+    name: str, base_url: str | None, timeout_s: float, *, temperature: float = 0.0, seed: int | None = None
+) -> BaseChatModel:
     """The chat model of a name: "provider:model" as LangChain spells it, or "local:/path/model.gguf".
 
-    Raises ModelUnavailable where the provider is unknown, its package is missing, or the file is.
+    A `seed` is handed to the provider, which may not know such a thing and say so. Raises ModelUnavailable where the provider is unknown, its package is missing, or the file is.
     """
     if name.startswith("local:"):
         from rag.local_llm import load_local_model
 
-        return load_local_model(name.removeprefix("local:"), timeout_s)
+        return load_local_model(name.removeprefix("local:"), timeout_s, temperature=temperature, seed=seed)
     from langchain.chat_models import init_chat_model
 
-    server: dict[str, Any] = {} if base_url is None else {"base_url": base_url}
+    given: dict[str, Any] = {"base_url": base_url, "seed": seed}
     try:
         model: BaseChatModel = init_chat_model(
-            name, temperature=0, timeout=timeout_s, max_retries=1, **server
+            name,
+            temperature=temperature,
+            timeout=timeout_s,
+            max_retries=1,
+            **{key: value for key, value in given.items() if value is not None},
         )
         return model
     # Unknown providers, missing packages and missing keys are each another exception.

@@ -21,7 +21,9 @@ class _LocalChatModel(ChatOpenAI):
     _server: object = PrivateAttr(default=None)
 
 
-def load_local_model(path: str, timeout_s: float) -> BaseChatModel:
+def load_local_model(
+    path: str, timeout_s: float, *, temperature: float = 0.0, seed: int | None = None
+) -> BaseChatModel:
     """Start llama.cpp's server on loopback inside this process; it ends with the process.
 
     Raises ModelUnavailable where the extra is not installed, or the file is missing or no model.
@@ -49,7 +51,8 @@ def load_local_model(path: str, timeout_s: float) -> BaseChatModel:
         base_url=f"{server.listening_address}/v1",
         api_key=SecretStr("local"),
         model=file.stem,
-        temperature=0,
+        temperature=temperature,
+        seed=seed,
         timeout=timeout_s,
         max_retries=0,
         max_completion_tokens=MAX_ANSWER_TOKENS,

@@ -6,15 +6,15 @@ the evaluation runs, so that the measured number is the shipped behaviour.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol
 
 from rag.answer import Answerer, Confidence, Refusal, Rejected
 from rag.collection import Collection
 from rag.errors import UsageError
 from rag.record import AnswerRecord
-from rag.retrieve import HybridSearch
 from rag.turn import Turn
 from rag.types import (
     Answer,
@@ -55,13 +55,19 @@ class Limits:
     keep_answers: timedelta
 
 
+class Finder(Protocol):
+    """Finds the best `k` paragraphs for a query, best first."""
+
+    def find(self, query: Query, k: int) -> tuple[Hit, ...]: ...
+
+
 class Pipeline:
     """Answers questions over one collection. `llm` is None where no model is configured."""
 
     def __init__(
         self,
         collection: Collection,
-        search: HybridSearch,
+        search: Finder,
         extractive: Answerer,
         llm: Answerer | None,
         verifier: Verifier,
@@ -73,6 +79,19 @@ class Pipeline:
         self._extractive = extractive
         self._llm = llm
         self._limits = limits
+
+    def unrecorded(
+        self, search: Callable[[Finder], Finder] | None = None, llm: Answerer | None = None
+    ) -> Pipeline:
+        """The same pipeline for measuring: it keeps no answers, and may search or write otherwise."""
+        return Pipeline(
+            collection=self.collection,
+            search=self._search if search is None else search(self._search),
+            extractive=self._extractive,
+            llm=llm or self._llm,
+            verifier=self.verifier,
+            limits=Limits(self._limits.question_chars, timedelta(0)),
+        )
 
     @property
     def answerer_name(self) -> str:

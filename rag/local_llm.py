@@ -12,7 +12,6 @@ from pydantic import PrivateAttr, SecretStr
 from rag.errors import ModelUnavailable
 
 CONTEXT_TOKENS = 8192
-MAX_ANSWER_TOKENS = 400
 
 
 class _LocalChatModel(ChatOpenAI):
@@ -22,7 +21,12 @@ class _LocalChatModel(ChatOpenAI):
 
 
 def load_local_model(
-    path: str, timeout_s: float, *, temperature: float = 0.0, seed: int | None = None
+    path: str,
+    timeout_s: float,
+    *,
+    temperature: float = 0.0,
+    seed: int | None = None,
+    answer_tokens: int = 400,
 ) -> BaseChatModel:
     """Start llama.cpp's server on loopback inside this process; it ends with the process.
 
@@ -55,7 +59,7 @@ def load_local_model(
         seed=seed,
         timeout=timeout_s,
         max_retries=0,
-        max_completion_tokens=MAX_ANSWER_TOKENS,
+        max_completion_tokens=answer_tokens,
         stream_usage=True,
     )
     model._server = server

@@ -82,15 +82,14 @@ class UsageRecord(Record):
     prompt_sha256: str
     input_tokens: int | None
     output_tokens: int | None
+    cost_usd: float | None = None
+    seconds: float | None = None
+    form: str | None = None
+    failure: str | None = None
 
     @classmethod
     def of(cls, usage: Usage) -> Self:
-        return cls(
-            model=usage.model,
-            prompt_sha256=usage.prompt_sha256,
-            input_tokens=usage.input_tokens,
-            output_tokens=usage.output_tokens,
-        )
+        return cls(**{name: getattr(usage, name) for name in cls.model_fields})
 
 
 class AnswerRecord(Record):

@@ -121,12 +121,20 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a model call cost: tokens in and out where the provider says, and the prompt's hash."""
+    """What one call of a model cost, with which prompt, and why it failed, if it did.
+
+    Tokens are None where the provider does not say, the cost where no prices are set. `form` is how the
+    model was asked to cite.
+    """
 
     model: str
     prompt_sha256: str
     input_tokens: int | None = None
     output_tokens: int | None = None
+    cost_usd: float | None = None
+    seconds: float | None = None
+    form: str | None = None
+    failure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def with_model(pipeline: Pipeline, *replies: str) -> Pipeline:
         collection=pipeline.collection,
         search=HybridSearch(pipeline.collection),
         extractive=pipeline._extractive,
-        llm=LLMAnswerer(model, "fake:told", 8000),
+        llm=LLMAnswerer(model, "fake:told"),
         verifier=pipeline.verifier,
         limits=Limits(4000, timedelta(days=1)),
     )

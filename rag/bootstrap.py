@@ -6,14 +6,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rag.answer import ExtractiveAnswerer
+from rag.chat_models import load_chat_model, reply_forms
 from rag.collection import open_collection
 from rag.config import Settings
 from rag.embeddings import load_encoder
-from rag.llm import LLMAnswerer, load_chat_model
+from rag.llm import LLMAnswerer, LLMSettings
 from rag.pipeline import Limits, Pipeline
 from rag.reader import load_reader
 from rag.retrieve import HybridSearch
 from rag.verify import DeterministicVerifier
+
+# Where no setting says otherwise. A processor reads some fifty tokens a second for a small local model, so a
+# prompt of 12,000 characters is a minute's work before the first word.
+HOSTED_CONTEXT_CHARS, LOCAL_CONTEXT_CHARS = 12_000, 6_000
+HOSTED_TIMEOUT_S, LOCAL_TIMEOUT_S = 60.0, 300.0
 
 
 def build_pipeline(settings: Settings) -> Pipeline:
@@ -22,13 +28,7 @@ def build_pipeline(settings: Settings) -> Pipeline:
     Raises CollectionError where the data directory cannot serve, ModelUnavailable where a model cannot
     be loaded. An empty collection opens; asking it raises CollectionEmpty.
     """
-    llm = None
-    if settings.llm is not None:
-        model = load_chat_model(settings.llm, settings.llm_base_url, settings.llm_timeout_s)
-        # A model file is named without its folder: the record is shown to others.
-        provider, _, rest = settings.llm.partition(":")
-        name = f"local:{Path(rest).name}" if provider == "local" else settings.llm
-        llm = LLMAnswerer(model, name, settings.llm_context_chars)
+    llm = load_llm(settings)
     reader = load_reader()
     # Opened last: what fails before it leaves no lock behind.
     collection = open_collection(settings, load_encoder(settings.embedding_model), write=False)
@@ -42,3 +42,31 @@ def build_pipeline(settings: Settings) -> Pipeline:
         verifier=DeterministicVerifier(),
         limits=Limits(settings.question_limit_chars, kept),
     )
+
+
+def load_llm(settings: Settings) -> LLMAnswerer | None:
+    """The answerer that writes, None where no model is configured. Raises ModelUnavailable."""
+    if settings.llm is None:
+        return None
+    provider, _, rest = settings.llm.partition(":")
+    local = provider == "local"
+    limits = LLMSettings(
+        context_chars=settings.llm_context_chars or (LOCAL_CONTEXT_CHARS if local else HOSTED_CONTEXT_CHARS),
+        timeout_s=settings.llm_timeout_s or (LOCAL_TIMEOUT_S if local else HOSTED_TIMEOUT_S),
+        budget_tokens=settings.llm_budget_tokens,
+        answer_tokens=settings.llm_answer_tokens,
+        input_price=settings.llm_input_price,
+        output_price=settings.llm_output_price,
+    )
+    model = load_chat_model(
+        settings.llm,
+        settings.llm_base_url,
+        limits.timeout_s,
+        temperature=settings.llm_temperature,
+        seed=settings.llm_seed,
+        answer_tokens=limits.answer_tokens,
+    )
+    # A model file is named without its folder: the record is shown to others.
+    name = f"local:{Path(rest).name}" if local else settings.llm
+    forms = reply_forms(settings.llm, settings.llm_base_url, settings.llm_citing)
+    return LLMAnswerer(model, name, limits, forms)

@@ -23,8 +23,15 @@ class Settings(BaseSettings):
     embedding_precision: Literal["auto", "fp32", "bf16"] = "auto"
     llm: str | None = None
     llm_base_url: str | None = None
-    llm_timeout_s: float = Field(default=60.0, gt=0)
-    llm_context_chars: int = Field(default=12_000, gt=0)
+    llm_timeout_s: float | None = Field(default=None, gt=0)
+    llm_temperature: float = Field(default=0.0, ge=0, le=2)
+    llm_seed: int | None = None
+    llm_context_chars: int | None = Field(default=None, gt=0)
+    llm_citing: Literal["auto", "markers", "schema", "documents"] = "auto"
+    llm_answer_tokens: int = Field(default=600, gt=0)
+    llm_budget_tokens: int = Field(default=20_000, gt=0)
+    llm_input_price: float | None = Field(default=None, ge=0)
+    llm_output_price: float | None = Field(default=None, ge=0)
     chroma_url: str | None = None
     ray_address: str | None = None
     ray_workers: int = Field(default=2, gt=0)

@@ -1,36 +1,135 @@
-"""The answerer that writes: any LangChain chat model, streamed, its markers parsed sentence by sentence."""
+"""The answerer that writes: any LangChain chat model, streamed, its reply parsed sentence by sentence."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, cast
+import hashlib
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessageChunk
-from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.messages import AIMessageChunk, BaseMessageChunk
+from langchain_core.messages.ai import UsageMetadata, add_usage
 
 from rag import prompts
 from rag.answer import Draft, Refusal, Rejected
-from rag.citations import SentenceSplitter, parse_sentence
+from rag.citations import parse_sentence
+from rag.deadline import within
 from rag.errors import ModelUnavailable
+from rag.replies import Asked, MarkedReplies, ReplyForm
 from rag.types import DraftSentence, Passage, Query, Usage
+
+NO_TEXT = "the model returned no text"
+# A call that fails is made once more.
+CALLS = 2
+# What a token is taken for before the provider has counted.
+_CHARS_A_TOKEN = 3.5
+# Status codes of requests that no repetition mends, and of those that another form of reply may.
+_FINAL_STATUS = range(400, 500)
+_PASSING_STATUS = frozenset({408, 409, 425, 429})
+_REFUSED_FORM = frozenset({400, 404, 422})
+
+
+@dataclass(frozen=True, slots=True)
+class LLMSettings:
+    """What a model may take: characters of passages, seconds a call, tokens a question, and its prices.
+
+    Prices are in US dollars a million tokens; None where nobody told them.
+    """
+
+    context_chars: int = 12_000
+    timeout_s: float = 60.0
+    budget_tokens: int = 20_000
+    answer_tokens: int = 600
+    input_price: float | None = None
+    output_price: float | None = None
+    retry_pause_s: float = 0.5
+
+    def cost(self, tokens: UsageMetadata | None) -> float | None:
+        """US dollars; None where tokens or prices are not known."""
+        if tokens is None or self.input_price is None or self.output_price is None:
+            return None
+        spent = tokens["input_tokens"] * self.input_price + tokens["output_tokens"] * self.output_price
+        return round(spent / 1e6, 8)
+
+
+@dataclass(slots=True)
+class _Call:
+    """What is known of one call while it runs."""
+
+    began: float = field(default_factory=time.monotonic)
+    tokens: UsageMetadata | None = None
+    wrote: bool = False
+
+    def count(self, piece: BaseMessageChunk) -> None:
+        self.wrote = self.wrote or bool(str(piece.text).strip())
+        if isinstance(piece, AIMessageChunk) and piece.usage_metadata:
+            self.tokens = add_usage(self.tokens, piece.usage_metadata)
 
 
 class LLMAnswerer:
-    """Prose with markers from a chat model. Unknown markers are kept for the checker, never repaired."""
+    """Prose with citations from a chat model. Unknown markers are kept for the checker, never repaired."""
 
-    def __init__(self, model: BaseChatModel, name: str, context_chars: int) -> None:
+    def __init__(
+        self,
+        model: BaseChatModel,
+        name: str,
+        settings: LLMSettings | None = None,
+        forms: Sequence[ReplyForm] = (MarkedReplies(),),
+    ) -> None:
         self.name = name
         self._model = model
-        self._context_chars = context_chars
+        self._settings = settings or LLMSettings()
+        self._forms = tuple(forms)
 
     def draft(
         self, query: Query, passages: Sequence[Passage], rejected: Sequence[Rejected] = ()
     ) -> Iterator[Draft]:
-        prompt = prompts.REPAIR if rejected else prompts.ANSWER
+        """As `Answerer.draft`. A call that brings nothing is made once more; its `Usage` says why."""
+        if not passages:
+            yield Refusal("no paragraph was found")
+            return
+        numbered = prompts.fitting(turn_numbers(query, passages), self._settings.context_chars)
+        failed = 0
+        while True:
+            form = self._forms[0]
+            asked = self._asked(form, query, numbered, rejected)
+            self._require_budget(asked, calls=1 + failed + bool(rejected))
+            call = _Call()
+            usage = Usage(model=self.name, prompt_sha256=prompts.sha256_of(asked.prompt), form=form.name)
+            failure: str | None = None
+            try:
+                yield from self._reply(form, asked, call)
+                failure = None if call.wrote else NO_TEXT
+            # Every provider has errors of its own, with no common ancestor but this one.
+            except Exception as error:
+                failure = f"{type(error).__name__}: {error}"
+                if not call.wrote and self._takes_another_form(error):
+                    yield self._closed(usage, call, failure)
+                    continue
+                if call.wrote or failed + 1 >= CALLS or not _may_pass(error):
+                    yield self._closed(usage, call, failure)
+                    raise ModelUnavailable(
+                        f"The language model {self.name} did not answer ({failure}). "
+                        "Check CABLEQA_LLM, its base URL and the provider's key, or ask with "
+                        "mode=extractive.",
+                        model=self.name,
+                    ) from error
+            yield self._closed(usage, call, failure)
+            if failure is None:
+                return
+            failed += 1
+            if failed >= CALLS:
+                yield Refusal(NO_TEXT)
+                return
+            time.sleep(self._settings.retry_pause_s)
+
+    def _asked(
+        self, form: ReplyForm, query: Query, numbered: Mapping[int, Passage], rejected: Sequence[Rejected]
+    ) -> Asked:
         values = {
             "refusal": prompts.REFUSAL,
-            "passages": prompts.render_passages(passages, self._context_chars),
+            "passages": prompts.render_passages(numbered, self._settings.context_chars),
             "question": prompts.neutralise(query.standalone),
         }
         if rejected:
@@ -38,69 +137,76 @@ class LLMAnswerer:
                 f"- {prompts.neutralise(item.text)} (refused: {prompts.neutralise(item.reason)})"
                 for item in rejected
             )
-        known = {passage.number for passage in passages}
-        splitter = SentenceSplitter()
-        reply = AIMessageChunk(content="")
-        wrote = False
-        for piece in self._stream(prompt, values):
-            reply = reply + piece
-            for sentence in splitter.feed(piece.text):
-                wrote = True
-                yield _sentence_or_refusal(sentence, known)
-        for sentence in splitter.flush():
-            wrote = True
+        return Asked(form.repair if rejected else form.answer, values, numbered)
+
+    def _reply(self, form: ReplyForm, asked: Asked, call: _Call) -> Generator[Draft, None, None]:
+        """One call's sentences. What was not yet a sentence when a stream broke is never given."""
+        known = {number: passage.number for number, passage in asked.passages.items()}
+        reader = form.reader(asked)
+        pieces = within(self._settings.timeout_s, lambda: form.stream(self._model, asked))
+        try:
+            for piece in pieces:
+                call.count(piece)
+                for sentence in reader.feed(piece):
+                    yield _sentence_or_refusal(sentence, known)
+        finally:
+            pieces.close()
+        for sentence in reader.flush():
             yield _sentence_or_refusal(sentence, known)
-        if not wrote:
-            yield Refusal("the model returned no text")
-        tokens = reply.usage_metadata
-        yield Usage(
-            model=self.name,
-            prompt_sha256=prompts.sha256_of(prompt),
+
+    def _require_budget(self, asked: Asked, calls: int) -> None:
+        """Raises ModelUnavailable where this call, and those made before it, may take too many tokens."""
+        chars = sum(len(str(message.text)) for message in asked.messages())
+        needed = calls * (int(chars / _CHARS_A_TOKEN) + self._settings.answer_tokens)
+        if needed > self._settings.budget_tokens:
+            raise ModelUnavailable(
+                f"The question may take {needed} tokens of {self.name}, more than the "
+                f"{self._settings.budget_tokens} allowed: raise CABLEQA_LLM_BUDGET_TOKENS, lower "
+                "CABLEQA_LLM_CONTEXT_CHARS, or ask with mode=extractive.",
+                model=self.name,
+                needed=needed,
+            )
+
+    def _takes_another_form(self, error: Exception) -> bool:
+        """Whether the provider refuses this form of reply and there is another, which is then used on."""
+        if len(self._forms) < 2 or getattr(error, "status_code", None) not in _REFUSED_FORM:
+            return False
+        self._forms = self._forms[1:]
+        return True
+
+    def _closed(self, usage: Usage, call: _Call, failure: str | None) -> Usage:
+        tokens = call.tokens
+        return replace(
+            usage,
             input_tokens=tokens["input_tokens"] if tokens else None,
             output_tokens=tokens["output_tokens"] if tokens else None,
+            cost_usd=self._settings.cost(tokens),
+            seconds=round(time.monotonic() - call.began, 3),
+            failure=failure,
         )
 
-    def _stream(self, prompt: ChatPromptTemplate, values: dict[str, str]) -> Iterator[AIMessageChunk]:
-        try:
-            for piece in (prompt | self._model).stream(values):
-                yield cast(AIMessageChunk, piece)
-        # Every provider has errors of its own, with no common ancestor but this one.
-        except Exception as error:
-            raise ModelUnavailable(
-                f"The language model {self.name} did not answer ({type(error).__name__}: {error}). "
-                "Check CABLEQA_LLM, its base URL and the provider's key, or ask with mode=extractive.",
-                model=self.name,
-            ) from error
+
+def turn_numbers(query: Query, passages: Sequence[Passage]) -> dict[int, Passage]:
+    """The numbers under which a model sees the passages: three digits that differ from turn to turn.
+
+    So a number that a model brings along from elsewhere, out of habit, an earlier turn or a cable, is
+    known for what it is. The same question over the same passages has the same numbers.
+    """
+    hashes = (passage.hit.paragraph.sha256 for passage in passages)
+    salt = hashlib.sha256("\x00".join((query.standalone, *hashes)).encode()).digest()
+    first = 100 + int.from_bytes(salt[:4], "big") % (900 - len(passages))
+    return dict(enumerate(passages, start=first))
 
 
-def _sentence_or_refusal(text: str, known: set[int]) -> DraftSentence | Refusal:
+def _may_pass(error: Exception) -> bool:
+    """Whether the same request may succeed a little later."""
+    status = getattr(error, "status_code", None)
+    return status not in _FINAL_STATUS or status in _PASSING_STATUS
+
+
+def _sentence_or_refusal(text: str, known: Mapping[int, int]) -> DraftSentence | Refusal:
     draft = parse_sentence(text, known)
     if draft.text.strip(" .!*\"'").upper() == prompts.REFUSAL:
         return Refusal("the model finds no answer in the passages")
-    return draft
-
-
-def load_chat_model(name: str, base_url: str | None, timeout_s: float) -> BaseChatModel:
-    """The chat model of a name: "provider:model" as LangChain spells it, or "local:/path/model.gguf".
-
-    Raises ModelUnavailable where the provider is unknown, its package is missing, or the file is.
-    """
-    if name.startswith("local:"):
-        from rag.local_llm import load_local_model
-
-        return load_local_model(name.removeprefix("local:"), timeout_s)
-    from langchain.chat_models import init_chat_model
-
-    server: dict[str, Any] = {} if base_url is None else {"base_url": base_url}
-    try:
-        model: BaseChatModel = init_chat_model(
-            name, temperature=0, timeout=timeout_s, max_retries=1, **server
-        )
-        return model
-    # Unknown providers, missing packages and missing keys are each another exception.
-    except Exception as error:
-        raise ModelUnavailable(
-            f"CABLEQA_LLM={name!r} cannot be loaded: {error}. Write provider:model, for example "
-            "openai:gpt-4.1-mini, with the provider's langchain package installed and its key set.",
-            model=name,
-        ) from error
+    quotes = tuple(replace(quote, passage=known[quote.passage]) for quote in draft.quotes)
+    return replace(draft, quotes=quotes)

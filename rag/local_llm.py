@@ -12,7 +12,6 @@ from pydantic import PrivateAttr, SecretStr
 from rag.errors import ModelUnavailable
 
 CONTEXT_TOKENS = 8192
-MAX_ANSWER_TOKENS = 400
 
 
 class _LocalChatModel(ChatOpenAI):
@@ -21,7 +20,14 @@ class _LocalChatModel(ChatOpenAI):
     _server: object = PrivateAttr(default=None)
 
 
-def load_local_model(path: str, timeout_s: float) -> BaseChatModel:
+def load_local_model(
+    path: str,
+    timeout_s: float,
+    *,
+    temperature: float = 0.0,
+    seed: int | None = None,
+    answer_tokens: int = 400,
+) -> BaseChatModel:
     """Start llama.cpp's server on loopback inside this process; it ends with the process.
 
     Raises ModelUnavailable where the extra is not installed, or the file is missing or no model.
@@ -49,10 +55,11 @@ def load_local_model(path: str, timeout_s: float) -> BaseChatModel:
         base_url=f"{server.listening_address}/v1",
         api_key=SecretStr("local"),
         model=file.stem,
-        temperature=0,
+        temperature=temperature,
+        seed=seed,
         timeout=timeout_s,
         max_retries=0,
-        max_completion_tokens=MAX_ANSWER_TOKENS,
+        max_completion_tokens=answer_tokens,
         stream_usage=True,
     )
     model._server = server

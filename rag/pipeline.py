@@ -6,15 +6,16 @@ the evaluation runs, so that the measured number is the shipped behaviour.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol
 
-from rag.answer import Answerer, Confidence, Refusal, Rejected
+from rag.absence import absence_of, note_of_missing_text, without_text
+from rag.answer import Answerer
 from rag.collection import Collection
-from rag.errors import UsageError
+from rag.errors import ModelUnavailable, UsageError
 from rag.record import AnswerRecord
-from rag.retrieve import HybridSearch
 from rag.turn import Turn
 from rag.types import (
     Answer,
@@ -29,10 +30,10 @@ from rag.types import (
     Question,
     Retrieved,
     SentenceReady,
-    Usage,
 )
 from rag.understand import understand, unknown_ids
 from rag.verify import Verifier
+from rag.writer import Writer
 
 TOP_K_LIMIT = 50
 
@@ -55,13 +56,19 @@ class Limits:
     keep_answers: timedelta
 
 
+class Finder(Protocol):
+    """Finds the best `k` paragraphs for a query, best first."""
+
+    def find(self, query: Query, k: int) -> tuple[Hit, ...]: ...
+
+
 class Pipeline:
     """Answers questions over one collection. `llm` is None where no model is configured."""
 
     def __init__(
         self,
         collection: Collection,
-        search: HybridSearch,
+        search: Finder,
         extractive: Answerer,
         llm: Answerer | None,
         verifier: Verifier,
@@ -73,6 +80,19 @@ class Pipeline:
         self._extractive = extractive
         self._llm = llm
         self._limits = limits
+
+    def unrecorded(
+        self, search: Callable[[Finder], Finder] | None = None, llm: Answerer | None = None
+    ) -> Pipeline:
+        """The same pipeline for measuring: it keeps no answers, and may search or write otherwise."""
+        return Pipeline(
+            collection=self.collection,
+            search=self._search if search is None else search(self._search),
+            extractive=self._extractive,
+            llm=llm or self._llm,
+            verifier=self.verifier,
+            limits=Limits(self._limits.question_chars, timedelta(0)),
+        )
 
     @property
     def answerer_name(self) -> str:
@@ -95,7 +115,7 @@ class Pipeline:
 
         No sentence is yielded before its verdict is known. Closing the generator stops the model.
         """
-        answerer = self._answerer(question.mode)
+        writer = Writer(self._answerer(question.mode), self._extractive, self.verifier)
         query = self._understand(question)
         turn = Turn(question, query, ())
         with turn.timed("total"):
@@ -103,27 +123,36 @@ class Pipeline:
                 turn = Turn(
                     question, query, self._search.find(query, question.top_k), timings_ms=turn.timings_ms
                 )
-            turn.notes += self._notes_on_unknown_ids(question.text)
+            unknown = unknown_ids(question.text, self.collection.store.resolve_id)
+            turn.notes += self._notes(query, unknown)
             yield Retrieved(query, turn.hits)
-            if question.policy is Policy.ABSTAIN:
-                # Nothing may be seen of an answer that is refused as a whole.
-                sentences = list(self._written(turn, answerer))
-                if turn.stands_whole():
-                    yield from sentences
-                else:
-                    turn.withhold()
-            else:
-                yield from self._written(turn, answerer)
-                if not turn.has_answer and turn.removed and answerer is not self._extractive:
-                    turn.notes.append(
-                        f"Every sentence that {answerer.name} wrote failed its check: "
-                        "this answer is quoted from the cables instead."
-                    )
-                    answerer = self._extractive
-                    yield from self._written(turn, answerer)
-        answer = turn.answer(answerer.name, self.verifier.name, self.collection.store.snapshot())
+            try:
+                yield from self._admitted(turn, writer)
+            except ModelUnavailable as error:
+                self._keep(turn, error)
+                raise
+            if not turn.has_answer:
+                turn.absence = absence_of(query, unknown, len(turn.hits), self.collection.store)
+        answer = turn.answer(self.verifier.name, self.collection.store.snapshot())
         self._store(answer)
         yield AnswerReady(answer)
+
+    def _admitted(self, turn: Turn, writer: Writer) -> Iterator[SentenceReady]:
+        if turn.question.policy is not Policy.ABSTAIN:
+            yield from writer.write(turn)
+            return
+        # Nothing may be seen of an answer that is refused as a whole.
+        sentences = list(writer.write(turn))
+        if turn.stands_whole():
+            yield from sentences
+        else:
+            turn.withhold()
+
+    def _keep(self, turn: Turn, error: ModelUnavailable) -> None:
+        """Write a turn that failed into the ledger, and say in the error under which id."""
+        answer = turn.answer(self.verifier.name, self.collection.store.snapshot(), failure=error.message)
+        if self._store(answer):
+            error.detail["answer_id"] = answer.answer_id
 
     def _answerer(self, mode: Mode) -> Answerer:
         if mode is Mode.EXTRACTIVE:
@@ -153,48 +182,19 @@ class Pipeline:
         self.collection.require_cables()
         return understand(question, self.collection.store.resolve_id)
 
-    def _notes_on_unknown_ids(self, text: str) -> Iterator[str]:
+    def _notes(self, query: Query, unknown: Sequence[str]) -> Iterator[str]:
+        """What is known of the cables that the question names before anything is read."""
         store = self.collection.store
-        for spelled in unknown_ids(text, store.resolve_id):
+        for spelled in unknown:
             near = ", ".join(store.near_ids(spelled))
             yield f"There is no cable {spelled} in this collection." + (f" Near it: {near}." if near else "")
+        for header in store.headers(without_text(query, store)).values():
+            yield note_of_missing_text(header)
 
-    def _written(self, turn: Turn, answerer: Answerer) -> Iterator[SentenceReady]:
-        """Draft and check; under `repair` a model whose whole draft failed is asked once more."""
-        rejected = yield from self._attempt(turn, answerer, ())
-        may_repair = turn.question.policy is Policy.REPAIR and answerer is not self._extractive
-        if may_repair and rejected and not turn.has_answer:
-            turn.notes.append(f"{answerer.name} was asked once more, after its first draft failed its check.")
-            yield from self._attempt(turn, answerer, rejected)
-
-    def _attempt(
-        self, turn: Turn, answerer: Answerer, rejected: Sequence[Rejected]
-    ) -> Generator[SentenceReady, None, list[Rejected]]:
-        """One draft, checked sentence by sentence; returns what failed."""
-        failed: list[Rejected] = []
-        draft = answerer.draft(turn.query, list(turn.passages.values()), rejected)
-        while True:
-            with turn.timed("answer"):
-                item = next(draft, None)
-            if item is None:
-                return failed
-            if isinstance(item, Usage):
-                turn.usage.append(item)
-            elif isinstance(item, Refusal):
-                turn.notes.append(f"{answerer.name}: {item.reason}.")
-            elif isinstance(item, Confidence):
-                turn.confidence = item.value
-            else:
-                with turn.timed("verify"):
-                    admitted = turn.admit(item, self.verifier.check(item, turn.passages))
-                if isinstance(admitted, Rejected):
-                    failed.append(admitted)
-                else:
-                    yield admitted
-
-    def _store(self, answer: Answer) -> None:
+    def _store(self, answer: Answer) -> bool:
         if not self._limits.keep_answers:
-            return
+            return False
         cited = sorted({(c.paragraph.cable_id, c.paragraph.label) for c in answer.citations})
         record = AnswerRecord.of(answer).model_dump_json()
         self.collection.store.save_answer(answer.answer_id, answer.created_at, record, cited)
+        return True

@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import Engine, Row, Select, func, select, text
 
 from rag.schema import CABLES, CHUNKS, PARAGRAPHS, TEXTS
+from rag.store_select import conditions
+from rag.types import Filters
 
 PAGE = 5_000
 
@@ -20,6 +22,14 @@ class Counts:
     cables: int
     paragraphs: int
     chunks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """How much of a collection passes a filter."""
+
+    cables: int
+    paragraphs: int
 
 
 class Census:
@@ -35,6 +45,17 @@ class Census:
                 for table in (CABLES, PARAGRAPHS, CHUNKS)
             )
             return Counts(cables, paragraphs, chunks)
+
+    def scope(self, filters: Filters) -> Scope:
+        """How much a search under these filters looks through."""
+        with self._engine.connect() as connection:
+            passing = conditions(connection, filters)
+            cables = select(func.count()).select_from(CABLES).where(*passing)
+            paragraphs = select(func.count()).select_from(PARAGRAPHS)
+            if passing:
+                chosen = select(CABLES.c.cable_id).where(*passing)
+                paragraphs = paragraphs.where(PARAGRAPHS.c.cable_id.in_(chosen))
+            return Scope(connection.execute(cables).scalar_one(), connection.execute(paragraphs).scalar_one())
 
     def cable_ids(self) -> Iterator[str]:
         for row in self._rows(select(CABLES.c.cable_id).order_by(CABLES.c.cable_id)):

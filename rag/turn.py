@@ -5,6 +5,7 @@ A turn is the ledger of its own citations: only passages of this turn can be cit
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from collections.abc import Iterator
@@ -12,14 +13,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from rag.absence import wording
 from rag.answer import Rejected
 from rag.compose import Composer
 from rag.types import (
+    Absence,
     Answer,
     Coverage,
     DraftSentence,
     Hit,
     Outcome,
+    Paragraph,
     Passage,
     Policy,
     Query,
@@ -31,8 +35,9 @@ from rag.types import (
     Verdict,
 )
 
+_WORD = re.compile(r"\w+")
+_MARK = re.compile(r"\[\d+\]")
 FAILING = frozenset({Verdict.CONTRADICTED, Verdict.MISATTRIBUTED, Verdict.NOT_FOUND, Verdict.UNCITED})
-NOT_IN_COLLECTION = "Not in this collection: none of the paragraphs found answers the question."
 WITHHELD = "No answer is shown: what was written did not stand its check. See what was removed, and why."
 
 
@@ -48,6 +53,10 @@ class Turn:
     removed: list[Removed] = field(default_factory=list)
     timings_ms: dict[str, float] = field(default_factory=dict)
     confidence: float | None = None
+    answerer: str = ""
+    absence: Absence | None = None
+    _settled: int = 0
+    _broken: bool = False
     passages: dict[int, Passage] = field(init=False)
     composer: Composer = field(init=False)
 
@@ -58,6 +67,34 @@ class Turn:
     @property
     def has_answer(self) -> bool:
         return bool(self.composer.sentences)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the model's last call failed, so that its saying nothing means nothing."""
+        return bool(self.usage) and self.usage[-1].failure is not None
+
+    def repeats(self, draft: DraftSentence) -> bool:
+        """Whether a sentence says what is shown already, from no passage that is new.
+
+        A second draft is a whole answer again, and small models say a sentence twice.
+        """
+        cited = {(p.cable_id, p.label) for p in self._paragraphs(draft)}
+        words = set(_WORD.findall(draft.text.lower()))
+        for shown in self.composer.sentences:
+            said = set(_WORD.findall(_MARK.sub(" ", shown.text).lower()))
+            sources = {self.composer.citations[at].paragraph for at in shown.citations}
+            if words <= said and cited <= {(p.cable_id, p.label) for p in sources}:
+                return True
+        return False
+
+    def settle(self, removed: int) -> None:
+        """The first `removed` of what was taken out no longer tells against the answer: it was replaced."""
+        self._settled = removed
+
+    def broke_off(self, note: str) -> None:
+        """What is shown stands, and more was to come."""
+        self._broken = True
+        self.notes.append(note)
 
     def admit(self, draft: DraftSentence, check: SentenceCheck) -> SentenceReady | Rejected:
         """Apply the policy to a checked sentence: shown, or removed with its reason.
@@ -86,8 +123,10 @@ class Turn:
         return self.composer.add(draft.text, replace(check, citations=standing))
 
     def stands_whole(self) -> bool:
-        """Whether every sentence is supported and nothing had to be removed."""
-        return not self.removed and all(s.verdict is Verdict.SUPPORTED for s in self.composer.sentences)
+        """Whether every sentence is supported, and nothing had to be removed that was not replaced."""
+        if self._broken or self.removed[self._settled :]:
+            return False
+        return all(s.verdict is Verdict.SUPPORTED for s in self.composer.sentences)
 
     def withhold(self) -> None:
         """Refuse as a whole: what was written moves to `removed`, and nothing is shown."""
@@ -105,21 +144,21 @@ class Turn:
             spent = (time.perf_counter() - began) * 1000
             self.timings_ms[stage] = round(self.timings_ms.get(stage, 0.0) + spent, 3)
 
-    def answer(self, answerer: str, verifier: str, snapshot: str) -> Answer:
-        """The record of the turn as it stands."""
+    def answer(self, verifier: str, snapshot: str, failure: str | None = None) -> Answer:
+        """The record of the turn as it stands, or as it failed."""
         return Answer(
             answer_id=uuid.uuid4().hex,
             question=self.question.text,
             standalone_question=self.query.standalone,
-            outcome=self._outcome(),
-            text=self.composer.text or (WITHHELD if self.removed else NOT_IN_COLLECTION),
+            outcome=Outcome.FAILED if failure else self._outcome(),
+            text=self._text(failure),
             sentences=tuple(self.composer.sentences),
             citations=tuple(self.composer.citations),
             evidence=self.hits,
             removed=tuple(self.removed),
             filters_applied=self.query.filters,
             coverage=Coverage.SAMPLE,
-            answerer=answerer,
+            answerer=self.answerer,
             verifier=verifier,
             snapshot=snapshot,
             timings_ms=dict(self.timings_ms),
@@ -128,7 +167,22 @@ class Turn:
             usage=tuple(self.usage),
             notes=tuple(self.notes),
             confidence=self.confidence,
+            absence=self.absence,
+            failure=failure,
         )
+
+    def _text(self, failure: str | None) -> str:
+        if failure or self.has_answer:
+            return "" if failure else self.composer.text
+        # What was written and withheld is not the collection's silence, nor is a model's.
+        if self.removed or self.is_silent or self.absence is None:
+            return WITHHELD
+        return wording(self.absence, self.query.filters)
+
+    def _paragraphs(self, draft: DraftSentence) -> Iterator[Paragraph]:
+        for quote in draft.quotes:
+            if quote.passage in self.passages:
+                yield self.passages[quote.passage].hit.paragraph
 
     def _outcome(self) -> Outcome:
         if not self.has_answer:

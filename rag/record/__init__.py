@@ -4,7 +4,14 @@
 stream, the command line and the ledger say the same. A field that the source does not give is null.
 """
 
-from rag.record.answer import AnswerRecord, MarkerRecord, RemovedRecord, SentenceRecord, UsageRecord
+from rag.record.answer import (
+    AbsenceRecord,
+    AnswerRecord,
+    MarkerRecord,
+    RemovedRecord,
+    SentenceRecord,
+    UsageRecord,
+)
 from rag.record.cable import (
     CableRecord,
     ErrorBody,
@@ -18,6 +25,7 @@ from rag.record.paragraph import ParagraphRecord, PartRecord, PointerRecord, Voi
 from rag.record.question import FiltersIn, QuestionIn, TurnIn
 
 __all__ = [
+    "AbsenceRecord",
     "AnswerRecord",
     "CableRecord",
     "CitationRecord",

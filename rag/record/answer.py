@@ -14,6 +14,7 @@ from pydantic import model_validator
 from rag.record.evidence import CitationRecord, EvidenceRecord, Record
 from rag.record.question import FiltersIn
 from rag.types import (
+    Absence,
     Answer,
     Coverage,
     Outcome,
@@ -82,15 +83,28 @@ class UsageRecord(Record):
     prompt_sha256: str
     input_tokens: int | None
     output_tokens: int | None
+    cost_usd: float | None = None
+    seconds: float | None = None
+    form: str | None = None
+    failure: str | None = None
 
     @classmethod
     def of(cls, usage: Usage) -> Self:
-        return cls(
-            model=usage.model,
-            prompt_sha256=usage.prompt_sha256,
-            input_tokens=usage.input_tokens,
-            output_tokens=usage.output_tokens,
-        )
+        return cls(**{name: getattr(usage, name) for name in cls.model_fields})
+
+
+class AbsenceRecord(Record):
+    """What was searched where nothing answers; `filters_applied` says under which filter."""
+
+    cables: int
+    paragraphs: int
+    hits: int
+    without_text: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+    @classmethod
+    def of(cls, absence: Absence) -> Self:
+        return cls(**{name: getattr(absence, name) for name in cls.model_fields})
 
 
 class AnswerRecord(Record):
@@ -120,6 +134,8 @@ class AnswerRecord(Record):
     usage: tuple[UsageRecord, ...]
     notes: tuple[str, ...]
     confidence: float | None = None
+    absence: AbsenceRecord | None = None
+    failure: str | None = None
 
     @classmethod
     def of(cls, answer: Answer) -> Self:
@@ -144,6 +160,8 @@ class AnswerRecord(Record):
             usage=tuple(UsageRecord.of(usage) for usage in answer.usage),
             notes=answer.notes,
             confidence=answer.confidence,
+            absence=None if answer.absence is None else AbsenceRecord.of(answer.absence),
+            failure=answer.failure,
         )
 
     @model_validator(mode="after")

@@ -1,6 +1,7 @@
 """The values that travel through the library: frozen, typed, and free of behaviour that does I/O."""
 
 from rag.types.answers import (
+    Absence,
     Answer,
     AnswerReady,
     Citation,
@@ -46,6 +47,7 @@ from rag.types.questions import (
 )
 
 __all__ = [
+    "Absence",
     "Answer",
     "AnswerReady",
     "Cable",

@@ -25,12 +25,17 @@ class Verdict(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How an answer ended. Only NOT_IN_CORPUS is an abstention."""
+    """How an answer ended. Only NOT_IN_CORPUS is an abstention.
+
+    FAILED is an error: it stands in the ledger alone, where what was asked and tried is kept, and is never
+    given as an answer.
+    """
 
     ANSWERED = "answered"
     PARTIAL = "partial"
     NOT_IN_CORPUS = "not_in_corpus"
     CONFLICTING = "conflicting"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +126,35 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a model call cost: tokens in and out where the provider says, and the prompt's hash."""
+    """What one call of a model cost, with which prompt, and why it failed, if it did.
+
+    Tokens are None where the provider does not say, the cost where no prices are set. `form` is how the
+    model was asked to cite.
+    """
 
     model: str
     prompt_sha256: str
     input_tokens: int | None = None
     output_tokens: int | None = None
+    cost_usd: float | None = None
+    seconds: float | None = None
+    form: str | None = None
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """What was searched where nothing answers: cables and paragraphs under the filter, and hits read.
+
+    `without_text` are cables that the question names and whose text the collection does not have; `unknown`
+    are message numbers in it that the collection does not have at all.
+    """
+
+    cables: int
+    paragraphs: int
+    hits: int
+    without_text: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +162,7 @@ class Answer:
     """The whole record of one answered question. `notes` say what a reader must know about it.
 
     `confidence` orders answers from doubtful to sure where the answerer can tell; it has no unit.
+    `absence` is there where the outcome is an abstention, `failure` where it is an error.
     """
 
     answer_id: str
@@ -156,6 +185,8 @@ class Answer:
     usage: tuple[Usage, ...] = ()
     notes: tuple[str, ...] = ()
     confidence: float | None = None
+    absence: Absence | None = None
+    failure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

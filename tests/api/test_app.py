@@ -85,7 +85,7 @@ async def test_a_model_that_is_not_there_is_503(collection: Collection) -> None:
             assert "event: answer" not in response.text
             continue
         assert error["code"] == "model_unavailable"
-        assert error["detail"] == {"model": "ollama:absent"}
+        assert error["detail"]["model"] == "ollama:absent"
     service.close()
 
 

@@ -6,11 +6,9 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from langchain_core.language_models import GenericFakeChatModel
-from langchain_core.messages import AIMessage
 
-from rag.errors import UsageError
-from rag.llm import LLMAnswerer
+from rag.errors import ModelUnavailable, UsageError
+from rag.llm import LLMAnswerer, LLMSettings
 from rag.pipeline import Limits, Pipeline
 from rag.record import AnswerRecord
 from rag.retrieve import CableRetriever, HybridSearch
@@ -25,18 +23,19 @@ from rag.types import (
     Retrieved,
     SentenceReady,
 )
+from tests.fake_models import Pause, Reply, told
 
 BUS = "How many schools had the Ask Twice bus visited between September and April 2007 in Estonia?"
 
 
-def with_model(pipeline: Pipeline, *replies: str) -> Pipeline:
+def with_model(pipeline: Pipeline, *replies: Reply) -> Pipeline:
     """The same pipeline with a chat model that says what it is told, one reply a call."""
-    model = GenericFakeChatModel(messages=iter([AIMessage(reply) for reply in replies]))
+    settings = LLMSettings(retry_pause_s=0.0, timeout_s=0.5)
     return Pipeline(
         collection=pipeline.collection,
         search=HybridSearch(pipeline.collection),
         extractive=pipeline._extractive,
-        llm=LLMAnswerer(model, "fake:told", 8000),
+        llm=LLMAnswerer(told(*replies), "told:one", settings),
         verifier=pipeline.verifier,
         limits=Limits(4000, timedelta(days=1)),
     )
@@ -144,30 +143,25 @@ def test_query_syntax_is_only_text(sample_pipeline: Pipeline, text: str) -> None
     assert sample_pipeline.answer(Question(text)).outcome in set(Outcome)
 
 
-TRUE = "From September 4 through April 27 the bus visited 71 schools in 13 of Estonia's 15 counties [1]."
-FALSE = "The bus visited 90 schools [1]."
-
-
-def numbered(pipeline: Pipeline, reply: str) -> str:
-    """The reply with [1] as the number under which the bus's paragraph is found."""
-    hits = pipeline.search(BUS, Filters(), 8).hits
-    number = next(n for n, hit in enumerate(hits, start=1) if hit.paragraph.citation == "07TALLINN412 ¶2")
-    return reply.replace("[1]", f"[{number}]")
+SCHOOLS = "[07TALLINN412 ¶2]"
+TRUE = (
+    f"From September 4 through April 27 the bus visited 71 schools in 13 of Estonia's 15 counties {SCHOOLS}."
+)
+FALSE = f"The bus visited 90 schools {SCHOOLS}."
 
 
 def test_a_models_sentence_that_the_paragraph_bears_out_is_shown(sample_pipeline: Pipeline) -> None:
-    told = with_model(sample_pipeline, numbered(sample_pipeline, TRUE))
+    told = with_model(sample_pipeline, TRUE)
     answer = told.answer(Question(BUS))
-    assert (answer.answerer, answer.outcome) == ("fake:told", Outcome.ANSWERED)
+    assert (answer.answerer, answer.outcome) == ("told:one", Outcome.ANSWERED)
     assert answer.citations[0].paragraph.citation == "07TALLINN412 ¶2"
-    assert answer.usage[0].model == "fake:told"
+    assert answer.usage[0].model == "told:one"
 
 
 def test_where_every_draft_fails_the_cables_are_quoted_and_the_record_says_so(
     sample_pipeline: Pipeline,
 ) -> None:
-    false = numbered(sample_pipeline, FALSE)
-    answer = with_model(sample_pipeline, false, false).answer(Question(BUS))
+    answer = with_model(sample_pipeline, FALSE, FALSE).answer(Question(BUS))
     assert answer.answerer == "extractive"
     assert "90" not in answer.text
     assert len(answer.removed) == 2
@@ -175,21 +169,21 @@ def test_where_every_draft_fails_the_cables_are_quoted_and_the_record_says_so(
 
 
 def test_a_second_draft_that_stands_is_taken(sample_pipeline: Pipeline) -> None:
-    told = with_model(sample_pipeline, numbered(sample_pipeline, FALSE), numbered(sample_pipeline, TRUE))
+    told = with_model(sample_pipeline, FALSE, TRUE)
     answer = told.answer(Question(BUS))
-    assert (answer.answerer, len(answer.sentences)) == ("fake:told", 1)
-    assert answer.outcome is Outcome.PARTIAL
+    assert (answer.answerer, len(answer.sentences)) == ("told:one", 1)
+    assert (answer.outcome, len(answer.removed)) == (Outcome.ANSWERED, 1)
 
 
 def test_drop_takes_out_what_fails_and_keeps_the_rest(sample_pipeline: Pipeline) -> None:
-    told = with_model(sample_pipeline, numbered(sample_pipeline, f"{TRUE} {FALSE}"))
+    told = with_model(sample_pipeline, f"{TRUE} {FALSE}")
     answer = told.answer(Question(BUS, policy=Policy.DROP))
     assert len(answer.sentences) == 1
     assert [removed.verdict for removed in answer.removed] == ["contradicted"]
 
 
 def test_abstain_shows_nothing_unless_all_stands(sample_pipeline: Pipeline) -> None:
-    told = with_model(sample_pipeline, numbered(sample_pipeline, f"{TRUE} {FALSE}"))
+    told = with_model(sample_pipeline, f"{TRUE} {FALSE}")
     events = list(told.stream(Question(BUS, policy=Policy.ABSTAIN)))
     assert not any(isinstance(event, SentenceReady) for event in events)
     last = events[-1]
@@ -213,3 +207,101 @@ def test_the_langchain_retriever_gives_documents_that_name_their_paragraph(sampl
     documents = retriever.invoke(BUS)
     assert len(documents) == 3
     assert documents[0].metadata["label"] == documents[0].id
+
+
+def test_a_sentence_that_failed_is_asked_for_again_and_what_stood_is_not_said_twice(
+    sample_pipeline: Pipeline,
+) -> None:
+    other = "The embassy's bus visited 13 of 15 counties " + SCHOOLS
+    answer = with_model(sample_pipeline, f"{TRUE} {FALSE}", f"{TRUE} {other}.").answer(Question(BUS))
+    assert [s.text.count("71 schools") for s in answer.sentences].count(1) == 1
+    assert len(answer.removed) == 1
+
+
+# What a model can do wrong: a typed end, the ledger kept, and nothing shown that was not checked.
+
+FRENCH = f"Le bus a parcouru soixante et onze écoles dans treize comtés du pays {SCHOOLS}."
+EARLIER = "The bus visited 71 schools in 13 counties [1]."
+
+
+def shown(pipeline: Pipeline, question: Question) -> tuple[list[SentenceReady], AnswerReady | None]:
+    """The sentences that were streamed, and the answer if there is one."""
+    sentences: list[SentenceReady] = []
+    last: AnswerReady | None = None
+    try:
+        for event in pipeline.stream(question):
+            if isinstance(event, SentenceReady):
+                sentences.append(event)
+            elif isinstance(event, AnswerReady):
+                last = event
+    except ModelUnavailable:
+        return sentences, None
+    return sentences, last
+
+
+@pytest.mark.parametrize("policy", list(Policy))
+@pytest.mark.parametrize(
+    "reply",
+    [
+        [Pause(2.0)],
+        [ConnectionResetError("reset")],
+        [TRUE[:-1].replace(SCHOOLS, "")[:40], ConnectionResetError("reset")],
+    ],
+    ids=["time-out", "reset", "died in the first sentence"],
+)
+def test_a_model_that_fails_is_an_error_whose_turn_is_in_the_ledger(
+    sample_pipeline: Pipeline, reply: Reply, policy: Policy
+) -> None:
+    with pytest.raises(ModelUnavailable) as raised:
+        with_model(sample_pipeline, reply).answer(Question(BUS, policy=policy))
+    stored = sample_pipeline.collection.store.find_answer(str(raised.value.detail["answer_id"]))
+    assert stored is not None
+    record = AnswerRecord.model_validate_json(stored)
+    assert (record.outcome, record.text, record.sentences) == (Outcome.FAILED, "", ())
+    assert record.failure == raised.value.message
+    assert record.evidence
+    assert all(usage.failure and usage.prompt_sha256 for usage in record.usage)
+
+
+def test_a_model_that_dies_behind_a_sentence_leaves_an_answer_in_part(sample_pipeline: Pipeline) -> None:
+    cut = with_model(sample_pipeline, [TRUE, " The bus wa", ConnectionResetError("reset")])
+    sentences, last = shown(cut, Question(BUS))
+    assert last is not None
+    assert [s.sentence for s in sentences] == list(last.answer.sentences)
+    assert (len(sentences), last.answer.outcome) == (1, Outcome.PARTIAL)
+    assert any("not complete" in note for note in last.answer.notes)
+    assert last.answer.usage[-1].failure is not None
+    withheld = cut.answer(Question(BUS, policy=Policy.ABSTAIN))
+    assert (withheld.outcome, withheld.sentences) == (Outcome.NOT_IN_CORPUS, ())
+
+
+@pytest.mark.parametrize("reply", [FRENCH, EARLIER], ids=["another language", "an earlier turn's paragraph"])
+def test_what_cannot_be_checked_is_not_shown(sample_pipeline: Pipeline, reply: str) -> None:
+    told_so = with_model(sample_pipeline, reply)
+    repaired = told_so.answer(Question(BUS))
+    assert (repaired.answerer, repaired.outcome) == ("extractive", Outcome.ANSWERED)
+    assert len(repaired.removed) >= 2
+    dropped = told_so.answer(Question(BUS, policy=Policy.DROP))
+    assert (dropped.outcome, dropped.sentences) == (Outcome.NOT_IN_CORPUS, ())
+    assert dropped.removed[-1].verdict in {"not_found", "uncited", "partial", "contradicted"}
+    assert "Not in this collection" not in dropped.text
+
+
+def test_a_model_that_returns_nothing_is_not_the_collections_silence(sample_pipeline: Pipeline) -> None:
+    told_so = with_model(sample_pipeline, " ")
+    repaired = told_so.answer(Question(BUS))
+    assert (repaired.answerer, repaired.outcome) == ("extractive", Outcome.ANSWERED)
+    assert any("wrote nothing" in note for note in repaired.notes)
+    dropped = told_so.answer(Question(BUS, policy=Policy.DROP))
+    assert "Not in this collection" not in dropped.text
+
+
+def test_an_abstention_says_what_was_searched(sample_pipeline: Pipeline) -> None:
+    lusaka = Filters(origins=("Embassy Lusaka",))
+    answer = sample_pipeline.answer(Question("Who won the 2008 election in Kazakhstan?", filters=lusaka))
+    assert answer.outcome is Outcome.NOT_IN_CORPUS
+    assert answer.absence is not None
+    counts = sample_pipeline.collection.store.counts()
+    assert (answer.absence.cables, answer.absence.hits) == (8, len(answer.evidence))
+    assert 0 < answer.absence.paragraphs < counts.paragraphs
+    assert "8 cables (Embassy Lusaka)" in answer.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 
 from rag.answer import Rejected
 from rag.record import AnswerRecord
-from rag.turn import FAILING, NOT_IN_COLLECTION, WITHHELD, Turn
+from rag.turn import FAILING, WITHHELD, Turn
 from rag.types import (
+    Absence,
     CitationCheck,
     DraftSentence,
     Filters,
@@ -55,7 +57,7 @@ DRAFT = DraftSentence("The union printed 80,000 flyers.", (Quote(1),))
 def test_a_failing_sentence_is_removed_with_its_reason(policy: Policy, verdict: Verdict) -> None:
     one = turn(policy)
     assert isinstance(one.admit(DRAFT, checked(verdict, on(1, verdict))), Rejected)
-    answer = one.answer("a", "v", "s")
+    answer = one.answer("v", "s")
     assert answer.outcome is Outcome.NOT_IN_CORPUS
     assert answer.text == WITHHELD
     assert [(r.text, r.verdict) for r in answer.removed] == [(DRAFT.text, verdict)]
@@ -67,7 +69,7 @@ def test_annotate_shows_a_failing_sentence_with_its_verdict(verdict: Verdict) ->
     shown = one.admit(DRAFT, checked(verdict, on(1, verdict)))
     assert isinstance(shown, SentenceReady)
     assert shown.sentence.verdict is verdict
-    assert one.answer("a", "v", "s").outcome is Outcome.PARTIAL
+    assert one.answer("v", "s").outcome is Outcome.PARTIAL
 
 
 def test_a_failing_citation_of_a_standing_sentence_is_listed_not_dropped_silently() -> None:
@@ -86,11 +88,76 @@ def test_an_unknown_marker_is_listed() -> None:
         checked(Verdict.SUPPORTED, on(3, Verdict.SUPPORTED)),
     )
     assert "[9]" in one.removed[0].text
-    assert one.answer("a", "v", "s").outcome is Outcome.PARTIAL
+    assert one.answer("v", "s").outcome is Outcome.PARTIAL
 
 
-def test_without_a_draft_the_text_says_not_in_this_collection() -> None:
-    assert turn(Policy.REPAIR).answer("a", "v", "s").text == NOT_IN_COLLECTION
+@pytest.mark.parametrize(
+    ("filters", "absence", "text"),
+    [
+        (
+            Filters(),
+            Absence(213, 1041, 8),
+            "Not in this collection: none of 1,041 paragraphs in 213 cables was found to answer the question."
+            " 8 paragraphs came nearest and were read.",
+        ),
+        (
+            Filters(origins=("Embassy Lusaka",), date_to=date(2008, 5, 1)),
+            Absence(1, 1, 1),
+            "Not in this collection: none of 1 paragraph in 1 cable (Embassy Lusaka; to 2008-05-01) was found"
+            " to answer the question. 1 paragraph came nearest and was read.",
+        ),
+        (
+            Filters(),
+            Absence(2, 5, 0, unknown=("09ASTANA9",)),
+            "Not in this collection: there is no cable 09ASTANA9; of the others, none of 5 paragraphs in "
+            "2 cables was found to answer the question. 0 paragraphs came nearest and were read.",
+        ),
+        (
+            Filters(),
+            Absence(2, 5, 1, without_text=("1976MUSCAT00301",)),
+            "Text not available for 1976MUSCAT00301: this collection has the header, and not what was said.",
+        ),
+    ],
+    ids=["silence", "narrowed", "unknown cable", "text missing"],
+)
+def test_without_a_draft_the_text_says_what_was_searched(
+    filters: Filters, absence: Absence, text: str
+) -> None:
+    one = turn(Policy.REPAIR)
+    one.query = Query("How many?", "How many?", filters)
+    one.absence = absence
+    assert one.answer("v", "s").text == text
+    record = AnswerRecord.of(one.answer("v", "s"))
+    assert record.absence is not None
+    assert record.absence.paragraphs == absence.paragraphs
+
+
+def test_what_was_replaced_no_longer_tells_against_the_answer() -> None:
+    one = turn(Policy.REPAIR)
+    one.admit(DRAFT, checked(Verdict.CONTRADICTED, on(1, Verdict.CONTRADICTED)))
+    one.admit(DRAFT, checked(Verdict.SUPPORTED, on(1, Verdict.SUPPORTED)))
+    assert one.answer("v", "s").outcome is Outcome.PARTIAL
+    one.settle(1)
+    answer = one.answer("v", "s")
+    assert (answer.outcome, len(answer.removed)) == (Outcome.ANSWERED, 1)
+    one.broke_off("the model went away")
+    assert one.answer("v", "s").outcome is Outcome.PARTIAL
+
+
+@pytest.mark.parametrize(
+    ("text", "passage", "repeated"),
+    [
+        (DRAFT.text, 1, True),
+        ("The union printed flyers.", 1, True),
+        (DRAFT.text, 2, False),
+        ("The minister printed flyers.", 1, False),
+    ],
+    ids=["the same", "less of it", "another source", "another word"],
+)
+def test_a_sentence_that_says_nothing_new_is_a_repetition(text: str, passage: int, repeated: bool) -> None:
+    one = turn(Policy.REPAIR)
+    one.admit(DRAFT, checked(Verdict.SUPPORTED, on(1, Verdict.SUPPORTED)))
+    assert one.repeats(DraftSentence(text, (Quote(passage),))) is repeated
 
 
 def test_withholding_shows_nothing_and_lists_everything() -> None:
@@ -98,7 +165,7 @@ def test_withholding_shows_nothing_and_lists_everything() -> None:
     one.admit(DRAFT, checked(Verdict.SUPPORTED, on(1, Verdict.SUPPORTED)))
     one.admit(DRAFT, checked(Verdict.UNCITED))
     one.withhold()
-    answer = one.answer("a", "v", "s")
+    answer = one.answer("v", "s")
     assert (answer.sentences, answer.citations, answer.outcome) == ((), (), Outcome.NOT_IN_CORPUS)
     assert len(answer.removed) == 2
 
@@ -123,7 +190,7 @@ def test_the_answer_keeps_every_promise(
     one = turn(policy)
     for draft, check in items:
         one.admit(draft, check)
-    answer = one.answer("a", "v", "s")
+    answer = one.answer("v", "s")
     AnswerRecord.of(answer)
     evidence = {(h.paragraph.cable_id, h.paragraph.label) for h in answer.evidence}
     marked = set()

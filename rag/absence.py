@@ -1,0 +1,82 @@
+"""What silence means: where nothing answers, what was searched, and whether a text is simply not there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rag.store import CableStore
+from rag.types import Absence, CableHeader, Filters, Query
+
+NOT_IN_COLLECTION = "Not in this collection"
+
+
+def absence_of(query: Query, unknown: Sequence[str], hits: int, store: CableStore) -> Absence:
+    """The evidence of absence for a question that nothing answers.
+
+    `unknown` are message numbers in the question that are no cable of the collection.
+    """
+    scope = store.census.scope(query.filters)
+    return Absence(
+        cables=scope.cables,
+        paragraphs=scope.paragraphs,
+        hits=hits,
+        without_text=without_text(query, store),
+        unknown=tuple(unknown),
+    )
+
+
+def without_text(query: Query, store: CableStore) -> tuple[str, ...]:
+    """The cables that the question names and that the collection has without their text."""
+    headers = store.headers({named.cable_id for named in query.named})
+    return tuple(sorted(cable_id for cable_id, header in headers.items() if not header.text_available))
+
+
+def note_of_missing_text(header: CableHeader) -> str:
+    """Example: "Text not available for 1976MUSCAT00301: the collection has its header only (...)."."""
+    facts = (header.origin, header.date_from and header.date_from.isoformat(), header.subject)
+    known = "; ".join(fact for fact in facts if fact)
+    return f"Text not available for {header.cable_id}: the collection has only its header" + (
+        f" ({known})." if known else "."
+    )
+
+
+def wording(absence: Absence, filters: Filters) -> str:
+    """What a reader is told instead of an answer.
+
+    A named cable whose text is missing, one that is not in the collection, and silence of all that was
+    searched are three things.
+    """
+    if absence.without_text:
+        named = ", ".join(absence.without_text)
+        return f"Text not available for {named}: this collection has the header, and not what was said."
+    searched = f"none of {_count(absence.paragraphs, 'paragraph')} in {_count(absence.cables, 'cable')}"
+    if narrowed := _narrowed(filters):
+        searched += f" ({narrowed})"
+    text = f"{NOT_IN_COLLECTION}: {searched} was found to answer the question."
+    if absence.unknown:
+        text = f"{NOT_IN_COLLECTION}: there is no cable {', '.join(absence.unknown)}; of the others, " + (
+            f"{searched} was found to answer the question."
+        )
+    return f"{text} {_count(absence.hits, 'paragraph')} came nearest and {_were(absence.hits)} read."
+
+
+def _narrowed(filters: Filters) -> str:
+    dates = (f"from {filters.date_from}" if filters.date_from else "") + (
+        f" to {filters.date_to}" if filters.date_to else ""
+    )
+    listed = (
+        filters.origins,
+        filters.tags,
+        filters.classifications,
+        filters.cable_ids,
+        filters.corpora,
+    )
+    return "; ".join(part for part in (*(", ".join(values) for values in listed), dates.strip()) if part)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def _were(number: int) -> str:
+    return "was" if number == 1 else "were"

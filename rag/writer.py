@@ -1,0 +1,93 @@
+"""The answer is written, checked sentence by sentence, repaired where it fails, and at worst quoted.
+
+Under `repair` a model whose sentences failed is asked once more, with the reasons; where nothing stands after
+that, the extractive answerer speaks. Nothing passes here before its verdict is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+
+from rag.answer import Answerer, Confidence, Refusal, Rejected
+from rag.errors import ModelUnavailable
+from rag.turn import Turn
+from rag.types import Policy, SentenceReady, Usage
+from rag.verify import Verifier
+
+
+class Writer:
+    """Has a turn answered by `answerer`; `quoting` is what it falls back to, and may be the same."""
+
+    def __init__(self, answerer: Answerer, quoting: Answerer, verifier: Verifier) -> None:
+        self._answerer = answerer
+        self._quoting = quoting
+        self._verifier = verifier
+
+    def write(self, turn: Turn) -> Iterator[SentenceReady]:
+        """The sentences that may be shown, as they stand. Raises ModelUnavailable where none does.
+
+        A model that breaks off behind sentences that stand leaves an answer in part.
+        """
+        turn.answerer = self._answerer.name
+        try:
+            rejected = yield from self._attempt(turn, self._answerer, ())
+        except ModelUnavailable as error:
+            if not turn.has_answer:
+                raise
+            turn.broke_off(f"The answer is not complete: {error.message}")
+            return
+        if turn.question.policy is not Policy.REPAIR or self._answerer is self._quoting:
+            return
+        if rejected:
+            yield from self._repair(turn, rejected)
+        if not turn.has_answer and (turn.removed or turn.is_silent):
+            yield from self._quote(turn)
+
+    def _repair(self, turn: Turn, rejected: Sequence[Rejected]) -> Generator[SentenceReady, None, None]:
+        """Ask once more; what failed before is settled where a new sentence takes its place."""
+        name = self._answerer.name
+        turn.notes.append(f"{name} was asked once more, after {len(rejected)} of its sentences failed.")
+        before, shown = len(turn.removed), len(turn.composer.sentences)
+        try:
+            yield from self._attempt(turn, self._answerer, rejected)
+        except ModelUnavailable as error:
+            turn.notes.append(f"The second draft was not written: {error.message}")
+        if len(turn.composer.sentences) > shown:
+            turn.settle(before)
+
+    def _quote(self, turn: Turn) -> Generator[SentenceReady, None, None]:
+        name = self._answerer.name
+        failed = (
+            f"Every sentence that {name} wrote failed its check" if turn.removed else f"{name} wrote nothing"
+        )
+        turn.notes.append(f"{failed}: this answer is quoted from the cables instead.")
+        before = len(turn.removed)
+        turn.answerer = self._quoting.name
+        yield from self._attempt(turn, self._quoting, ())
+        if turn.has_answer:
+            turn.settle(before)
+
+    def _attempt(
+        self, turn: Turn, answerer: Answerer, rejected: Sequence[Rejected]
+    ) -> Generator[SentenceReady, None, list[Rejected]]:
+        """One draft, checked sentence by sentence; returns what failed."""
+        failed: list[Rejected] = []
+        draft = answerer.draft(turn.query, list(turn.passages.values()), rejected)
+        while True:
+            with turn.timed("answer"):
+                item = next(draft, None)
+            if item is None:
+                return failed
+            if isinstance(item, Usage):
+                turn.usage.append(item)
+            elif isinstance(item, Refusal):
+                turn.notes.append(f"{answerer.name}: {item.reason}.")
+            elif isinstance(item, Confidence):
+                turn.confidence = item.value
+            elif not turn.repeats(item):
+                with turn.timed("verify"):
+                    admitted = turn.admit(item, self._verifier.check(item, turn.passages))
+                if isinstance(admitted, Rejected):
+                    failed.append(admitted)
+                else:
+                    yield admitted

@@ -18,7 +18,7 @@ _PLACE = 2
 @cache
 def _listing() -> dict[str, str]:
     read: dict[str, dict[str, str]] = json.loads(
-        files("ingestion").joinpath("data/tags.json").read_text(encoding="utf-8")
+        files("rag").joinpath("data/tags.json").read_text(encoding="utf-8")
     )
     return read["subjects"] | read["organizations"] | read["places"]
 

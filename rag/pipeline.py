@@ -151,7 +151,7 @@ class Pipeline:
         if filters.date_from and filters.date_to and filters.date_from > filters.date_to:
             raise UsageError(f"date_from {filters.date_from} is after date_to {filters.date_to}.")
         self.collection.require_cables()
-        return understand(question, self.collection.store.resolve_id)
+        return understand(question, self._search.archive)
 
     def _notes_on_unknown_ids(self, text: str) -> Iterator[str]:
         store = self.collection.store

@@ -1,6 +1,6 @@
 """The closed list of posts: which names a message number may carry, and what each post is called.
 
-Facts and their source: ``ingestion/data/posts.json``.
+Facts and their source: ``rag/data/posts.json``.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def letters(text: str) -> str:
 
 @cache
 def _index() -> dict[str, Post]:
-    listing = json.loads(files("ingestion").joinpath("data/posts.json").read_text(encoding="utf-8"))
+    listing = json.loads(files("rag").joinpath("data/posts.json").read_text(encoding="utf-8"))
     index: dict[str, Post] = {}
     cuts: dict[str, Post] = {}
     for entry in listing["posts"]:

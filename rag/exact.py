@@ -23,6 +23,12 @@ DIRECT_CABLES = 64
 SUFFIX = ".vectors"
 
 
+def paragraph_of(chunk_id: str) -> tuple[str, str]:
+    """``"09ASTANA1206|9|0" -> ("09ASTANA1206", "9")``."""
+    cable_id, label, _ = chunk_id.rsplit("|", 2)
+    return cable_id, label
+
+
 @dataclass(frozen=True, slots=True)
 class ScoredChunk:
     """A chunk and its cosine with the question's vector."""
@@ -53,13 +59,25 @@ class ExactSearch:
         rows = self._load().rows
         return sum(rows[c][1] - rows[c][0] for c in cable_ids if c in rows)
 
-    def search(self, vector: Vectors, k: int, cable_ids: frozenset[str]) -> list[ScoredChunk]:
-        """The `k` chunks of `cable_ids` nearest to the unit vector `vector`, best first."""
+    def search(
+        self,
+        vector: Vectors,
+        k: int,
+        cable_ids: frozenset[str],
+        paragraphs: frozenset[tuple[str, str]] | None = None,
+    ) -> list[ScoredChunk]:
+        """The `k` chunks of `cable_ids` nearest to the unit vector `vector`, best first.
+
+        `paragraphs` narrows further, to (cable id, label); cables outside `cable_ids` stay outside.
+        """
         if not cable_ids or k <= 0:
             return []
         best: list[ScoredChunk] = []
         for ids, vectors in self._among(cable_ids):
             scores = vectors @ vector
+            if paragraphs is not None:
+                rows = [i for i, chunk_id in enumerate(ids) if paragraph_of(chunk_id) in paragraphs]
+                ids, scores = [ids[i] for i in rows], scores[rows]
             top = np.argpartition(-scores, k)[:k] if len(scores) > k else np.arange(len(scores))
             best += [ScoredChunk(ids[i], float(scores[i])) for i in top.tolist()]
         return sorted(best, key=lambda scored: (-scored.similarity, scored.chunk_id))[:k]

@@ -21,7 +21,7 @@ from chromadb.config import Settings as ChromaSettings
 from chromadb.errors import ChromaError, InternalError, NotFoundError
 
 from rag.errors import CollectionDamaged, CollectionError, StorageFull
-from rag.exact import ExactSearch, ScoredChunk
+from rag.exact import DIRECT_CABLES, ExactSearch, ScoredChunk
 from rag.worker import Vectors
 
 __all__ = ["ChunkIndex", "ScoredChunk"]
@@ -118,21 +118,28 @@ class ChunkIndex:
                 collection.delete(ids=list(ids[part]))
 
     def search(
-        self, vector: Vectors, k: int, allowed_cables: frozenset[str] | None = None
+        self,
+        vector: Vectors,
+        k: int,
+        allowed_cables: frozenset[str] | None = None,
+        paragraphs: frozenset[tuple[str, str]] | None = None,
     ) -> list[ScoredChunk]:
-        """The `k` nearest chunks, best first, among all or among those of `allowed_cables`."""
+        """The `k` nearest chunks, best first, among all or among those of `allowed_cables`.
+
+        With `allowed_cables`, `paragraphs` may narrow further, to (cable id, label).
+        """
         if self._collection is None or k <= 0:
             return []
         if allowed_cables is None:
             return self._nearest(vector, k)
-        if len(allowed_cables) > 64:
+        if len(allowed_cables) > DIRECT_CABLES and paragraphs is None:
             passing = self._exact.row_count(allowed_cables)
             if passing > EXACT_ROWS:
                 width = math.ceil(OVER_FETCH * k * self.count() / passing) + k
                 found = [c for c in self._nearest(vector, width) if _cable_of(c.chunk_id) in allowed_cables]
                 if len(found) >= k:
                     return found[:k]
-        return self._exact.search(np.asarray(vector, dtype=np.float32), k, allowed_cables)
+        return self._exact.search(np.asarray(vector, dtype=np.float32), k, allowed_cables, paragraphs)
 
     def ids(self) -> Iterator[str]:
         """Every chunk id, in no order."""

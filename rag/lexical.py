@@ -95,33 +95,74 @@ class LexicalIndex:
                 self._index.reload()
 
     def search(
-        self, text: str, k: int, allowed_cables: frozenset[str] | None = None
+        self,
+        text: str,
+        k: int,
+        allowed_cables: frozenset[str] | None = None,
+        paragraphs: frozenset[tuple[str, str]] | None = None,
+        added: Sequence[str] = (),
+        added_weight: float = 1.0,
     ) -> list[ScoredParagraph]:
-        """The `k` best paragraphs, best first; none where no term of `text` is known."""
-        if self._index is None or k <= 0 or allowed_cables == frozenset():
-            return []
-        terms = dict.fromkeys(self._analyzer.analyze(fold(text)))
-        if not terms:
+        """The `k` best paragraphs, best first; none where no term of `text` is known.
+
+        `added` are further words, such as expanded abbreviations, each with `added_weight` of a word of the
+        text. `paragraphs` narrows to (cable id, label), beside `allowed_cables`.
+        """
+        terms = dict.fromkeys(self._analyzer.analyze(fold(text)), 1.0)
+        for words in added:
+            for term in self._analyzer.analyze(fold(words)):
+                terms.setdefault(term, added_weight)
+        if self._index is None or k <= 0 or not terms or frozenset() in (allowed_cables, paragraphs):
             return []
         schema = self._index.schema
-        query = tantivy.Query.boolean_query(
-            [
-                (
-                    tantivy.Occur.Should,
-                    tantivy.Query.boost_query(tantivy.Query.term_query(schema, field, term), boost),
-                )
-                for term in terms
-                for field, boost in BOOSTS.items()
-            ]
-        )
-        if allowed_cables is not None:
-            among = tantivy.Query.term_set_query(schema, "cable_key", sorted(allowed_cables))
-            query = tantivy.Query.boolean_query(
-                [
-                    (tantivy.Occur.Must, query),
-                    (tantivy.Occur.Must, tantivy.Query.const_score_query(among, 0.0)),
-                ]
+        should = [
+            (
+                tantivy.Occur.Should,
+                tantivy.Query.boost_query(tantivy.Query.term_query(schema, name, term), boost * weight),
             )
+            for term, weight in terms.items()
+            for name, boost in BOOSTS.items()
+        ]
+        query = tantivy.Query.boolean_query(should)
+        if allowed_cables is not None:
+            query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), self._among(allowed_cables)])
+        if paragraphs is None:
+            return self._found(query, k)
+        # No field of the index tells paragraphs from one another but their labels: more are asked for.
+        limit = k
+        while True:
+            found = self._found(query, limit)
+            kept = [scored for scored in found if (scored.cable_id, scored.label) in paragraphs]
+            if len(kept) >= k or len(found) < limit:
+                return kept[:k]
+            limit *= 4
+
+    def holding(self, words: str, allowed_cables: frozenset[str] | None = None) -> list[ScoredParagraph]:
+        """Every paragraph whose text has all these words, by their stems; none where all are stop words."""
+        terms = self._analyzer.analyze(fold(words))
+        if self._index is None or not terms or allowed_cables == frozenset():
+            return []
+        schema = self._index.schema
+        must = [(tantivy.Occur.Must, tantivy.Query.term_query(schema, "text", term)) for term in set(terms)]
+        if allowed_cables is not None:
+            must.append(self._among(allowed_cables))
+        return self._found(tantivy.Query.boolean_query(must), max(self.count(), 1))
+
+    def says(self, text: str, words: str, *, together: bool) -> bool:
+        """Whether a text has all the words, by their stems; `together` in their order, stop words aside."""
+        asked, said = self._analyzer.analyze(fold(words)), self._analyzer.analyze(fold(text))
+        if not asked or not set(asked) <= set(said):
+            return False
+        size = len(asked)
+        return not together or any(said[i : i + size] == asked for i in range(len(said) - size + 1))
+
+    def _among(self, cables: frozenset[str]) -> tuple[tantivy.Occur, tantivy.Query]:
+        assert self._index is not None
+        among = tantivy.Query.term_set_query(self._index.schema, "cable_key", sorted(cables))
+        return tantivy.Occur.Must, tantivy.Query.const_score_query(among, 0.0)
+
+    def _found(self, query: tantivy.Query, k: int) -> list[ScoredParagraph]:
+        assert self._index is not None
         searcher = self._index.searcher()
         found = []
         for score, address in searcher.search(query, limit=k, count=False).hits:

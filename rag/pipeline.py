@@ -180,7 +180,7 @@ class Pipeline:
         if filters.date_from and filters.date_to and filters.date_from > filters.date_to:
             raise UsageError(f"date_from {filters.date_from} is after date_to {filters.date_to}.")
         self.collection.require_cables()
-        return understand(question, self.collection.store.resolve_id)
+        return understand(question, self._search.archive)
 
     def _notes(self, query: Query, unknown: Sequence[str]) -> Iterator[str]:
         """What is known of the cables that the question names before anything is read."""

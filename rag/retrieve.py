@@ -1,7 +1,8 @@
-"""Finding paragraphs: meaning and words, fused, and cables that the question names looked up directly."""
+"""Finding paragraphs: named ones looked up, others by meaning and words, or every one that holds a phrase."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
@@ -9,118 +10,139 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict
 
+from rag.candidates import Allowed, Candidates
+from rag.catalogue import StoredArchive
 from rag.collection import Collection
-from rag.types import Filters, FoundBy, Hit, Query
-
-ParagraphKey = tuple[str, str]
-
-# How many candidates each of the two ways proposes before they are fused.
-CANDIDATES = 100
-# Weight of the lexical score, scaled to its best candidate; the cosine has the rest. On the dev questions
-# every weight from 0.35 to 0.65 is within one question of the best, so the plain middle is taken.
-LEXICAL_WEIGHT = 0.5
+from rag.lookup import LookUp
+from rag.ranking import Evidence, ParagraphKey, Scored, Weights, rank
+from rag.rerank import KeepOrder, Reranker
+from rag.scan import ALL_HITS, describe, scan
+from rag.types import Coverage, Filters, FoundBy, Hit, Part, Query, Question, Scope
+from rag.understand import understand
 
 
 @dataclass(frozen=True, slots=True)
-class _Evidence:
-    """What the two ways say of one paragraph."""
+class Found:
+    """What a search found: `total` and `scanned` are counted where everything was looked through."""
 
-    dense_rank: int | None = None
-    dense_score: float | None = None
-    lexical_rank: int | None = None
-    lexical_score: float | None = None
+    hits: tuple[Hit, ...]
+    coverage: Coverage = Coverage.SAMPLE
+    total: int | None = None
+    scanned: int | None = None
+    notes: tuple[str, ...] = ()
 
 
 class HybridSearch:
-    """Dense and lexical candidates by a weighted sum, with every rank and score kept for explanation."""
+    """Look-ups, dense and lexical candidates in one ranking, and scans, over one collection."""
 
-    def __init__(self, collection: Collection) -> None:
+    def __init__(
+        self, collection: Collection, reranker: Reranker | None = None, weights: Weights | None = None
+    ) -> None:
         self._collection = collection
+        self._reranker = reranker or KeepOrder()
+        self._weights = weights or Weights()
+        self._candidates = Candidates(collection, self._weights)
+        self._lookup = LookUp(collection.store)
+        self.archive = StoredArchive(collection.store)
+
+    @property
+    def reranker_name(self) -> str:
+        return self._reranker.name
 
     def find(self, query: Query, k: int) -> tuple[Hit, ...]:
         """The best `k` paragraphs, best first, at most one hit for each paragraph."""
-        filters = query.filters
-        allowed = self._collection.store.matching_cables(filters)
-        looked_up = self._look_up(query, allowed, k)
-        found = self._fused(query.standalone, allowed, k + len(looked_up))
-        seen = {(hit.paragraph.cable_id, hit.paragraph.label) for hit in looked_up}
-        rest = [hit for hit in found if (hit.paragraph.cable_id, hit.paragraph.label) not in seen]
-        return tuple([*looked_up, *rest][:k])
+        return self.search(query, k).hits
 
-    def _look_up(self, query: Query, allowed: frozenset[str] | None, k: int) -> list[Hit]:
-        """Paragraphs that the question names; of a cable named as a whole, those that match best."""
-        hits: list[Hit] = []
+    def search(self, query: Query, k: int) -> Found:
+        """The best `k` paragraphs with how complete they are; of an exhaustive question, every one.
+
+        An exhaustive question gives all its hits while there are no more than `ALL_HITS`, whatever `k` is.
+        """
+        allowed = self._candidates.allowed(query)
+        notes = list(query.notes)
+        if query.contradiction is not None:
+            return Found((), Coverage.COMPLETE, 0, 0, (*notes, query.contradiction))
+        if query.scope is Scope.EXHAUSTIVE:
+            return self._scanned(query, allowed, notes)
+
+        def within(cables: frozenset[str], found_by: FoundBy) -> list[Hit]:
+            return self._ranked(query, Allowed(cables, allowed.paragraphs), k, found_by)
+
+        pointed = [
+            *self._lookup.referred(query, allowed, within, notes),
+            *self._lookup.named(query, allowed, within, notes),
+        ]
+        wanted = max(k, self._reranker.depth)
+        ranked = self._ranked(query, allowed, wanted + len(pointed), None)
+        hits = self._without_repeats(_once([*pointed, *ranked]))[:wanted]
+        return Found(tuple(self._reranker.rerank(query.standalone, hits)[:k]), notes=tuple(notes))
+
+    def _scanned(self, query: Query, allowed: Allowed, notes: list[str]) -> Found:
+        found = scan(self._collection, query, allowed)
+        shown = found.keys[:ALL_HITS]
+        scored = [Scored(key, 1.0, (Part("holds it", 1.0),)) for key in shown]
+        whole = len(shown) == len(found.keys)
+        return Found(
+            tuple(self._hits(scored, {}, FoundBy.LEXICAL)),
+            Coverage.COMPLETE if whole else Coverage.SAMPLE,
+            len(found.keys),
+            found.scanned,
+            (*notes, describe(found, query)),
+        )
+
+    def _ranked(self, query: Query, allowed: Allowed, k: int, found_by: FoundBy | None) -> list[Hit]:
+        evidence = self._candidates.collect(query, allowed)
+        return self._hits(rank(evidence, self._weights)[:k], evidence, found_by)
+
+    def _hits(
+        self, scored: Sequence[Scored], evidence: Mapping[ParagraphKey, Evidence], found_by: FoundBy | None
+    ) -> list[Hit]:
         store = self._collection.store
-        for named in query.named:
-            if allowed is not None and named.cable_id not in allowed:
-                continue
-            if named.label is None:
-                hits += self._fused(query.standalone, frozenset([named.cable_id]), k, FoundBy.LOOKUP)
-                continue
-            paragraph = store.find_paragraph(named.cable_id, named.label)
-            header = store.headers([named.cable_id]).get(named.cable_id)
+        paragraphs = store.paragraphs([one.key for one in scored])
+        headers = store.headers({one.key[0] for one in scored})
+        hits = []
+        for one in scored:
+            paragraph, header = paragraphs.get(one.key), headers.get(one.key[0])
+            known = evidence.get(one.key, Evidence())
             if paragraph is not None and header is not None:
-                hits.append(Hit(paragraph, header, 1.0, FoundBy.LOOKUP))
+                hits.append(
+                    Hit(
+                        paragraph=paragraph,
+                        header=header,
+                        score=round(one.score, 6),
+                        found_by=found_by or _found_by(known),
+                        dense_rank=known.dense_rank,
+                        dense_score=known.dense_score,
+                        lexical_rank=known.lexical_rank,
+                        lexical_score=known.lexical_score,
+                        parts=one.parts,
+                    )
+                )
         return hits
 
-    def _fused(
-        self, text: str, allowed: frozenset[str] | None, k: int, found_by: FoundBy | None = None
-    ) -> list[Hit]:
-        evidence = self._candidates(text, allowed)
-        if not evidence:
-            return []
-        # A paragraph that one way did not propose is, for that way, no better than its last candidate.
-        dense_floor = min(
-            (e.dense_score for e in evidence.values() if e.dense_score is not None), default=0.0
-        )
-        lexical_best = max((e.lexical_score or 0.0 for e in evidence.values()), default=0.0) or 1.0
-
-        def fused(e: _Evidence) -> float:
-            dense = dense_floor if e.dense_score is None else e.dense_score
-            return LEXICAL_WEIGHT * (e.lexical_score or 0.0) / lexical_best + (1 - LEXICAL_WEIGHT) * dense
-
-        best = sorted(evidence, key=lambda key: (-fused(evidence[key]), key))[:k]
-        paragraphs = self._collection.store.paragraphs(best)
-        headers = self._collection.store.headers({cable_id for cable_id, _ in best})
-        return [
-            Hit(
-                paragraph=paragraphs[key],
-                header=headers[key[0]],
-                score=round(fused(evidence[key]), 6),
-                found_by=found_by or _found_by(evidence[key]),
-                dense_rank=evidence[key].dense_rank,
-                dense_score=evidence[key].dense_score,
-                lexical_rank=evidence[key].lexical_rank,
-                lexical_score=evidence[key].lexical_score,
-            )
-            for key in best
-            if key in paragraphs and key[0] in headers
-        ]
-
-    def _candidates(self, text: str, allowed: frozenset[str] | None) -> dict[ParagraphKey, _Evidence]:
-        collection = self._collection
-        dense: dict[ParagraphKey, float] = {}
-        vector = collection.encoder.encode([text])[0]
-        for scored in collection.chunks.search(vector, CANDIDATES, allowed):
-            cable_id, label, _ = scored.chunk_id.rsplit("|", 2)
-            # Chunks come best first: a paragraph stands where its best chunk stands.
-            dense.setdefault((cable_id, label), scored.similarity)
-        lexical = {
-            (scored.cable_id, scored.label): scored.score
-            for scored in collection.lexical.search(text, CANDIDATES, allowed)
-        }
-        dense_rank = {key: rank for rank, key in enumerate(dense, start=1)}
-        lexical_rank = {key: rank for rank, key in enumerate(lexical, start=1)}
-        return {
-            key: _Evidence(dense_rank.get(key), dense.get(key), lexical_rank.get(key), lexical.get(key))
-            for key in {**dense, **lexical}
-        }
+    def _without_repeats(self, hits: list[Hit]) -> list[Hit]:
+        """Of a retransmission and its original, the one that ranks first, where they say the same words."""
+        originals = self._collection.store.survey.originals({hit.paragraph.cable_id for hit in hits})
+        if not originals:
+            return hits
+        kept: dict[tuple[str, str], Hit] = {}
+        for hit in hits:
+            cable_id = hit.paragraph.cable_id
+            kept.setdefault((originals.get(cable_id, cable_id), hit.paragraph.sha256), hit)
+        return list(kept.values())
 
 
-def _found_by(evidence: _Evidence) -> FoundBy:
-    if evidence.lexical_rank is None:
+def _once(hits: list[Hit]) -> list[Hit]:
+    unique: dict[ParagraphKey, Hit] = {}
+    for hit in hits:
+        unique.setdefault((hit.paragraph.cable_id, hit.paragraph.label), hit)
+    return list(unique.values())
+
+
+def _found_by(evidence: Evidence) -> FoundBy:
+    if evidence.lexical_score is None:
         return FoundBy.DENSE
-    return FoundBy.LEXICAL if evidence.dense_rank is None else FoundBy.BOTH
+    return FoundBy.LEXICAL if evidence.dense_score is None else FoundBy.BOTH
 
 
 class CableRetriever(BaseRetriever):
@@ -135,7 +157,8 @@ class CableRetriever(BaseRetriever):
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, k: int | None = None
     ) -> list[Document]:
-        hits = self.search_engine.find(Query(query, query, self.filters), k or self.k)
+        understood = understand(Question(query, filters=self.filters), self.search_engine.archive)
+        hits = self.search_engine.find(understood, k or self.k)
         return [
             Document(
                 id=hit.paragraph.citation,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from rag.store_census import Census, Counts
 from rag.store_content import content_sha256
 from rag.store_rows import HEADER_COLUMNS
 from rag.store_select import Facets
+from rag.store_survey import Survey
 from rag.store_vectors import IN_LIMIT, VectorCache, parts
 from rag.store_work import WorkLog
 from rag.types import Cable, CableHeader, Chunk, Filters, Paragraph, Reference
@@ -40,6 +42,7 @@ class CableStore:
         self.work = WorkLog(engine)
         self.ledger = AnswerLedger(engine)
         self.census = Census(engine)
+        self.survey = Survey(engine)
 
     @classmethod
     def open(cls, path: Path) -> CableStore:
@@ -201,8 +204,8 @@ class CableStore:
             return store_select.near_ids(connection, cable_id, limit)
 
     def matching_cables(self, filters: Filters) -> frozenset[str] | None:
-        """Ids of the cables that pass; None where nothing is filtered."""
-        if filters.is_empty():
+        """Ids of the cables that pass, kinds of paragraphs aside; None where nothing is filtered."""
+        if replace(filters, kinds=()).is_empty():
             return None
         with self._engine.connect() as connection:
             return store_select.matching_cables(connection, filters)

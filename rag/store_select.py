@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
 
@@ -12,6 +14,9 @@ from rag.schema import ALIASES, CABLES, TAGS
 from rag.store_rows import HEADER_COLUMNS
 from rag.tags import codes_of
 from rag.types import Filters
+
+# Two names of posts that are so much alike may be one, misspelt: "ASTNA" and "ASTANA".
+LIKE_POST = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +63,32 @@ def conditions(connection: Connection, filters: Filters) -> list[ColumnElement[b
         found.append(CABLES.c.cable_id.in_([cable_id for cable_id in resolved if cable_id is not None]))
     if filters.corpora:
         found.append(func.lower(CABLES.c.corpus).in_([corpus.lower() for corpus in filters.corpora]))
+    if filters.senders:
+        found.append(or_(*(_sent_by(sender) for sender in filters.senders)))
+    if filters.addressees:
+        listed = func.upper(CABLES.c.addressees)
+        found.append(
+            or_(*(listed.contains(_json(name.upper()), autoescape=True) for name in filters.addressees))
+        )
     if filters.date_from is not None:
         found.append(CABLES.c.date_to >= filters.date_from)
     if filters.date_to is not None:
         found.append(CABLES.c.date_from <= filters.date_to)
     return found
+
+
+def _sent_by(sender: str) -> ColumnElement[bool]:
+    """The one who signed, or whom the FM line names: "Hoagland", "AMEMBASSY ASTANA"."""
+    wanted = sender.upper()
+    return or_(
+        func.upper(CABLES.c.signature) == wanted,
+        func.upper(CABLES.c.sender).contains(wanted, autoescape=True),
+    )
+
+
+def _json(text: str) -> str:
+    """A text as it stands within a stored list."""
+    return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
 def matching_cables(connection: Connection, filters: Filters) -> frozenset[str]:
@@ -131,19 +157,25 @@ def near_ids(connection: Connection, text: str, limit: int) -> tuple[str, ...]:
         )
         return tuple(rows)
     post = number.post[:POST_CUT]
-    candidates = connection.scalars(
-        select(ALIASES.c.cable_id)
-        .where(or_(ALIASES.c.key.startswith(f"{post}/"), ALIASES.c.key.endswith(f"/{number.serial}")))
-        .distinct()
-        .limit(2_000)
+    # Keys are "post/serial/year" and "post/serial": the post's own cables by the beginning, those of the same
+    # number by the end, where a misspelt post may be found.
+    candidates = set(
+        connection.scalars(select(ALIASES.c.cable_id).where(ALIASES.c.key.startswith(f"{post}/")).distinct())
+    ) | set(
+        connection.scalars(
+            select(ALIASES.c.cable_id).where(ALIASES.c.key.endswith(f"/{number.serial}")).distinct()
+        )
     )
 
-    def distance(cable_id: str) -> tuple[bool, int, int, str]:
+    def distance(cable_id: str) -> tuple[float, int, int, str]:
         other = read_mrn(cable_id)
         if other is None:
-            return (True, 0, 0, cable_id)
+            return (1.0, 0, 0, cable_id)
         years = abs((other.year or 0) - (number.year or other.year or 0))
-        return (other.post[:POST_CUT] != post, years, abs(other.serial - number.serial), cable_id)
+        spelled = SequenceMatcher(None, other.post[:POST_CUT], post, autojunk=False).ratio()
+        serials = abs(other.serial - number.serial)
+        # A like name with the very number is a slip of the pen; else the post counts most.
+        return (0.0 if spelled > LIKE_POST and serials == 0 else 1 - spelled, years, serials, cable_id)
 
     return tuple(sorted(candidates, key=distance)[:limit])
 

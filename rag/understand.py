@@ -1,4 +1,4 @@
-"""A question as asked becomes a query: stand-alone text, the cables and paragraphs it names, its filters.
+"""A question as asked becomes a query: stand-alone text, what it names, its filters and boosts.
 
 Everything here is by rule. What was read out of the question is in the `Query`, so that the record
 can say it; nothing narrows a search silently.
@@ -7,91 +7,167 @@ can say it; nothing narrows a search silently.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
-from rag.citations import MARKER
+from rag.catalogue import Archive
+from rag.clues import read_clues
+from rag.followups import standalone
+from rag.mentions import is_exhaustive, read_mentions
 from rag.mrn import read_mrn
-from rag.types import ParagraphRef, Query, Question, Turn
+from rag.narrowing import narrow
+from rag.types import ClueField, ParagraphRef, Query, Question, ReferenceAsk, Scope, Strength
 
 # A spelled-out message number takes at most this many words: "telegram no. 1206 from Embassy Kuala Lumpur".
 _MRN_WORDS = 7
 _WORD = re.compile(r"[\w'’#./-]*\w")
-_PARAGRAPH = re.compile(r"(?:¶|\bpara(?:graph)?s?\.?\s*)\s*(\d{1,3})\b", re.IGNORECASE)
-_FULL_ID = re.compile(r"\b(?:19|20)?\d{2}[ -]?[A-Z]{3,17}[ -]?\d{2,7}\b")
-
-_LEANS_ON_HISTORY = re.compile(
-    r"^(?:and|but|also|so|or|then)\b|^(?:what|how) about\b"
-    r"|\b(?:he|she|it|they|him|her|them|his|hers|its|their|theirs|that|those|this|these|there|then|one|ones|"
-    r"the same|did so|do so)\b",
+_LABEL = r"[un]?\d{1,3}(?:#\d{1,2})?"
+_PARAGRAPH = re.compile(
+    rf"(?:¶+|\bpara(?:graph)?s?\.?\s*)\s*(?P<labels>{_LABEL}(?:(?:\s*,\s*|\s*(?:,\s*)?(?:and|&)\s*){_LABEL})*)\b",
     re.IGNORECASE,
 )
-# Below this many words a question such as "Why?" or "On which date?" says too little to stand alone.
-_SHORT_QUESTION_WORDS = 5
-# Of an earlier question or answer no more is taken along: some sixty tokens.
-_TURN_CHARS = 300
+_FULL_ID = re.compile(r"\b(?:19|20)?\d{2}[ -]?[A-Z]{3,17}[ -]?\d{2,7}\b")
+_NOUN = re.compile(
+    r"\b(?:cable|telegram|cablegram|message|reftel|mrn)\s*$|^(?:cable|telegram|message|mrn)\b", re.IGNORECASE
+)
+_TITLED = re.compile(
+    r"\b(?:titled|entitled|headed|(?:with|under)\s+the\s+(?:title|subject)|subject:?|title:?)\s+"
+    r"(?:[\"“‘'](?P<quoted>.+?)[\"”’'](?=\W|$)|(?P<plain>[^?\"“”]+))",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r"[\"“](?P<quoted>[^\"”]{8,200})[\"”]")
+_REFERENCE = re.compile(
+    r"\bref(?:tels?|s)?\s*\(?\s*(?P<letter>(?-i:[A-Z])|(?<=\()[a-z])?\s*\)?(?![\w-])|\breference\s+\(?(?P<named>(?-i:[A-Z]))\b"
+    r"|\b(?:cables?|telegrams?)\s+(?:that\s+)?(?:it\s+refers\s+to|referred\s+to)\b",
+    re.IGNORECASE,
+)  # fmt: skip
 
 ResolveId = Callable[[str], str | None]
 
 
-def understand(question: Question, resolve: ResolveId) -> Query:
-    """Read a question; `resolve` turns any spelling of an id into the stored one, or None."""
+@dataclass(frozen=True, slots=True)
+class _Spelled:
+    """A run of the question that is a message number: ``text[start:end]``; no id where it is unknown."""
+
+    start: int
+    end: int
+    text: str
+    cable_id: str | None
+
+
+def understand(question: Question, archive: Archive) -> Query:
+    """Read a question against the collection that it is asked of."""
+    text = question.text
+    spelled = _spelled(text, archive.resolve_id)
+    references = _references(question, spelled, archive.resolve_id)
+    named = _named(text, spelled) + _titled(text, archive)
+    notes = [
+        *(_unknown(one.text, archive) for one in spelled if one.cable_id is None),
+        *_unanchored(text, references),
+    ]
+    exhaustive = is_exhaustive(text) and not references
+    # The digits of a message number are no date, its post no place: "Astana 1206 of 2009".
+    clues = read_clues(_blanked(text, spelled), archive.catalogue())
+    if exhaustive:
+        clues = tuple(
+            replace(clue, strength=Strength.FILTER) if clue.field is ClueField.DATE else clue
+            for clue in clues
+        )
+    narrowed = narrow(question.filters, clues, archive.catalogue())
+    scope = Scope.LOOKUP if named or references else Scope.OPEN
     return Query(
-        text=question.text,
-        standalone=_standalone(question.text, question.history),
-        filters=question.filters,
-        named=_named(question.text, resolve),
+        text=text,
+        standalone=standalone(text, question.history),
+        filters=narrowed.filters,
+        named=tuple(dict.fromkeys(named)),
+        scope=Scope.EXHAUSTIVE if exhaustive else scope,
+        clues=narrowed.clues,
+        references=references,
+        mentions=read_mentions(text, clues) if exhaustive else (),
+        contradiction=narrowed.contradiction,
+        notes=(*notes, *narrowed.notes),
     )
 
 
 def unknown_ids(text: str, resolve: ResolveId) -> tuple[str, ...]:
-    """Message numbers written in full ("09ASTANA9999") that are no cable of the collection."""
-    found = (match.group() for match in _FULL_ID.finditer(text))
-    return tuple(dict.fromkeys(spelled for spelled in found if resolve(spelled) is None))
+    """Message numbers that are plainly meant as such ("09ASTANA9999", "cable 7 from Lima") and unknown."""
+    return tuple(dict.fromkeys(one.text for one in _spelled(text, resolve) if one.cable_id is None))
 
 
-def _standalone(text: str, history: tuple[Turn, ...]) -> str:
-    """The question with what it leans on behind it: the turn before, and the one that opened the subject.
-
-    The question stands first, since encoder and reader cut what is too long at its end. Example: "And
-    wholesale prices?" becomes "And wholesale prices? How much did prices rise? They rose 6.6 percent.".
-    """
-    if not history or not _is_follow_up(text):
-        return text
-    last = history[-1]
-    turns = [last.question, last.answer]
-    if _is_follow_up(last.question) and len(history) > 1:
-        turns.insert(0, history[0].question)
-    return " ".join([text, *(_clipped(turn) for turn in turns if turn)])
-
-
-def _clipped(text: str) -> str:
-    """One line without citation markers, cut between words."""
-    plain = " ".join(MARKER.sub(" ", text).split())
-    return plain if len(plain) <= _TURN_CHARS else plain[:_TURN_CHARS].rsplit(" ", 1)[0]
-
-
-def _is_follow_up(text: str) -> bool:
-    return len(text.split()) < _SHORT_QUESTION_WORDS or _LEANS_ON_HISTORY.search(text) is not None
-
-
-def _named(text: str, resolve: ResolveId) -> tuple[ParagraphRef, ...]:
-    """The cables that the text names, longest spelling first, with the paragraph if it names one."""
+def _spelled(text: str, resolve: ResolveId) -> list[_Spelled]:
+    """The message numbers in a text, longest spelling first, in the order of the text."""
     words = [(match.start(), match.end()) for match in _WORD.finditer(text)]
-    taken: list[tuple[int, int, str]] = []
+    taken: list[_Spelled] = []
+    unknown: list[_Spelled] = []
     for size in range(min(_MRN_WORDS, len(words)), 0, -1):
         for first in range(len(words) - size + 1):
             start, end = words[first][0], words[first + size - 1][1]
-            spelled = text[start:end]
-            if any(start < t_end and end > t_start for t_start, t_end, _ in taken):
+            run = text[start:end]
+            if any(start < one.end and end > one.start for one in taken):
                 continue
-            if not any(sign.isdigit() for sign in spelled) or read_mrn(spelled) is None:
+            if not any(sign.isdigit() for sign in run) or read_mrn(run) is None:
                 continue
-            cable_id = resolve(spelled)
+            cable_id = resolve(run)
             if cable_id is not None:
-                taken.append((start, end, cable_id))
-    taken.sort()
-    ids = dict.fromkeys(cable_id for _, _, cable_id in taken)
-    labels = [match.group(1) for match in _PARAGRAPH.finditer(text)]
+                taken.append(_Spelled(start, end, run, cable_id))
+            elif _FULL_ID.fullmatch(run) or _NOUN.search(run) or _NOUN.search(text[:start].rstrip()):
+                unknown.append(_Spelled(start, end, run, None))
+    # The shortest spelling says what is unknown best: "09ASTANA9999", not "of 09ASTANA9999".
+    for one in sorted(unknown, key=lambda one: one.end - one.start):
+        if not any(one.start < other.end and one.end > other.start for other in taken):
+            taken.append(one)
+    return sorted(taken, key=lambda one: one.start)
+
+
+def _named(text: str, spelled: list[_Spelled]) -> tuple[ParagraphRef, ...]:
+    """The cables that the text names, with the paragraphs if it names one cable and its paragraphs."""
+    ids = dict.fromkeys(one.cable_id for one in spelled if one.cable_id is not None)
+    labels = [label for match in _PARAGRAPH.finditer(text) for label in re.findall(_LABEL, match["labels"])]
     if len(ids) == 1 and labels:
-        return tuple(ParagraphRef(next(iter(ids)), label) for label in labels)
+        return tuple(ParagraphRef(next(iter(ids)), label.lower()) for label in labels)
     return tuple(ParagraphRef(cable_id, None) for cable_id in ids)
+
+
+def _titled(text: str, archive: Archive) -> tuple[ParagraphRef, ...]:
+    """A cable named by its whole subject, where one cable alone has it."""
+    titles = [match["quoted"] or match["plain"] for match in _TITLED.finditer(text)]
+    titles += [match["quoted"] for match in _QUOTED.finditer(text)]
+    found = (archive.titled(title) for title in dict.fromkeys(titles))
+    return tuple(ParagraphRef(ids[0], None) for ids in found if len(ids) == 1)
+
+
+def _references(question: Question, spelled: list[_Spelled], resolve: ResolveId) -> tuple[ReferenceAsk, ...]:
+    """The references to be followed, from the cable that the question or the talk before it names."""
+    asked = list(_REFERENCE.finditer(question.text))
+    if not asked:
+        return ()
+    base = next((one.cable_id for one in spelled if one.cable_id is not None), None)
+    for turn in reversed(question.history):
+        if base is not None:
+            break
+        said = _spelled(f"{turn.question} {turn.answer}", resolve)
+        base = next((one.cable_id for one in reversed(said) if one.cable_id is not None), None)
+    if base is None:
+        return ()
+    letters = [match["letter"] or match["named"] for match in asked]
+    return tuple(ReferenceAsk(base, letter.upper() if letter else None) for letter in dict.fromkeys(letters))
+
+
+def _unanchored(text: str, references: tuple[ReferenceAsk, ...]) -> Iterator[str]:
+    match = _REFERENCE.search(text)
+    if match is not None and not references:
+        yield (
+            f"“{match.group().strip()}” points into another cable: name the cable whose reference is meant, "
+            "such as “ref A of 09ASTANA1206”."
+        )
+
+
+def _unknown(spelled: str, archive: Archive) -> str:
+    near = ", ".join(archive.near_ids(spelled))
+    return f"There is no cable {spelled} in this collection." + (f" Near it: {near}." if near else "")
+
+
+def _blanked(text: str, spelled: list[_Spelled]) -> str:
+    for one in spelled:
+        text = text[: one.start] + "_" * (one.end - one.start) + text[one.end :]
+    return text

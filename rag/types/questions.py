@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from rag.types.cables import CableHeader, Paragraph
+from rag.types.cables import CableHeader, Kind, Paragraph
 
 
 class Mode(StrEnum):
@@ -36,6 +36,33 @@ class FoundBy(StrEnum):
     LOOKUP = "lookup"
 
 
+class Scope(StrEnum):
+    """What kind of finding a question needs: a named place, the best few, or everything."""
+
+    LOOKUP = "lookup"
+    OPEN = "open"
+    EXHAUSTIVE = "exhaustive"
+
+
+class ClueField(StrEnum):
+    """Which property of a cable or paragraph a question speaks of."""
+
+    DATE = "date"
+    ORIGIN = "origin"
+    TAG = "tag"
+    CLASSIFICATION = "classification"
+    SENDER = "sender"
+    ADDRESSEE = "addressee"
+    KIND = "kind"
+
+
+class Strength(StrEnum):
+    """A filter excludes what does not fit it; a boost only lifts what does."""
+
+    FILTER = "filter"
+    BOOST = "boost"
+
+
 class Coverage(StrEnum):
     """Whether what is shown is all there is."""
 
@@ -45,7 +72,10 @@ class Coverage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a search is narrowed to. Empty means everything; dates test overlap."""
+    """What a search is narrowed to. Empty means everything; dates test overlap.
+
+    All but `kinds` are of the cable; a paragraph passes where its cable does.
+    """
 
     origins: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
@@ -54,6 +84,9 @@ class Filters:
     corpora: tuple[str, ...] = ()
     date_from: date | None = None
     date_to: date | None = None
+    senders: tuple[str, ...] = ()
+    addressees: tuple[str, ...] = ()
+    kinds: tuple[Kind, ...] = ()
 
     def is_empty(self) -> bool:
         return self == Filters()
@@ -88,18 +121,92 @@ class ParagraphRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Clue:
+    """Something that a question says of the cables it means, and what was made of it.
+
+    `text` are the question's words, `values` what they were read as: names and codes, or for a date its
+    first and last day (empty where it is open). Example: ``Clue(DATE, BOOST, "in May 1976",
+    ("1976-05-01", "1976-05-31"))``.
+    """
+
+    field: ClueField
+    strength: Strength
+    text: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The distinct values that a collection's cables have, against which a question's clues are read.
+
+    `silent` are the fields that some cables do not give: of those, nothing says whether they pass.
+    `first` and `last` are the days between which the cables were sent.
+    """
+
+    origins: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
+    classifications: frozenset[str] = frozenset()
+    signatures: frozenset[str] = frozenset()
+    silent: frozenset[ClueField] = frozenset()
+    first: date | None = None
+    last: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """What an exhaustive question looks for: all its words in a paragraph, or together and in order."""
+
+    text: str
+    together: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceAsk:
+    """A reference that a question wants followed: "reftel A of 09ASTANA1206"; no letter means all."""
+
+    cable_id: str
+    letter: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
-    """A question as understood: stand-alone text, what it names, what it is narrowed to."""
+    """A question as understood: stand-alone text, what it names, what it is narrowed to.
+
+    `filters` are the caller's with what the question itself narrows; `clues` say which came from its words.
+    `contradiction` says why nothing can pass;
+    `mentions` are what an exhaustive question looks for, any of them; `notes` are what a reader must know.
+    """
 
     text: str
     standalone: str
     filters: Filters
     named: tuple[ParagraphRef, ...] = ()
+    scope: Scope = Scope.OPEN
+    clues: tuple[Clue, ...] = ()
+    references: tuple[ReferenceAsk, ...] = ()
+    mentions: tuple[Mention, ...] = ()
+    contradiction: str | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_follow_up(self) -> bool:
+        return self.standalone != self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a hit's score: ``"dense"``, ``"lexical"``, ``"cable"``, ``"comment boost"``..."""
+
+    name: str
+    value: float
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A paragraph that was found. Ranks are 1-based; `dense_score` is a cosine, `lexical_score` BM25."""
+    """A paragraph that was found. Ranks are 1-based; `dense_score` is a cosine, `lexical_score` BM25.
+
+    `parts` add up to `score`: what each ingredient of the ranking gave.
+    """
 
     paragraph: Paragraph
     header: CableHeader
@@ -109,6 +216,7 @@ class Hit:
     dense_score: float | None = None
     lexical_rank: int | None = None
     lexical_score: float | None = None
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

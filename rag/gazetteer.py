@@ -1,0 +1,121 @@
+"""Places in a question: posts, cities and countries under every name, with the origins that stand for them.
+
+Facts and their source: ``rag/data/posts.json``, ``rag/data/countries.json``, ``rag/data/tags.json``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+# A name of at most so many letters is also a word ("nice", "pole"): it counts only with a capital.
+_SHORT_NAME = 5
+_ALSO_WORDS = frozenset({"turkey", "polish", "jordan", "georgia", "victoria", "welsh", "english", "mexico"})
+_RANKED = re.compile(r"^(?:Embassy|Consulate|Interests Section|Mission|Office|REO) (?P<city>.+)$")
+# Forms of posts that are words of every text: they name a post only where the question says so.
+_DEPARTMENT = "Secretary of State"
+_DEPARTMENT_NAMES = (
+    "Department of State", "State Department", "SecState", "Secretary of State", "the Department"
+)  # fmt: skip
+_HEADQUARTERS = re.compile(r"Washington|JCS|National Security|traveling|Secretary of State|SALT")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """``text[start:end]`` names a place; `origins` are the canonical names of its posts.
+
+    `is_country` where many posts may be meant; `only_explicit` where the name is too common to say
+    anything unless the question asks for cables from there.
+    """
+
+    start: int
+    end: int
+    origins: tuple[str, ...]
+    is_country: bool
+    only_explicit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    names: dict[str, tuple[tuple[str, ...], bool, bool]]
+    pattern: re.Pattern[str]
+
+
+def _load(name: str, key: str) -> list[dict[str, str | list[str]]]:
+    loaded = json.loads(files("rag").joinpath("data", name).read_text(encoding="utf-8"))
+    found = loaded[key]
+    assert isinstance(found, list)
+    return found
+
+
+@cache
+def _listing() -> _Listing:
+    names: dict[str, tuple[tuple[str, ...], bool, bool]] = {}
+    of_city: dict[str, list[str]] = {}
+    for post in _load("posts.json", "posts"):
+        name = str(post["name"])
+        ranked = _RANKED.match(name)
+        if ranked:
+            of_city.setdefault(ranked["city"], []).append(name)
+        if not _HEADQUARTERS.search(name):
+            for form in post["forms"]:
+                names.setdefault(form.casefold(), ((name,), False, False))
+        names[name.casefold()] = ((name,), False, False)
+    for city, posts in of_city.items():
+        names[city.casefold()] = (tuple(posts), False, False)
+    for country in _load("countries.json", "countries"):
+        origins = tuple(post for city in country["cities"] for post in of_city.get(city, ()))
+        for name in (str(country["name"]), *country["also"]):
+            # "Guatemala" and "Kuwait" are country and post: the country's posts hold both.
+            names[name.casefold()] = (origins, True, False)
+    for name in _DEPARTMENT_NAMES:
+        names[name.casefold()] = ((_DEPARTMENT,), False, True)
+    ordered = sorted(names, key=len, reverse=True)
+    pattern = re.compile(
+        rf"(?<![\w-])(?:{'|'.join(re.escape(name) for name in ordered)})(?![\w-])", re.IGNORECASE
+    )
+    return _Listing(names, pattern)
+
+
+def find_places(text: str) -> list[Place]:
+    """The places that a text names, longest names first where they overlap, in the order of the text.
+
+    Example: "cables from Kuala Lumpur" -> one place with the origin "Embassy Kuala Lumpur".
+    """
+    listing = _listing()
+    found = []
+    for match in listing.pattern.finditer(text):
+        name = match.group()
+        lowered = name.casefold()
+        origins, is_country, only_explicit = listing.names[lowered]
+        plain_word = len(name) <= _SHORT_NAME or lowered in _ALSO_WORDS
+        if plain_word and not name[0].isupper():
+            continue
+        found.append(Place(match.start(), match.end(), origins, is_country, only_explicit))
+    return found
+
+
+@cache
+def tag_meanings() -> dict[str, str]:
+    """What every listed TAGS code stands for: ``{"PREL": "External political relations", ...}``."""
+    loaded = json.loads(files("rag").joinpath("data", "tags.json").read_text(encoding="utf-8"))
+    return {**loaded["subjects"], **loaded["organizations"], **loaded["places"]}
+
+
+@cache
+def tags_meaning(words: str) -> tuple[str, ...]:
+    """The codes whose meaning is `words`, or begins with it: "human rights" -> ("PHUM", "SHUM")."""
+    wanted = " ".join(words.casefold().split())
+    exact = [code for code, meaning in tag_meanings().items() if _plain(meaning) == wanted]
+    if exact or len(wanted) < 4:
+        return tuple(sorted(exact))
+    return tuple(
+        sorted(code for code, meaning in tag_meanings().items() if _plain(meaning).startswith(wanted))
+    )
+
+
+def _plain(meaning: str) -> str:
+    return re.sub(r"\s*\(.*\)", "", meaning).casefold()

@@ -1,0 +1,76 @@
+"""Look-ups: the paragraphs that a question names, and those that a named cable refers to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from rag.candidates import Allowed
+from rag.store import CableStore
+from rag.types import FoundBy, Hit, Part, Query, Reference, ReferenceAsk
+
+# Ranks the paragraphs of one cable by the question: (cables, how many, found by).
+RankWithin = Callable[[frozenset[str], FoundBy], list[Hit]]
+
+
+class LookUp:
+    """Goes where a question points."""
+
+    def __init__(self, store: CableStore) -> None:
+        self._store = store
+
+    def named(self, query: Query, allowed: Allowed, within: RankWithin, notes: list[str]) -> list[Hit]:
+        """The paragraphs named; of a cable named as a whole, all, those that match best first."""
+        hits: list[Hit] = []
+        for one in query.named:
+            if allowed.cables is not None and one.cable_id not in allowed.cables:
+                notes.append(f"{one.cable_id} is named, and the filters exclude it.")
+                continue
+            if one.label is None:
+                hits += within(frozenset([one.cable_id]), FoundBy.LOOKUP)
+                continue
+            hit = self._paragraph(one.cable_id, one.label)
+            if hit is None:
+                labels = [label for _, label in self._store.survey.labels([one.cable_id])]
+                notes.append(f"{one.cable_id} has no paragraph {one.label}; it has {', '.join(labels[:60])}.")
+                hits += within(frozenset([one.cable_id]), FoundBy.LOOKUP)
+            elif allowed.paragraphs is None or (one.cable_id, one.label) in allowed.paragraphs:
+                hits.append(hit)
+        return hits
+
+    def referred(self, query: Query, allowed: Allowed, within: RankWithin, notes: list[str]) -> list[Hit]:
+        """The paragraphs of the cables that a named one refers to, one hop; notes say what is not there."""
+        targets: dict[str, None] = {}
+        for ask in query.references:
+            found = list(self._matching(ask))
+            if not found:
+                letter = f" {ask.letter}" if ask.letter else ""
+                notes.append(f"{ask.cable_id} gives no reference{letter}.")
+            for reference in found:
+                name = f"Ref {reference.letter}" if reference.letter else "The reference"
+                said = f"{name} of {ask.cable_id} is “{reference.text}”"
+                target = self._stored(reference)
+                if target is None:
+                    notes.append(f"{said}, which is not in this collection.")
+                elif allowed.cables is not None and target not in allowed.cables:
+                    notes.append(f"{said}, which the filters exclude.")
+                else:
+                    notes.append(f"{said}: {target}.")
+                    targets[target] = None
+        return [hit for target in targets for hit in within(frozenset([target]), FoundBy.REFERENCE)]
+
+    def _matching(self, ask: ReferenceAsk) -> Iterator[Reference]:
+        for reference in self._store.references(ask.cable_id):
+            if ask.letter is None or (reference.letter or "").upper() == ask.letter:
+                yield reference
+
+    def _stored(self, reference: Reference) -> str | None:
+        if reference.cable_id is None:
+            return None
+        return self._store.resolve_id(reference.cable_id)
+
+    def _paragraph(self, cable_id: str, label: str) -> Hit | None:
+        paragraph = self._store.find_paragraph(cable_id, label)
+        header = self._store.find_header(cable_id)
+        if paragraph is None or header is None:
+            return None
+        return Hit(paragraph, header, 1.0, FoundBy.LOOKUP, parts=(Part("named", 1.0),))

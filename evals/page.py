@@ -161,7 +161,7 @@ def render_page(
         comparison=comparison,
         texts=texts,
     )
-    return _environment().get_template("report.html.j2").render(view=view)
+    return environment().get_template("report.html.j2").render(view=view)
 
 
 def _groups(report: Report) -> tuple[Group, ...]:
@@ -193,8 +193,9 @@ def _types(report: Report) -> tuple[TypeRow, ...]:
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """The templates with the style, the script and the filters that all pages share."""
+    made = Environment(
         loader=PackageLoader("evals"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -202,10 +203,10 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     folder = files("evals") / "templates"
-    environment.globals["style"] = Markup((folder / "report.css").read_text(encoding="utf-8"))
-    environment.globals["script"] = Markup((folder / "report.js").read_text(encoding="utf-8"))
-    environment.filters["figure"] = figure
-    return environment
+    made.globals["style"] = Markup((folder / "report.css").read_text(encoding="utf-8"))
+    made.globals["script"] = Markup((folder / "report.js").read_text(encoding="utf-8"))
+    made.filters["figure"] = figure
+    return made
 
 
 def figure(value: float | None, name: str) -> str:

@@ -85,7 +85,8 @@ def load_chat_model(
 ) -> BaseChatModel:
     """The chat model of a name: "provider:model" as LangChain spells it, or "local:/path/model.gguf".
 
-    A `seed` is handed to the provider, which may not know such a thing and say so. Raises ModelUnavailable where the provider is unknown, its package is missing, or the file is.
+    A `seed` is handed to the provider, which may not know such a thing and say so.
+    Raises ModelUnavailable where the provider is unknown, its package is missing, or the file is.
     """
     if name.startswith("local:"):
         from rag.local_llm import load_local_model

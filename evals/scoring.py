@@ -94,11 +94,12 @@ def score(sample: Sample, seen: Observation, bears_out: BearsOut, *, denied: boo
         return scores
 
     accepted = {*sample.gold, *sample.also}
-    for k in CUTOFFS:
-        put(f"retrieval.hit@{k}", metrics.hit_at(ranked, accepted, k), NO_GOLD)
-    for k in RECALL_CUTOFFS:
-        put(f"retrieval.recall@{k}", metrics.recall_at(ranked, sample.gold, k), NO_GOLD)
-    put(f"retrieval.mrr@{DEPTH}", metrics.reciprocal_rank(ranked, accepted, DEPTH), NO_GOLD)
+    if sample.meddling is None:  # the ranks of evidence that was meddled with say nothing of the search
+        for k in CUTOFFS:
+            put(f"retrieval.hit@{k}", metrics.hit_at(ranked, accepted, k), NO_GOLD)
+        for k in RECALL_CUTOFFS:
+            put(f"retrieval.recall@{k}", metrics.recall_at(ranked, sample.gold, k), NO_GOLD)
+        put(f"retrieval.mrr@{DEPTH}", metrics.reciprocal_rank(ranked, accepted, DEPTH), NO_GOLD)
     if accepted:
         put("citation.precision", metrics.citation_precision(cited, accepted), NOTHING_CITED)
     else:

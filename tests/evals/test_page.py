@@ -23,7 +23,7 @@ from tests.evals.book import BookPipeline, made_book, made_sample
 class Tags(HTMLParser):
     """Counts elements and collects addresses, and that what is opened is closed."""
 
-    VOID = frozenset({"meta", "link", "input", "br", "rect", "line", "circle", "path"})
+    VOID = frozenset({"meta", "link", "input", "br", "wbr", "rect", "line", "circle", "path"})
 
     def __init__(self) -> None:
         super().__init__()

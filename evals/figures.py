@@ -76,3 +76,9 @@ def moment(written: str) -> str:
     """``"2026-11-25T07:50:33+00:00" -> "25 November 2026, 07:50 UTC"``"""
     at = datetime.fromisoformat(written)
     return f"{at.day} {at:%B %Y, %H:%M %Z}"
+
+
+def signed(value: float) -> str:
+    """A difference with its sign: ``-0.0421 -> "−0.042"``, and no sign on what rounds to nothing."""
+    written = f"{value:+.3f}".replace("-", "−")
+    return "0.000" if written[1:] == "0.000" else written

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import sqrt
 from statistics import NormalDist
 
@@ -129,8 +129,10 @@ def _remarks(before: Report, after: Report, shared: int) -> list[str]:
         remarks.append(f"The question sets differ; {shared} samples are in both.")
     elif shared < max(len(before.samples), len(after.samples)):
         remarks.append(f"Only {shared} samples were asked in both runs.")
-    if before.settings != after.settings:
-        remarks.append(f"The settings differ: {before.settings} / {after.settings}.")
+    old, new = asdict(before.settings), asdict(after.settings)
+    differing = [f"{name} {old[name]} / {new[name]}" for name in old if old[name] != new[name]]
+    if differing:
+        remarks.append(f"The settings differ: {', '.join(differing)}.")
     if before.provenance.snapshots != after.provenance.snapshots:
         remarks.append("The collections differ.")
     return remarks

@@ -80,9 +80,9 @@ class Judge:
     def correct(self, case: Case) -> bool | None:
         """Its verdict; None where the reply begins with neither word. Raises ModelUnavailable."""
         values = {
-            "question": neutralise(case.question),
-            "reference": neutralise(case.reference),
-            "answer": neutralise(case.answer),
+            "question": _held(case.question),
+            "reference": _held(case.reference),
+            "answer": _held(case.answer),
         }
         try:
             reply = self._chain.invoke(values)
@@ -93,6 +93,11 @@ class Judge:
             ) from error
         word = FIRST_WORD.search(reply.text)
         return None if word is None else VERDICTS.get(word.group().upper())
+
+
+def _held(text: str) -> str:
+    """The text with nothing in it that could close its own element."""
+    return neutralise(text).replace("<", "‹")
 
 
 def load_judge(model: str, labels: Path | None, settings: Settings) -> Judge:

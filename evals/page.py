@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from evals.charts import Chart, Whisker, calibration_chart, latency_chart, risk_chart, whisker
 from evals.failures import Failure, count_faults, failures
-from evals.figures import BY_FAMILY, BY_TYPE, GROUPS, MEANING, figure, moment
+from evals.figures import BY_FAMILY, BY_TYPE, GROUPS, MEANING, figure, moment, signed
 from evals.gate import Comparison
 from evals.journal import JOURNAL_NAME, Entry, read_entries
 from evals.report import ANSWER_LENGTH, LATENCIES, Metric, Report
@@ -183,4 +183,5 @@ def environment() -> Environment:
     made.globals["lower_is_better"] = LOWER_IS_BETTER
     made.filters["figure"] = figure
     made.filters["moment"] = moment
+    made.filters["signed"] = signed
     return made

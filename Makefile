@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: install run test lint bench clean
+SHARED ?= ../shared
+.PHONY: install run test lint gate baseline report bench clean
 
 # torch is pinned to a version that is a CPU build; installed first, nothing after it asks for another.
 $(VENV)/.installed: pyproject.toml constraints.txt
@@ -28,6 +29,32 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Does the product answer as well as it did? The sample set with the real encoder, against the committed baseline.
+GATE := build/gate
+GATE_RUN = rm -rf $(GATE) && $(BIN)/cableqa eval run sample --family gold_paragraph_removed --family paraphrase --out $(GATE)
+
+gate: install
+	$(GATE_RUN)
+	$(BIN)/cableqa eval gate evals/baselines/sample.json $(GATE)
+
+# The one way to a new baseline; commit it with the change that it belongs to.
+baseline: install
+	$(GATE_RUN)
+	cp $(GATE)/report.json evals/baselines/sample.json
+
+# The reports under docs/ and the README's table. Of the development set: aggregates and sample ids, no texts.
+REPORT := build/report
+REPORTS := docs/reports
+
+report: install
+	rm -rf $(REPORT)
+	$(BIN)/cableqa ingest $(SHARED)/corpus/seed $(SHARED)/corpus/nara --data-dir $(REPORT)/cables
+	$(BIN)/cableqa eval run $(SHARED)/benchmarks/cable-qa-dev.jsonl --collection $(REPORT)/cables --family all --no-texts --out $(REPORT)/dev
+	$(BIN)/cableqa eval run sample --family all --out $(REPORT)/sample
+	mkdir -p $(REPORTS)
+	for name in dev sample; do for kind in json html; do cp $(REPORT)/$$name/report.$$kind $(REPORTS)/$$name.$$kind || exit 1; done; done
+	$(BIN)/cableqa eval table $(REPORTS)/dev.json $(REPORTS)/sample.json --into README.md
 
 bench: install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'

@@ -9,7 +9,7 @@ from statistics import median
 from evals.calibration import Judged, RiskCoverage, risk_coverage
 from evals.report import ANSWER_LENGTH, LATENCIES, Metric, SampleLine
 from evals.samples import FOLLOWUP
-from evals.scoring import METRICS, RETRIEVAL
+from evals.scoring import CONSISTENCY, METRICS, RETRIEVAL
 from evals.statistics import Interval, mean_interval, quantile_interval
 
 GIVEN_CONFIDENCE = "the answerer's own confidence"
@@ -28,9 +28,29 @@ class ScoredSample:
 
 
 def overall(samples: Sequence[ScoredSample]) -> dict[str, Metric]:
-    """Every metric over the whole set; follow-ups are in no retrieval figure."""
-    alone = [sample for sample in samples if sample.line.type != FOLLOWUP]
-    return _metrics(lambda name: alone if name.startswith(RETRIEVAL) else samples)
+    """Every metric over the set itself; follow-ups are in no retrieval figure.
+
+    Constructed families are left out, but for the figure that only they have.
+    """
+    own = [sample for sample in samples if sample.line.family is None]
+    alone = [sample for sample in own if sample.line.type != FOLLOWUP]
+
+    def samples_for(name: str) -> Sequence[ScoredSample]:
+        if name == CONSISTENCY:
+            return samples
+        return alone if name.startswith(RETRIEVAL) else own
+
+    return _metrics(samples_for)
+
+
+def by_repeat(samples: Sequence[ScoredSample], repeats: int) -> dict[str, tuple[float, ...]]:
+    """The mean of each metric each time that the questions were asked; empty where that was once."""
+    if repeats == 1:
+        return {}
+    each = [overall([s for s in samples if s.line.repeat == repeat]) for repeat in range(1, repeats + 1)]
+    means = {name: [metrics[name].mean for metrics in each if name in metrics] for name in each[0]}
+    known = {name: [mean for mean in found if mean is not None] for name, found in means.items()}
+    return {name: tuple(found) for name, found in known.items() if len(found) == repeats}
 
 
 def by_type(samples: Sequence[ScoredSample]) -> dict[str, dict[str, Metric]]:
@@ -83,7 +103,7 @@ def confidence_curve(samples: Sequence[ScoredSample]) -> RiskCoverage | None:
 
     Loss is 1 - key facts for an answerable question, 1 for an unanswerable one that was answered.
     """
-    asked = [sample for sample in samples if sample.line.outcome is not None]
+    asked = [s for s in samples if s.line.outcome is not None and s.line.family is None]
     answered = [(sample, loss) for sample in asked if (loss := _loss(sample.line)) is not None]
     given = [Judged(s.confidence, loss) for s, loss in answered if s.confidence is not None]
     if given and len(given) == len(answered):

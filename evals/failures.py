@@ -22,6 +22,8 @@ _FAULTS: tuple[tuple[str, str, float], ...] = (
     ("key facts missing", "answer.key_facts", 1.0),
     ("premise not corrected", "premise.corrected", 1.0),
     ("sentence not supported", "sentence.supported", 1.0),
+    ("takes a wrong premise for true", "premise.accepted", 0.0),
+    ("another answer than without the change", "consistency.same_answer", 1.0),
 )
 KINDS = (NOT_ASKED, *(name for name, _, _ in _FAULTS))
 

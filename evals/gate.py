@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import sqrt
 from statistics import NormalDist
 
@@ -11,22 +11,28 @@ from evals.audit import Audit, Rate
 from evals.report import Report, SampleLine
 from evals.samples import FOLLOWUP
 from evals.scoring import INVARIANTS, LOWER_IS_BETTER, METRICS, RETRIEVAL
-from evals.statistics import LEVEL, mean_interval
+from evals.statistics import Interval, mean_interval
 from rag.errors import UsageError
+
+# Some twenty figures are compared at once: at 95 % every other harmless change would be refused.
+GATE_LEVEL = 0.99
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """One metric over the samples that both runs scored; `ci95` is of the paired difference.
 
-    `lost` samples were scored in the first run and are not in the second; `worse` and `better` are ids.
+    `family` names the constructed samples that it is of, None the set itself. `lost` samples were scored in
+    the first run and are not in the second; `worse` and `better` are ids.
     """
 
     metric: str
+    family: str | None
     before: float
     after: float
     difference: float
     ci95: tuple[float, float] | None
+    ci99: tuple[float, float] | None
     n: int
     lost: int
     worse: tuple[str, ...]
@@ -34,11 +40,20 @@ class Change:
 
     @property
     def verdict(self) -> str:
-        """ "worse" or "better" where the interval excludes no change, else "same"."""
+        """ "worse" or "better" where the interval of 95 % excludes no change, else "same"."""
         if self.ci95 is None or self.ci95[0] <= 0 <= self.ci95[1]:
             return "same"
-        improved = (self.difference > 0) != (self.metric in LOWER_IS_BETTER)
-        return "better" if improved else "worse"
+        return "better" if self._improved else "worse"
+
+    @property
+    def refused(self) -> bool:
+        """Whether the gate takes it for a drop: the interval of 99 % excludes no change."""
+        excluded = self.ci99 is not None and not self.ci99[0] <= 0 <= self.ci99[1]
+        return excluded and not self._improved
+
+    @property
+    def _improved(self) -> bool:
+        return (self.difference > 0) != (self.metric in LOWER_IS_BETTER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +82,17 @@ def compare(before: Report, after: Report) -> Comparison:
     pairs = [(old[line.id], line) for line in after.samples if line.id in old]
     if not pairs:
         raise UsageError("the two reports have no sample in common: they are of different sets")
-    changes = [change for name in METRICS if (change := _change(name, pairs)) is not None]
+    families = dict.fromkeys(line.family for line, _ in pairs)
+    changes = [
+        change
+        for family in sorted(families, key=lambda name: name or "")
+        for name in METRICS
+        if (change := _change(name, family, [p for p in pairs if p[0].family == family])) is not None
+    ]
     return Comparison(tuple(changes), tuple(_remarks(before, after, len(pairs))))
 
 
-def _change(name: str, pairs: Sequence[tuple[SampleLine, SampleLine]]) -> Change | None:
+def _change(name: str, family: str | None, pairs: Sequence[tuple[SampleLine, SampleLine]]) -> Change | None:
     if name.startswith(RETRIEVAL):
         pairs = [pair for pair in pairs if pair[0].type != FOLLOWUP]
     both = [(old, new) for old, new in pairs if name in old.values and name in new.values]
@@ -79,19 +100,27 @@ def _change(name: str, pairs: Sequence[tuple[SampleLine, SampleLine]]) -> Change
     if not both:
         return None
     differences = [new.values[name] - old.values[name] for old, new in both]
-    interval = mean_interval(differences, [old.cluster for old, _ in both], bounded=False)
+    drawn = [old.cluster for old, _ in both]
+    interval = mean_interval(differences, drawn, bounded=False)
+    wide = mean_interval(differences, drawn, bounded=False, level=GATE_LEVEL)
     sign = -1 if name in LOWER_IS_BETTER else 1
     return Change(
         metric=name,
+        family=family,
         before=sum(old.values[name] for old, _ in both) / len(both),
         after=sum(new.values[name] for _, new in both) / len(both),
         difference=sum(differences) / len(both),
-        ci95=None if interval is None else (interval.low, interval.high),
+        ci95=_pair(interval),
+        ci99=_pair(wide),
         n=len(both),
         lost=lost,
         worse=tuple(new.id for (_, new), step in zip(both, differences, strict=True) if step * sign < 0),
         better=tuple(new.id for (_, new), step in zip(both, differences, strict=True) if step * sign > 0),
     )
+
+
+def _pair(interval: Interval | None) -> tuple[float, float] | None:
+    return None if interval is None else (interval.low, interval.high)
 
 
 def _remarks(before: Report, after: Report, shared: int) -> list[str]:
@@ -100,8 +129,10 @@ def _remarks(before: Report, after: Report, shared: int) -> list[str]:
         remarks.append(f"The question sets differ; {shared} samples are in both.")
     elif shared < max(len(before.samples), len(after.samples)):
         remarks.append(f"Only {shared} samples were asked in both runs.")
-    if before.settings != after.settings:
-        remarks.append(f"The settings differ: {before.settings} / {after.settings}.")
+    old, new = asdict(before.settings), asdict(after.settings)
+    differing = [f"{name} {old[name]} / {new[name]}" for name in old if old[name] != new[name]]
+    if differing:
+        remarks.append(f"The settings differ: {', '.join(differing)}.")
     if before.provenance.snapshots != after.provenance.snapshots:
         remarks.append("The collections differ.")
     return remarks
@@ -124,16 +155,17 @@ def gate(baseline: Report, report: Report) -> GateResult:
         failures.append(
             f"{len(gone)} sample(s) of the baseline were not asked: {', '.join(sorted(gone)[:5])}"
         )
-    failures += [_drop(change) for change in comparison.changes if change.verdict == "worse"]
+    failures += [_drop(change) for change in comparison.changes if change.refused]
     failures += _verifier_failures(baseline.verifier_audit, report.verifier_audit)
     return GateResult(tuple(failures), comparison)
 
 
 def _drop(change: Change) -> str:
-    low, high = change.ci95 or (0.0, 0.0)
+    low, high = change.ci99 or (0.0, 0.0)
+    of_family = f" of {change.family}" if change.family else ""
     return (
-        f"{change.metric} went from {change.before:.3f} to {change.after:.3f} "
-        f"(paired difference {change.difference:+.3f}, 95 % {low:+.3f} to {high:+.3f}, "
+        f"{change.metric}{of_family} went from {change.before:.3f} to {change.after:.3f} "
+        f"(paired difference {change.difference:+.3f}, 99 % {low:+.3f} to {high:+.3f}, "
         f"{len(change.worse)} of {change.n} samples worse: {', '.join(change.worse[:5])})"
     )
 
@@ -160,4 +192,4 @@ def rises(old: Rate, new: Rate) -> bool:
         return False
     pooled = (old.wrong + new.wrong) / (old.n + new.n)
     spread = sqrt(pooled * (1 - pooled) * (1 / old.n + 1 / new.n))
-    return spread > 0 and (new.rate - old.rate) / spread > NormalDist().inv_cdf((1 + LEVEL) / 2)
+    return spread > 0 and (new.rate - old.rate) / spread > NormalDist().inv_cdf((1 + GATE_LEVEL) / 2)

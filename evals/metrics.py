@@ -131,6 +131,16 @@ def premise_corrected(outcome: str, *, gold_cited: bool, denied: bool | None) ->
     return None if denied is None else float(denied)
 
 
+def premise_accepted(outcome: str, text: str, truth: Sequence[Sequence[str]]) -> float:
+    """1 when a wrong premise was answered without saying what is true.
+
+    ``premise_accepted("answered", "In 1987 it was 12.", [["2005"]]) -> 1.0``
+    """
+    if outcome == ABSTAINED:
+        return 0.0
+    return float(key_facts(text, truth, abstained=False) != 1.0)
+
+
 def length_words(text: str) -> float:
     """Words of an answer, counted between blanks."""
     return float(len(text.split()))

@@ -6,10 +6,10 @@ It is made from an in-process answer or from a server's JSON, and kept in ``samp
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 
 from evals.samples import ParagraphKey
-from rag.types import Answer, Citation, Hit
+from rag.types import Answer, Citation, Filters, Hit
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,9 @@ class Evidence:
     similarity: float | None
     found_by: str
     text: str
+    dense_rank: int | None = None
+    lexical_rank: int | None = None
+    lexical_score: float | None = None
 
     @property
     def key(self) -> ParagraphKey:
@@ -65,10 +68,21 @@ class TakenOut:
 
 
 @dataclass(frozen=True, slots=True)
-class Observation:
-    """One question as it was answered. `plain_text` is the answer without markers.
+class ModelCall:
+    """One call of a language model: the hash of its prompt, and tokens where the provider says."""
 
-    `confidence` is the answerer's own where it gives one; `elapsed_ms` is wall time as a caller sees it.
+    prompt_sha256: str
+    input_tokens: int | None
+    output_tokens: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One question as it was answered, stage by stage. `plain_text` is the answer without markers.
+
+    Understanding: `standalone_question`, `filters`. Retrieval: `evidence`. Writing: `calls`, and sentences
+    and `removed` together. Checking: their verdicts. `confidence` is the answerer's own where it gives
+    one; `elapsed_ms` is wall time as a caller sees it, `timings_ms` the time of each stage.
     """
 
     outcome: str
@@ -82,11 +96,12 @@ class Observation:
     answerer: str
     verifier: str
     snapshot: str
-    prompts: tuple[str, ...]
+    calls: tuple[ModelCall, ...]
     notes: tuple[str, ...]
     confidence: float | None
     timings_ms: dict[str, float]
     elapsed_ms: float
+    filters: dict[str, list[str]] = field(default_factory=dict)
 
 
 FindText = Callable[[str, str], str | None]
@@ -117,12 +132,23 @@ def observe(answer: Answer, find_text: FindText, elapsed_ms: float) -> Observati
         answerer=answer.answerer,
         verifier=answer.verifier,
         snapshot=answer.snapshot,
-        prompts=tuple(usage.prompt_sha256 for usage in answer.usage),
+        calls=tuple(ModelCall(u.prompt_sha256, u.input_tokens, u.output_tokens) for u in answer.usage),
         notes=answer.notes,
         confidence=answer.confidence,
         timings_ms=dict(answer.timings_ms),
         elapsed_ms=elapsed_ms,
+        filters=named_filters(answer.filters_applied),
     )
+
+
+def named_filters(filters: Filters) -> dict[str, list[str]]:
+    """The filters that narrow anything: ``{"origins": ["Embassy Astana"]}``."""
+    given = asdict(filters).items()
+    return {
+        name: [str(item) for item in (value if isinstance(value, tuple) else (value,))]
+        for name, value in given
+        if value
+    }
 
 
 def without_spans(text: str, spans: list[tuple[int, int]], start: int = 0, end: int | None = None) -> str:
@@ -156,4 +182,7 @@ def _evidence(hit: Hit) -> Evidence:
         similarity=hit.dense_score,
         found_by=hit.found_by.value,
         text=hit.paragraph.text,
+        dense_rank=hit.dense_rank,
+        lexical_rank=hit.lexical_rank,
+        lexical_score=hit.lexical_score,
     )

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from evals.charts import Chart, Whisker, calibration_chart, latency_chart, risk_chart, whisker
 from evals.failures import Failure, count_faults, failures
+from evals.figures import BY_FAMILY, BY_TYPE, GROUPS, MEANING, figure, moment, signed
 from evals.gate import Comparison
 from evals.journal import JOURNAL_NAME, Entry, read_entries
 from evals.report import ANSWER_LENGTH, LATENCIES, Metric, Report
@@ -20,46 +21,6 @@ from evals.scoring import LOWER_IS_BETTER
 
 PAGE_NAME = "report.html"
 ROWS_LIMIT = 500  # failures with their texts on one page; about 15 kB each
-BY_TYPE = (
-    "retrieval.hit@1",
-    "retrieval.hit@5",
-    "citation.precision",
-    "citation.recall",
-    "answer.key_facts",
-    "abstention.error",
-    "abstention.hallucination",
-)
-GROUPS = (
-    ("Finding the paragraph", "retrieval."),
-    ("Citing it", "citation."),
-    ("Quoting it", "quote."),
-    ("Answering", "answer."),
-    ("Knowing when not to", "abstention."),
-    ("Sentences and premises", "sentence."),
-    ("Sentences and premises", "premise."),
-    ("Time", "latency."),
-)
-MEANING = {
-    "retrieval.hit@1": "a gold or equivalent paragraph is the first piece of evidence",
-    "retrieval.hit@3": "… among the first 3",
-    "retrieval.hit@5": "… among the first 5",
-    "retrieval.hit@10": "… among the first 10",
-    "retrieval.recall@5": "share of the gold paragraphs among the first 5",
-    "retrieval.recall@10": "share of the gold paragraphs among the first 10",
-    "retrieval.mrr@10": "1 / rank of the first gold or equivalent paragraph",
-    "citation.validity": "the cited paragraph exists and was retrieved; must be 1",
-    "quote.fidelity": "the quotation is those characters of the stored paragraph; must be 1",
-    "citation.precision": "cited paragraphs that are gold or equivalent",
-    "citation.recall": "gold paragraphs that are cited",
-    "answer.key_facts": "facts of the reference answer found in the answer",
-    ANSWER_LENGTH: "words of an answer, median",
-    "abstention.error": "abstained although the collection answers it",
-    "abstention.hallucination": "answered although the collection does not",
-    "sentence.supported": "sentences that the product's own verifier finds supported",
-    "premise.corrected": "false premises denied with the gold paragraph cited",
-    "latency.p50_ms": "half of the questions are answered within",
-    "latency.p95_ms": "19 of 20 questions are answered within",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +44,19 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class TypeRow:
-    """One type of question: a bar for each metric of `BY_TYPE`, None where it does not apply."""
+    """One type of question: a bar for each metric, None where it does not apply."""
 
     name: str
     samples: int
     cells: tuple[tuple[Metric, Whisker] | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """A table of bars: a column for each of `metrics`."""
+
+    metrics: tuple[str, ...]
+    rows: tuple[TypeRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +72,10 @@ class View:
     """Everything that the template draws."""
 
     report: Report
+    own: int
     groups: tuple[Group, ...]
-    type_metrics: tuple[str, ...]
-    types: tuple[TypeRow, ...]
+    types: Bars
+    families: Bars
     risk: Chart | None
     calibration: Chart | None
     latency: Chart | None
@@ -149,9 +119,10 @@ def render_page(
     curve = report.risk_coverage
     view = View(
         report=report,
+        own=sum(line.family is None for line in report.samples),
         groups=_groups(report),
-        type_metrics=BY_TYPE,
-        types=_types(report),
+        types=_bars(report, BY_TYPE, families=False),
+        families=_bars(report, BY_FAMILY, families=True),
         risk=None if curve is None else risk_chart(curve),
         calibration=None if curve is None else calibration_chart(curve),
         latency=latency_chart(list(elapsed.values()), {k: v for k, v in marks.items() if v is not None}),
@@ -161,7 +132,7 @@ def render_page(
         comparison=comparison,
         texts=texts,
     )
-    return _environment().get_template("report.html.j2").render(view=view)
+    return environment().get_template("report.html.j2").render(view=view)
 
 
 def _groups(report: Report) -> tuple[Group, ...]:
@@ -176,25 +147,30 @@ def _groups(report: Report) -> tuple[Group, ...]:
     return tuple(Group(title, tuple(held)) for title, held in rows.items())
 
 
-def _types(report: Report) -> tuple[TypeRow, ...]:
-    return tuple(
-        TypeRow(
-            name,
-            report.set.types[name],
-            tuple(
-                (metric, bar)
-                if (metric := of_type.get(wanted)) is not None and (bar := whisker(metric)) is not None
-                else None
-                for wanted in BY_TYPE
-            ),
-        )
-        for name, of_type in report.by_type.items()
+def _bars(report: Report, columns: tuple[str, ...], *, families: bool) -> Bars:
+    """The types of the set itself, or those of its constructed families."""
+    made = {line.type for line in report.samples if line.family is not None}
+    rows = []
+    for name, of_type in report.by_type.items():
+        if (name in made) is families:
+            cells = tuple(_bar(of_type.get(column)) for column in columns)
+            rows.append(TypeRow(name, report.set.types[name], cells))
+    used = [position for position in range(len(columns)) if any(row.cells[position] for row in rows)]
+    return Bars(
+        tuple(columns[position] for position in used),
+        tuple(TypeRow(r.name, r.samples, tuple(r.cells[position] for position in used)) for r in rows),
     )
 
 
+def _bar(metric: Metric | None) -> tuple[Metric, Whisker] | None:
+    bar = None if metric is None else whisker(metric)
+    return None if metric is None or bar is None else (metric, bar)
+
+
 @cache
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """The templates with the style, the script and the filters that all pages share."""
+    made = Environment(
         loader=PackageLoader("evals"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -202,16 +178,10 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     folder = files("evals") / "templates"
-    environment.globals["style"] = Markup((folder / "report.css").read_text(encoding="utf-8"))
-    environment.globals["script"] = Markup((folder / "report.js").read_text(encoding="utf-8"))
-    environment.filters["figure"] = figure
-    return environment
-
-
-def figure(value: float | None, name: str) -> str:
-    """A value as the page shows it: three decimals for a share, a unit for a time."""
-    if value is None:
-        return "—"
-    if name in LATENCIES:
-        return f"{value / 1000:.2f} s" if value >= 1000 else f"{value:.3g} ms"
-    return f"{value:.0f}" if name == ANSWER_LENGTH else f"{value:.3f}"
+    made.globals["style"] = Markup((folder / "report.css").read_text(encoding="utf-8"))
+    made.globals["script"] = Markup((folder / "report.js").read_text(encoding="utf-8"))
+    made.globals["lower_is_better"] = LOWER_IS_BETTER
+    made.filters["figure"] = figure
+    made.filters["moment"] = moment
+    made.filters["signed"] = signed
+    return made

@@ -5,7 +5,7 @@ A report holds aggregates, sample ids and scores; no text of a question, an answ
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -15,7 +15,7 @@ from evals.calibration import RiskCoverage
 from evals.provenance import Provenance
 from rag.errors import UsageError
 
-FORMAT = 1
+FORMAT = 2
 REPORT_NAME = "report.json"
 LATENCIES = {"latency.p50_ms": 0.5, "latency.p95_ms": 0.95}
 ANSWER_LENGTH = "answer.length_words.median"
@@ -45,27 +45,37 @@ class SampleLine:
     outcome: str | None
     values: dict[str, float]
     unscored: dict[str, str]
+    family: str | None = None
+    repeat: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class SetFacts:
-    """Which questions were asked."""
+    """Which questions were asked; `families` of constructed ones are in `samples` and `types`."""
 
     name: str
     sha256: str
     samples: int
     types: dict[str, int]
+    families: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RunSettings:
-    """How they were asked: `top_k` is 10 so that the evidence shows all ranks that are measured."""
+    """How they were asked: `top_k` is 10 so that the evidence shows all ranks that are measured.
+
+    `repeats` is how often each question is asked, a language model having another seed each time;
+    `configuration` names what differs from the defaults.
+    """
 
     mode: str = "auto"
     policy: str = "repair"
     top_k: int = 10
     limit: int | None = None
+    stratified: int | None = None
     allow_missing_gold: bool = False
+    repeats: int = 1
+    configuration: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +98,40 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True)
+class Validation:
+    """How a judge did on rows labelled by people: `kappa` is Cohen's, chance taken off.
+
+    `passed` says whether it agrees well enough for its numbers to be shown.
+    """
+
+    labels_sha256: str
+    n: int
+    unscored: int
+    agreement: float
+    balanced_accuracy: float
+    kappa: float
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A language model's findings. `metrics` is empty where the judge did not pass its validation."""
+
+    judge: str
+    prompt_sha256: str
+    validation: Validation
+    metrics: dict[str, Metric]
+    by_type: dict[str, dict[str, Metric]]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """A whole run. `failed` are sample id -> reason for those that no answer came for."""
+    """A whole run. `failed` are sample id -> reason for those that no answer came for.
+
+    `overall` leaves constructed families out; they are in `by_type` under their names. `by_repeat` gives
+    the mean of each metric each time that the questions were asked, where that was more than once.
+    `judged` is what a language model says, told apart from everything that needs no judge.
+    """
 
     format: int
     set: SetFacts
@@ -104,6 +146,8 @@ class Report:
     failed: dict[str, str]
     samples: tuple[SampleLine, ...]
     times: Times
+    by_repeat: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    judged: Judged | None = None
 
     @property
     def exit_status(self) -> int:

@@ -17,6 +17,7 @@ from rag.types import Turn
 LISTED = 20  # problems named in one message; the rest are counted
 FOLLOWUP = "followup"
 FALSE_PREMISE = "false_premise"
+WRONG_PREMISE = "wrong_premise"  # constructed: refused, or answered with what is true
 
 
 class ParagraphKey(NamedTuple):
@@ -30,13 +31,28 @@ class ParagraphKey(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Meddling:
+    """What is done to the evidence on its way to the answerer.
+
+    Paragraphs of `without` are taken out; the rest is put into an order drawn by the seed `shuffled`;
+    the instruction `planted` is written behind the text of the first piece.
+    """
+
+    without: tuple[ParagraphKey, ...] = ()
+    shuffled: int | None = None
+    planted: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
     """One question with what is known of its answer.
 
     `gold` paragraphs hold the answer, `also` ones repeat it. `key_facts` are alternatives to look
     for in the answer: each fact is a tuple of variants. `cluster` names what samples that are not
     independent share (a cable, an article); None takes it from the gold cables. A question is
-    narrowed to the cables of `within` where it names any.
+    narrowed to the cables of `within` where it names any. `review` says why a person must look at the
+    sample before its gold counts. Of a constructed sample, `family` says how it was made and `twin` is
+    the sample that must get the same answer; `repeat` counts the times that a question is asked.
     """
 
     id: str
@@ -50,6 +66,11 @@ class Sample:
     history: tuple[Turn, ...] = ()
     cluster: str | None = None
     within: tuple[str, ...] = ()
+    review: str | None = None
+    family: str | None = None
+    twin: str | None = None
+    meddling: Meddling | None = None
+    repeat: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +125,7 @@ class _SampleRecord(BaseModel):
     history: list[_TurnRecord] = Field(default_factory=list)
     cluster: Text | None = None
     within: list[Text] = Field(default_factory=list)
+    review: Text | None = None
 
     @model_validator(mode="after")
     def _agrees(self) -> _SampleRecord:
@@ -124,6 +146,7 @@ class _SampleRecord(BaseModel):
             history=tuple(Turn(turn.question, turn.answer) for turn in self.history),
             cluster=self.cluster,
             within=tuple(self.within),
+            review=self.review,
         )
 
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from evals import metrics
+from evals.alce import BearsOut, alce
 from evals.observations import Observation
-from evals.samples import FALSE_PREMISE, Sample
+from evals.samples import FALSE_PREMISE, WRONG_PREMISE, Sample
+from rag.errors import CableqaError
 
 CUTOFFS = (1, 3, 5, 10)
 RECALL_CUTOFFS = (5, 10)
 DEPTH = max(CUTOFFS)
 
-LOWER_IS_BETTER = frozenset({"abstention.error", "abstention.hallucination"})
+ALCE = ("alce.citation_recall", "alce.citation_precision")
+ACCEPTED = "premise.accepted"
+CONSISTENCY = "consistency.same_answer"
+LOWER_IS_BETTER = frozenset({"abstention.error", "abstention.hallucination", ACCEPTED})
 INVARIANTS = ("citation.validity", "quote.fidelity")
 RETRIEVAL = "retrieval."
 METRICS = (
@@ -27,12 +32,16 @@ METRICS = (
     "abstention.hallucination",
     "sentence.supported",
     "premise.corrected",
+    *ALCE,
+    ACCEPTED,
+    CONSISTENCY,
 )
 NOTHING_CITED = "nothing is cited"
 NO_GOLD = "the sample names no gold paragraph"
 NO_FACTS = "the sample names no key facts"
 NO_SENTENCES = "the answer has no sentences"
 NOT_JUDGED = "nobody has judged whether the premise is denied"
+TWIN_UNSCORED = "the sample that it is compared with got no answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +52,12 @@ class Scores:
     unscored: dict[str, str] = field(default_factory=dict)
 
 
-def score(sample: Sample, seen: Observation, *, denied: bool | None = None) -> Scores:
+def score(sample: Sample, seen: Observation, bears_out: BearsOut, *, denied: bool | None = None) -> Scores:
     """All scores of one answered sample; `denied` is a person's finding on a false premise.
 
     Gold-based metrics apply to answerable samples only: what is cited for an unanswerable one is
-    counted once, as a hallucination.
+    counted once, as a hallucination. Of a sample that is marked for review only what needs no gold is
+    scored. `bears_out` is the verifier, asked as `evals.alce` says.
     """
     scores = Scores()
     abstained = seen.outcome == metrics.ABSTAINED
@@ -66,18 +76,31 @@ def score(sample: Sample, seen: Observation, *, denied: bool | None = None) -> S
     put("quote.fidelity", metrics.quote_fidelity(quotes), NOTHING_CITED)
     verdicts = [] if abstained else [sentence.verdict for sentence in seen.sentences]
     put("sentence.supported", metrics.sentence_supported(verdicts), NO_SENTENCES)
+    try:
+        own = alce(seen, bears_out)
+        put(ALCE[0], None if abstained else own.recall, NO_SENTENCES)
+        put(ALCE[1], None if abstained else own.precision, NOTHING_CITED)
+    except CableqaError as error:
+        scores.unscored.update(dict.fromkeys(ALCE, error.message))
+    if sample.review is not None:
+        reason = f"marked for review: {sample.review}"
+        scores.unscored.update(dict.fromkeys(_gold_based(sample), reason))
+        return scores
     if not sample.answerable:
         hallucinated = metrics.abstention_hallucination(seen.outcome, answerable=False)
         put("abstention.hallucination", hallucinated, "")
+        if sample.type == WRONG_PREMISE:
+            put(ACCEPTED, metrics.premise_accepted(seen.outcome, seen.plain_text, sample.key_facts), "")
         return scores
 
     accepted = {*sample.gold, *sample.also}
-    for k in CUTOFFS:
-        put(f"retrieval.hit@{k}", metrics.hit_at(ranked, accepted, k), NO_GOLD)
-    for k in RECALL_CUTOFFS:
-        put(f"retrieval.recall@{k}", metrics.recall_at(ranked, sample.gold, k), NO_GOLD)
-    put(f"retrieval.mrr@{DEPTH}", metrics.reciprocal_rank(ranked, accepted, DEPTH), NO_GOLD)
-    if sample.gold:
+    if sample.meddling is None:  # the ranks of evidence that was meddled with say nothing of the search
+        for k in CUTOFFS:
+            put(f"retrieval.hit@{k}", metrics.hit_at(ranked, accepted, k), NO_GOLD)
+        for k in RECALL_CUTOFFS:
+            put(f"retrieval.recall@{k}", metrics.recall_at(ranked, sample.gold, k), NO_GOLD)
+        put(f"retrieval.mrr@{DEPTH}", metrics.reciprocal_rank(ranked, accepted, DEPTH), NO_GOLD)
+    if accepted:
         put("citation.precision", metrics.citation_precision(cited, accepted), NOTHING_CITED)
     else:
         put("citation.precision", None, NO_GOLD)
@@ -114,9 +137,22 @@ def premise_denied(sample: Sample, seen: Observation) -> bool | None:
 
 def unscored_sample(sample: Sample, reason: str) -> Scores:
     """A sample that could not be asked: every metric that applies to it is unscored for `reason`."""
-    if sample.answerable:
-        names = [name for name in METRICS if name != "abstention.hallucination"]
-        names = names if sample.type == FALSE_PREMISE else names[:-1]
-    else:
-        names = [*INVARIANTS, "abstention.hallucination", "sentence.supported"]
+    names = [*INVARIANTS, "sentence.supported", *ALCE, *_gold_based(sample)]
+    if sample.twin is not None:
+        names.append(CONSISTENCY)
     return Scores(unscored=dict.fromkeys(names, reason))
+
+
+def _gold_based(sample: Sample) -> list[str]:
+    """The metrics that need to know what the right answer is."""
+    if not sample.answerable:
+        return ["abstention.hallucination", *([ACCEPTED] if sample.type == WRONG_PREMISE else [])]
+    own = {*INVARIANTS, "sentence.supported", *ALCE, ACCEPTED, CONSISTENCY, "abstention.hallucination"}
+    if sample.type != FALSE_PREMISE:
+        own.add("premise.corrected")
+    return [name for name in METRICS if name not in own]
+
+
+def signature(seen: Observation) -> str:
+    """What must be the same where an answer must be: its outcome and the paragraphs that it cites."""
+    return " ".join([seen.outcome, *sorted({str(citation.key) for citation in seen.citations})])

@@ -1,103 +1,27 @@
-"""A running server as the subject of a run: what a client of the HTTP contract sees is what is measured.
-
-Answers are read leniently, so that a server that breaks a promise is measured as such and not refused.
-"""
+"""A running server as the subject of a run: what a client of the HTTP contract sees is what is measured."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from time import perf_counter
 from types import TracebackType
 from typing import TypeVar
 from urllib.parse import quote
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
-from evals.observations import Cited, Evidence, Observation, Said, TakenOut, without_spans
-from rag.errors import ServerFailed
+from evals.metrics import SUPPORTED
+from evals.observations import Cited, Evidence, ModelCall, Observation, Said, TakenOut, without_spans
+from evals.samples import Meddling
+from evals.server_bodies import AnswerBody, CheckedBody, FailureBody, ParagraphBody, SentenceBody
+from rag.errors import ServerFailed, UsageError
 from rag.record import FiltersIn
 from rag.types import Question
 
 TIMEOUT_S = 300.0
 MARKER = re.compile(r"\[\d+\]")
-
-
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-
-class _Citation(_Body):
-    cable_id: str
-    paragraph: str
-    quote: str
-    char_start: int
-    char_end: int
-    verdict: str = ""
-
-
-class _Evidence(_Body):
-    cable_id: str
-    paragraph: str
-    score: float
-    found_by: str
-    text: str
-    dense_score: float | None = None
-
-
-class _Marker(_Body):
-    start: int
-    end: int
-
-
-class _Sentence(_Body):
-    text: str
-    start: int
-    end: int
-    citations: tuple[int, ...]
-    verdict: str
-    reason: str
-    markers: tuple[_Marker, ...] | None = None
-
-
-class _Removed(_Body):
-    text: str
-    verdict: str
-    reason: str
-
-
-class _Usage(_Body):
-    prompt_sha256: str
-
-
-class _Answer(_Body):
-    standalone_question: str
-    outcome: str
-    text: str
-    sentences: tuple[_Sentence, ...]
-    citations: tuple[_Citation, ...]
-    evidence: tuple[_Evidence, ...]
-    removed: tuple[_Removed, ...]
-    answerer: str
-    verifier: str
-    snapshot: str
-    timings_ms: dict[str, float] = Field(default_factory=dict)
-    usage: tuple[_Usage, ...] = ()
-    notes: tuple[str, ...] = ()
-    confidence: float | None = None
-
-
-class _Paragraph(_Body):
-    text: str
-
-
-class _Failure(_Body):
-    message: str
-
-
-class _FailureBody(_Body):
-    error: _Failure
 
 
 Read = TypeVar("Read", bound=BaseModel)
@@ -118,8 +42,13 @@ class ServerSubject:
         )
         self._texts: dict[tuple[str, str], str | None] = {}
 
-    def observe(self, question: Question) -> Observation:
-        """Ask one question. Raises ServerFailed with the status and the server's own words."""
+    def observe(self, question: Question, meddling: Meddling | None = None, repeat: int = 1) -> Observation:
+        """Ask one question. Raises ServerFailed with the status and the server's own words.
+
+        UsageError for `meddling`: what a server finds is out of reach.
+        """
+        if meddling is not None:
+            raise UsageError("The evidence of a server cannot be meddled with: ask the pipeline in-process.")
         body = {
             "question": question.text,
             "history": [{"question": turn.question, "answer": turn.answer} for turn in question.history],
@@ -131,7 +60,7 @@ class ServerSubject:
         start = perf_counter()
         response = self._send(self._client.build_request("POST", "/v1/answers", json=body))
         elapsed_ms = (perf_counter() - start) * 1000
-        return self._observation(_read(_Answer, response), elapsed_ms)
+        return self._observation(_read(AnswerBody, response), elapsed_ms)
 
     def find_text(self, cable_id: str, paragraph: str) -> str | None:
         """The text of a paragraph as the server gives it, asked for once."""
@@ -139,8 +68,19 @@ class ServerSubject:
         if key not in self._texts:
             path = f"/v1/cables/{quote(cable_id, safe='')}/paragraphs/{quote(paragraph, safe='')}"
             response = self._send(self._client.build_request("GET", path), missing=True)
-            self._texts[key] = None if response.status_code == 404 else _read(_Paragraph, response).text
+            self._texts[key] = None if response.status_code == 404 else _read(ParagraphBody, response).text
         return self._texts[key]
+
+    def bears_out(self, sentence: str, cited: Sequence[Cited]) -> bool:
+        """Whether the server's verifier finds the sentence supported by these paragraphs."""
+        labels = "; ".join(f"{citation.cable} ¶{citation.paragraph}" for citation in cited)
+        text = f"{sentence.rstrip('.')} ({labels})."
+        response = self._send(self._client.build_request("POST", "/v1/verify", json={"text": text}))
+        checked = _read(CheckedBody, response).sentences
+        return bool(checked) and all(one.verdict == SUPPORTED for one in checked)
+
+    def parts(self) -> dict[str, str]:
+        return {"surface": "http"}
 
     def __enter__(self) -> ServerSubject:
         return self
@@ -159,12 +99,12 @@ class ServerSubject:
         if response.is_success or (missing and response.status_code == 404):
             return response
         try:
-            said = _FailureBody.model_validate_json(response.content).error.message
+            said = FailureBody.model_validate_json(response.content).error.message
         except ValidationError:
             said = response.text[:200]
         raise ServerFailed(f"{request.url} answered {response.status_code}: {said}")
 
-    def _observation(self, answer: _Answer, elapsed_ms: float) -> Observation:
+    def _observation(self, answer: AnswerBody, elapsed_ms: float) -> Observation:
         return Observation(
             outcome=answer.outcome,
             standalone_question=answer.standalone_question,
@@ -187,14 +127,24 @@ class ServerSubject:
                 for c in answer.citations
             ),
             evidence=tuple(
-                Evidence(e.cable_id, e.paragraph, e.score, e.dense_score, e.found_by, e.text)
+                Evidence(
+                    e.cable_id,
+                    e.paragraph,
+                    e.score,
+                    e.dense_score,
+                    e.found_by,
+                    e.text,
+                    e.dense_rank,
+                    e.lexical_rank,
+                    e.lexical_score,
+                )
                 for e in answer.evidence
             ),
             removed=tuple(TakenOut(item.text, item.verdict, item.reason) for item in answer.removed),
             answerer=answer.answerer,
             verifier=answer.verifier,
             snapshot=answer.snapshot,
-            prompts=tuple(usage.prompt_sha256 for usage in answer.usage),
+            calls=tuple(ModelCall(u.prompt_sha256, u.input_tokens, u.output_tokens) for u in answer.usage),
             notes=answer.notes,
             confidence=answer.confidence,
             timings_ms=answer.timings_ms,
@@ -202,7 +152,7 @@ class ServerSubject:
         )
 
 
-def _without_markers(text: str, sentences: tuple[_Sentence, ...], start: int, end: int | None) -> str:
+def _without_markers(text: str, sentences: tuple[SentenceBody, ...], start: int, end: int | None) -> str:
     """By the listed spans, or by their look where a server does not list them."""
     if any(sentence.markers is None for sentence in sentences):
         spans = [match.span() for match in MARKER.finditer(text, start, len(text) if end is None else end)]

@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A confidence interval of 95 %."""
+    """A confidence interval, of 95 % where nothing else is said."""
 
     low: float
     high: float
@@ -38,10 +38,11 @@ def mean_interval(
     clusters: Sequence[Hashable],
     *,
     bounded: bool = True,
+    level: float = LEVEL,
     replicates: int = REPLICATES,
     seed: int = SEED,
 ) -> Interval | None:
-    """95 % interval of the mean of `values`, whole clusters drawn; None below two clusters.
+    """Interval of the mean of `values`, whole clusters drawn; None below two clusters.
 
     `bounded` says that values are shares: when all are 0 or all are 1 the bootstrap would claim
     certainty, so the exact binomial limit for as many trials as there are clusters is given.
@@ -51,18 +52,18 @@ def mean_interval(
     if groups < 2:
         return None
     if bounded and np.ptp(values) == 0 and values[0] in (0, 1):
-        edge = ((1 - LEVEL) / 2) ** (1 / groups)
+        edge = ((1 - level) / 2) ** (1 / groups)
         return Interval(edge, 1.0) if values[0] == 1 else Interval(0.0, 1 - edge)
     if groups > MANY_CLUSTERS:
         mean = sums.sum() / counts.sum()
         error = sqrt(groups / (groups - 1) * float(np.sum((sums - mean * counts) ** 2))) / counts.sum()
-        half = NormalDist().inv_cdf((1 + LEVEL) / 2) * error
+        half = NormalDist().inv_cdf((1 + level) / 2) * error
         return Interval(float(mean - half), float(mean + half))
     rng = np.random.default_rng(seed)
     means = np.concatenate(
         [(weights @ sums) / (weights @ counts) for weights in _draws(rng, groups, replicates)]
     )
-    tail = widened_tail(groups)
+    tail = widened_tail(groups, level)
     low, high = np.quantile(means, [tail, 1 - tail])
     return Interval(float(low), float(high))
 
@@ -78,10 +79,10 @@ def quantile_interval(values: Sequence[float], quantile: float) -> Interval | No
     return Interval(float(ordered[max(low - 1, 0)]), float(ordered[min(high, count - 1)]))
 
 
-def widened_tail(groups: int) -> float:
+def widened_tail(groups: int, level: float = LEVEL) -> float:
     """The tail share whose normal quantile is that of Student's t, scaled by sqrt(n / (n - 1))."""
     normal = NormalDist()
-    return normal.cdf(-sqrt(groups / (groups - 1)) * student_t(normal.inv_cdf((1 + LEVEL) / 2), groups - 1))
+    return normal.cdf(-sqrt(groups / (groups - 1)) * student_t(normal.inv_cdf((1 + level) / 2), groups - 1))
 
 
 def student_t(z: float, freedom: int) -> float:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from api.cli import ask, collection, evaluate, serve, show
+from api.cli import ask, collection, evaluate, feedback, reports, serve, show
 from api.cli.output import report_failure
 from api.version import VERSION
 from rag.errors import CableqaError
@@ -61,7 +61,18 @@ app.command(epilog="Example: cableqa show 05REYKJAVIK118 1")(show.show)
 app.command(epilog="Example: echo 'Cod was weighed (05REYKJAVIK118 ¶1).' | cableqa verify -")(show.verify)
 app.command(epilog="Example: cableqa serve --port 8000")(serve.serve)
 app.command(epilog="Example: cableqa doctor")(collection.doctor)
-evaluations.command("run", epilog="Example: cableqa eval run evals/sets/sample.jsonl --out report")(
-    evaluate.run
+evaluations.command("run", epilog="Example: cableqa eval run sample --out reports/sample")(evaluate.run)
+evaluations.command("gate", epilog="Example: cableqa eval gate evals/baselines/sample.json reports/sample")(
+    reports.gate
+)
+evaluations.command("compare", epilog="Example: cableqa eval compare reports/a reports/b --out c.html")(
+    reports.compare
+)
+evaluations.command("table", epilog="Example: cableqa eval table reports/sample")(reports.table)
+evaluations.command("claims", epilog="Example: cableqa eval claims wice-dev.jsonl --format wice")(
+    reports.claims
+)
+evaluations.command("from-feedback", epilog="Example: cableqa eval from-feedback questions.jsonl")(
+    feedback.from_feedback
 )
 app.add_typer(evaluations)

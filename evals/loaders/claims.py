@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel
 
 from evals.loaders.records import read_lines
+
+
+class ClaimFormat(StrEnum):
+    """How a file of claims is written."""
+
+    WICE = "wice"
+    SUMMEDITS = "summedits"
+    FACTCHECK = "factcheck"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +70,10 @@ def load_factcheck(path: Path) -> tuple[ClaimRow, ...]:
         ClaimRow(row.claim, (row.evidence,), row.stance == "completely-support", "factcheck")
         for row in read_lines(path, _Stance)
     )
+
+
+def load_claims(path: Path, format: ClaimFormat) -> tuple[ClaimRow, ...]:
+    """The rows of a published file. Raises UsageError."""
+    if format is ClaimFormat.WICE:
+        return load_wice(path)
+    return load_summedits(path) if format is ClaimFormat.SUMMEDITS else load_factcheck(path)

@@ -19,7 +19,10 @@ from rag.record import AnswerRecord, CableRecord, ErrorBody, ParagraphRecord, Se
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "ingestion" / "sample"
-COMMANDS = ["ingest", "ask", "search", "show", "verify", "serve", "doctor", "eval run"]
+COMMANDS = [
+    "ingest", "ask", "search", "show", "verify", "serve", "doctor",
+    "eval run", "eval gate", "eval compare", "eval table", "eval claims", "eval from-feedback",
+]  # fmt: skip
 
 
 def run(*arguments: str | Path, stdin: str | None = None) -> Result:

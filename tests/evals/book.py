@@ -6,11 +6,14 @@ Its steps are methods, so that a planted defect overrides exactly one of them.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from evals.samples import ParagraphKey, Sample, SampleSet
+from rag.answer import Answerer
+from rag.pipeline import Finder
 from rag.types import (
     Answer,
     CableHeader,
@@ -22,10 +25,12 @@ from rag.types import (
     MarkerSpan,
     Outcome,
     Paragraph,
+    Query,
     Question,
     Sentence,
     Verdict,
 )
+from rag.verify import DeterministicVerifier
 from tests.made import header, paragraph
 
 WORDS = re.compile(r"\w+")
@@ -54,11 +59,25 @@ class Book:
 class BookPipeline:
     """Answers with the paragraph that shares most words with the question; abstains below two words."""
 
+    verifier = DeterministicVerifier()
+
     def __init__(self, book: Book) -> None:
         self.book = book
+        self.finder: Finder = self
+
+    def unrecorded(
+        self, search: Callable[[Finder], Finder] | None = None, llm: Answerer | None = None
+    ) -> BookPipeline:
+        made = copy(self)
+        made.finder = self.finder if search is None else search(self.finder)
+        return made
+
+    def find(self, query: Query, k: int) -> tuple[Hit, ...]:
+        return self.rank(Question(query.text, filters=query.filters, top_k=k))
 
     def answer(self, question: Question) -> Answer:
-        hits = self.rank(question)
+        query = Query(question.text, question.text, question.filters)
+        hits = self.finder.find(query, question.top_k)
         best = self.choose(hits)
         if best is None:
             return self.record(question, hits, "That is not in this collection.", (), ())

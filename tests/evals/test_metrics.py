@@ -7,6 +7,10 @@ import random
 import pytest
 
 from evals import metrics
+from evals.aggregate import mean_metric
+from evals.loaders.mtrag import load_mtrag
+from evals.report import SampleLine
+from tests.shared import SHARED, needs_shared
 
 ranked = ["a", "b", "c", "d", "e", "f"]
 
@@ -67,6 +71,39 @@ def test_retrieval_metrics_equal_ir_measures() -> None:
     assert len(judged) == len(ours) * 200
     for item in judged:
         assert ours[item.measure](item.query_id) == pytest.approx(item.value, abs=1e-9)
+
+
+@needs_shared
+def test_retrieval_metrics_equal_ir_measures_on_a_public_set() -> None:
+    import ir_measures
+    from ir_measures import RR, R, Success
+
+    public = load_mtrag(SHARED / "benchmarks" / "mtrag-un-dev.jsonl")
+    words = {passage.key: set(passage.text.casefold().split()) for passage in public.passages}
+    asked = [sample for sample in public.questions.samples if sample.gold]
+    qrels, run, lines = [], [], []
+    for sample in asked:
+        question = set(sample.question.casefold().split())
+        order = sorted(words, key=lambda key: (-len(question & words[key]), key))[:20]
+        qrels += [ir_measures.Qrel(sample.id, str(key), 1) for key in sample.gold]
+        run += [ir_measures.ScoredDoc(sample.id, str(key), -rank) for rank, key in enumerate(order)]
+        values: dict[str, float | None] = {
+            "retrieval.mrr@10": metrics.reciprocal_rank(order, sample.gold),
+            **{f"retrieval.hit@{k}": metrics.hit_at(order, sample.gold, k) for k in (1, 3, 5, 10)},
+            **{f"retrieval.recall@{k}": metrics.recall_at(order, sample.gold, k) for k in (5, 10)},
+        }
+        scored = {name: value for name, value in values.items() if value is not None}
+        lines.append(SampleLine(sample.id, sample.type, sample.id, "answered", scored, {}))
+    theirs = ir_measures.calc_aggregate(
+        [Success @ 1, Success @ 3, Success @ 5, Success @ 10, R @ 5, R @ 10, RR @ 10], qrels, run
+    )
+    names = {"Success": "hit", "R": "recall", "RR": "mrr"}
+    assert len(theirs) == 7
+    for measure, value in theirs.items():
+        name, _, depth = str(measure).partition("@")
+        ours = mean_metric(f"retrieval.{names[name]}@{depth}", lines)
+        assert ours.n == len(asked) == 189
+        assert ours.mean == pytest.approx(value, abs=1e-9)
 
 
 def test_validity_needs_existence_and_retrieval() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -23,7 +24,7 @@ from tests.evals.book import BookPipeline, made_book, made_sample
 class Tags(HTMLParser):
     """Counts elements and collects addresses, and that what is opened is closed."""
 
-    VOID = frozenset({"meta", "link", "input", "br", "rect", "line", "circle", "path"})
+    VOID = frozenset({"meta", "link", "input", "br", "wbr", "rect", "line", "circle", "path"})
 
     def __init__(self) -> None:
         super().__init__()
@@ -117,6 +118,22 @@ def test_risk_coverage_by_hand() -> None:
     assert curve.ece == pytest.approx((1 * 0.1 + 2 * 0.0 + 1 * 0.1) / 4)
     assert [b.n for b in curve.bins] == [1, 2, 1]
     assert risk_coverage([], asked=3, source="made") is None
+
+
+def test_calibration_equals_scikit_learn() -> None:
+    from sklearn.calibration import calibration_curve
+
+    rng = random.Random(3)
+    confidences = [rng.random() for _ in range(400)]
+    right = [float(rng.random() < confidence) for confidence in confidences]
+    judged = [Judged(confidence, 1 - one) for confidence, one in zip(confidences, right, strict=True)]
+    curve = risk_coverage(judged, asked=400, source="made", probability=True)
+    assert curve is not None
+    accuracy, confidence = calibration_curve(right, confidences, n_bins=10, strategy="uniform")
+    assert [b.accuracy for b in curve.bins] == pytest.approx(list(accuracy), abs=1e-9)
+    assert [b.confidence for b in curve.bins] == pytest.approx(list(confidence), abs=1e-9)
+    gaps = sum(b.n * abs(a - c) for b, a, c in zip(curve.bins, accuracy, confidence, strict=True))
+    assert curve.ece == pytest.approx(gaps / 400, abs=1e-9)
 
 
 def test_charts_stay_inside_their_frame() -> None:

@@ -1,0 +1,214 @@
+"""Defects planted into the product itself, over the sample collection with the real encoder: each is refused.
+
+The reader is the small one of the tests, since none of the defects is in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from evals.audit import audit_verifier, gold_hits
+from evals.gate import gate
+from evals.loaders.formats import sample_path
+from evals.observations import Observation
+from evals.report import Report
+from evals.run import run_eval
+from evals.samples import Meddling, SampleSet, load_samples
+from evals.selection import stratified
+from evals.subjects import PipelineSubject
+from rag.answer import Answerer, Confidence, Draft, ExtractiveAnswerer, Rejected
+from rag.citations import split_sentences
+from rag.pipeline import Finder, Limits, Pipeline
+from rag.retrieve import HybridSearch
+from rag.types import (
+    CitationCheck,
+    DraftSentence,
+    Hit,
+    Passage,
+    Query,
+    Question,
+    Quote,
+    SentenceCheck,
+    Verdict,
+)
+from rag.verify import DeterministicVerifier, Verifier
+from tests.fakes import WordReader
+
+
+@pytest.fixture(scope="module")
+def questions() -> SampleSet:
+    return stratified(load_samples(sample_path()), 110)
+
+
+def product(
+    sample: Pipeline,
+    *,
+    search: Finder | None = None,
+    answerer: Answerer | None = None,
+    verifier: Verifier | None = None,
+) -> Pipeline:
+    return Pipeline(
+        collection=sample.collection,
+        search=search or HybridSearch(sample.collection),
+        extractive=answerer or ExtractiveAnswerer(WordReader()),
+        llm=None,
+        verifier=verifier or DeterministicVerifier(),
+        limits=Limits(4000, timedelta(0)),
+    )
+
+
+def measured(
+    questions: SampleSet, made: Pipeline, folder: Path, kind: type[PipelineSubject] = PipelineSubject
+) -> Report:
+    store = made.collection.store
+    audit = audit_verifier(made.verifier, gold_hits(questions.samples[:20], store))
+    return run_eval(questions, kind(made, store), folder, audit=audit)
+
+
+@pytest.fixture(scope="module")
+def baseline(
+    questions: SampleSet, sample_pipeline: Pipeline, tmp_path_factory: pytest.TempPathFactory
+) -> Report:
+    report = measured(questions, product(sample_pipeline), tmp_path_factory.mktemp("baseline"))
+    assert report.overall["citation.precision"].n > 40
+    return report
+
+
+class DropsEachTenth:
+    """Of all hits that were ever found, each tenth is lost, at whatever rank it stands."""
+
+    def __init__(self, search: Finder) -> None:
+        self._search = search
+        self._found = 0
+
+    def find(self, query: Query, k: int) -> tuple[Hit, ...]:
+        kept = []
+        for hit in self._search.find(query, k):
+            self._found += 1
+            # Ten hits to a question would always lose the last one: step through the ranks.
+            if self._found % 10 != (self._found // 10) % 10:
+                kept.append(hit)
+        return tuple(kept)
+
+
+class NamesTheNextLabel:
+    """Labels are off by one."""
+
+    def __init__(self, search: Finder) -> None:
+        self._search = search
+
+    def find(self, query: Query, k: int) -> tuple[Hit, ...]:
+        return tuple(
+            replace(hit, paragraph=replace(hit.paragraph, label=str(int(hit.paragraph.label) + 1)))
+            if hit.paragraph.label.isdigit()
+            else hit
+            for hit in self._search.find(query, k)
+        )
+
+
+class CopiesTheFirstParagraph:
+    """Quotes the whole of the first passage, whatever is asked."""
+
+    name = "copier"
+
+    def draft(
+        self, query: Query, passages: Sequence[Passage], rejected: Sequence[Rejected] = ()
+    ) -> Iterator[Draft]:
+        yield Confidence(1.0)
+        first = passages[0]
+        for span in split_sentences(first.text):
+            text = " ".join(first.text[span.start : span.end].split())
+            yield DraftSentence(text, (Quote(first.number, span.start, span.end),))
+
+
+class SaysYes:
+    """Finds everything supported."""
+
+    name = "yes"
+
+    def check(self, sentence: DraftSentence, passages: Mapping[int, Passage]) -> SentenceCheck:
+        checks = tuple(
+            CitationCheck(q.passage, q.start or 0, q.end or 1, Verdict.SUPPORTED, "yes")
+            for q in sentence.quotes
+        )
+        return SentenceCheck(Verdict.SUPPORTED, "yes", checks)
+
+
+class ShiftsCitations(PipelineSubject):
+    """Every citation names the piece of evidence after the right one, and quotes its first words."""
+
+    def observe(self, question: Question, meddling: Meddling | None = None, repeat: int = 1) -> Observation:
+        seen = super().observe(question, meddling, repeat)
+        keys = [piece.key for piece in seen.evidence]
+        shifted = []
+        for cited in seen.citations:
+            piece = seen.evidence[(keys.index(cited.key) + 1) % len(keys)]
+            length = min(len(cited.quote), len(piece.text))
+            shifted.append(
+                replace(
+                    cited,
+                    cable=piece.cable,
+                    paragraph=piece.paragraph,
+                    quote=piece.text[:length],
+                    start=0,
+                    end=length,
+                    stored=piece.text,
+                )
+            )
+        return replace(seen, citations=tuple(shifted))
+
+
+def test_the_same_product_passes(
+    questions: SampleSet, sample_pipeline: Pipeline, baseline: Report, tmp_path: Path
+) -> None:
+    again = measured(questions, product(sample_pipeline), tmp_path)
+    assert gate(baseline, again).failures == ()
+    assert again.samples == baseline.samples
+
+
+def test_a_retriever_that_drops_each_tenth_hit(
+    questions: SampleSet, sample_pipeline: Pipeline, baseline: Report, tmp_path: Path
+) -> None:
+    search = DropsEachTenth(HybridSearch(sample_pipeline.collection))
+    refused(baseline, measured(questions, product(sample_pipeline, search=search), tmp_path), "retrieval.")
+
+
+def test_labels_off_by_one(
+    questions: SampleSet, sample_pipeline: Pipeline, baseline: Report, tmp_path: Path
+) -> None:
+    search = NamesTheNextLabel(HybridSearch(sample_pipeline.collection))
+    report = measured(questions, product(sample_pipeline, search=search), tmp_path)
+    refused(baseline, report, "retrieval.hit@1", "quote.fidelity is", "citation.precision")
+
+
+def test_an_answerer_that_copies_the_first_paragraph(
+    questions: SampleSet, sample_pipeline: Pipeline, baseline: Report, tmp_path: Path
+) -> None:
+    made = product(sample_pipeline, answerer=CopiesTheFirstParagraph())
+    refused(baseline, measured(questions, made, tmp_path), "abstention.hallucination")
+
+
+def test_a_verifier_that_says_yes(
+    questions: SampleSet, sample_pipeline: Pipeline, baseline: Report, tmp_path: Path
+) -> None:
+    made = product(sample_pipeline, verifier=SaysYes())
+    refused(baseline, measured(questions, made, tmp_path), "accepts falsified")
+
+
+def test_citations_shifted_by_one(
+    questions: SampleSet, sample_pipeline: Pipeline, baseline: Report, tmp_path: Path
+) -> None:
+    report = measured(questions, product(sample_pipeline), tmp_path, ShiftsCitations)
+    refused(baseline, report, "citation.precision", "citation.recall")
+
+
+def refused(baseline: Report, report: Report, *causes: str) -> None:
+    result = gate(baseline, report)
+    assert not result.passed
+    for cause in causes:
+        assert any(cause in failure for failure in result.failures), (cause, result.failures)

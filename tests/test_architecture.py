@@ -19,7 +19,7 @@ MAY_IMPORT = {
 ROOM_OF = {
     "chromadb": {"rag/index.py"},
     "tantivy": {"rag/lexical.py"},
-    "sentence_transformers": {"rag/embeddings.py", "rag/rerank.py", "rag/verify.py"},
+    "sentence_transformers": {"rag/embeddings.py", "rag/rerank.py", "rag/cross_encoder.py"},
     "xllamacpp": {"rag/local_llm.py"},
 }
 MODULES = [path.relative_to(ROOT) for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))]

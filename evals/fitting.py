@@ -89,8 +89,8 @@ def _shares(cases: Sequence[Case]) -> Floats:
     counts: dict[tuple[str, bool], int] = {}
     for case in cases:
         counts[case.source, case.supported] = counts.get((case.source, case.supported), 0) + 1
-    shares = np.array([1 / counts[case.source, case.supported] for case in cases])
-    return shares * len(cases) / shares.sum()
+    shares: Floats = np.array([1 / counts[case.source, case.supported] for case in cases])
+    return shares * (len(cases) / float(shares.sum()))
 
 
 def _logistic(inputs: Floats, truth: Floats, weights: Floats) -> Floats:

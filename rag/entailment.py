@@ -119,10 +119,8 @@ class MiniLMEntailment:
     name = "minilm-entailment-1"
 
     def __init__(self, model: EntailmentModel, tokenizer: Tokenizer) -> None:
-        import torch
-
         if has_bf16():
-            model.encoder.to(dtype=torch.bfloat16)
+            model.encoder.bfloat16()
         self._model = model
         self._encoder = PairEncoder(tokenizer)
         # The tokenizer is not thread-safe, and two batches at once only fight for the same cores.

@@ -7,6 +7,9 @@ Six transformer layers and two heads are trained; the token embeddings stay as p
 from the reader's layers, which already compare two texts. Three losses: whether the pair is supported,
 whether it is contradicted (where that is known), and which words of the sentence make it false (where that
 is known). The same seed, data and versions give the same weights up to the order of sums.
+
+A long training can be done in stages: `--constant` keeps the learning rate up and saves now and then, and
+`--resume` goes on from what was saved.
 """
 
 from __future__ import annotations
@@ -46,6 +49,8 @@ DOUBT_WEIGHT = 1.0
 # Few words of a false sentence make it false.
 DOUBTFUL_WORDS_WEIGHT = 3.0
 UNKNOWN = -1.0
+WARM_UP = 50
+SAVED_EVERY = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +186,7 @@ def read_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--limit", type=int, help="at most so many examples an epoch")
+    parser.add_argument("--constant", action="store_true", help="no decay of the learning rate")
     parser.add_argument("--learning-rate", type=float, default=2e-4)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
@@ -221,8 +227,9 @@ def main() -> None:
     steps = sum(-(-len(items) // BATCH) for items in epochs)
     tokens = np.mean([len(one.encoded.ids) for items in epochs for one in items])
     print(f"{[len(items) for items in epochs]} pairs, {tokens:.0f} tokens each, {steps} steps", flush=True)
+    end = 10 * steps if options.constant else steps
     schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min(1, (step + 1) / (0.06 * steps)) * max(0.02, 1 - step / steps)
+        optimizer, lambda step: min(1, (step + 1) / WARM_UP) * max(0.02, 1 - step / end)
     )
     began, step, running = time.perf_counter(), 0, 0.0
     model.train()
@@ -236,10 +243,12 @@ def main() -> None:
             schedule.step()
             step += 1
             running += float(loss.detach())
-            if step % 50 == 0:
+            if step % 25 == 0:
                 rate = step * BATCH / (time.perf_counter() - began)
-                print(f"{step}/{steps} loss {running / 50:.3f} {rate:.1f} pairs/s", flush=True)
+                print(f"{step}/{steps} loss {running / 25:.3f} {rate:.1f} pairs/s", flush=True)
                 running = 0.0
+            if step % SAVED_EVERY == 0:
+                save_entailment_model(model, options.out, {"steps": str(step)})
         figures = measure(model, encoder, held_out)
         print(f"epoch {number} of {options.epochs}", figures, flush=True)
         card = {

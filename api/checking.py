@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from hashlib import sha256
 
 from rag.citations import parse_memo_sentence, parse_sentence, split_sentences
 from rag.errors import UsageError
+from rag.loose import loose_passage
 from rag.record.check import (
     CheckedCitationRecord,
     CheckedSentenceRecord,
@@ -20,13 +20,10 @@ from rag.record.check import (
 )
 from rag.store import CableStore
 from rag.types import (
-    CableHeader,
     CitationCheck,
-    DatePrecision,
     DraftSentence,
     FoundBy,
     Hit,
-    Kind,
     Paragraph,
     ParagraphRef,
     Passage,
@@ -80,7 +77,9 @@ def _against_collection(store: CableStore, verifier: Verifier) -> Callable[[str]
 def _against_given(
     given: Sequence[ParagraphIn], verifier: Verifier
 ) -> Callable[[str], CheckedSentenceRecord]:
-    passages = {number: _passage(number, paragraph) for number, paragraph in enumerate(given, start=1)}
+    passages = {
+        n: loose_passage(n, paragraph.text, paragraph.label) for n, paragraph in enumerate(given, start=1)
+    }
 
     def check(text: str) -> CheckedSentenceRecord:
         draft = parse_sentence(text, passages)
@@ -138,35 +137,3 @@ def _missing(label: str, reason: str) -> CheckedCitationRecord:
 def _find(store: CableStore, ref: ParagraphRef) -> Paragraph | None:
     cable_id = store.resolve_id(ref.cable_id)
     return None if cable_id is None or ref.label is None else store.find_paragraph(cable_id, ref.label)
-
-
-def _passage(number: int, given: ParagraphIn) -> Passage:
-    """A paragraph that belongs to no cable, as the verifier wants it: its cable id is empty."""
-    paragraph = Paragraph(
-        cable_id="",
-        label=given.label or f"[{number}]",
-        ordinal=number,
-        start=0,
-        end=len(given.text),
-        text=given.text,
-        heading=None,
-        kind=Kind.BODY,
-        marking=None,
-        sha256=sha256(given.text.encode()).hexdigest(),
-    )
-    header = CableHeader(
-        cable_id="",
-        corpus="given",
-        format="given",
-        origin=None,
-        sent_at=None,
-        date_from=None,
-        date_to=None,
-        date_precision=DatePrecision.UNKNOWN,
-        classification=None,
-        subject=None,
-        tags=(),
-        signature=None,
-        source="given",
-    )
-    return Passage(number, Hit(paragraph, header, 1.0, FoundBy.LOOKUP))

@@ -22,9 +22,9 @@ from evals.aggregate import mean_metric
 from evals.journal import Entry
 from evals.loaders.records import read_bytes, read_lines
 from evals.report import Judged, Metric, SampleLine, Validation
+from rag.chat_models import load_chat_model
 from rag.config import Settings
 from rag.errors import ModelUnavailable, UsageError
-from rag.chat_models import load_chat_model
 from rag.prompts import neutralise, sha256_of
 
 CORRECT = "judge.answer_correct"

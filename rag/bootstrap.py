@@ -8,13 +8,17 @@ from pathlib import Path
 from rag.answer import ExtractiveAnswerer
 from rag.chat_models import load_chat_model, reply_forms
 from rag.collection import open_collection
-from rag.config import Settings
+from rag.config import NO_ENTAILMENT, PACKAGED_ENTAILMENT, Settings
+from rag.cross_encoder import load_cross_encoder
 from rag.embeddings import load_encoder
+from rag.entailing import EntailmentVerifier
+from rag.entailment import load_minilm_entailment
 from rag.llm import LLMAnswerer, LLMSettings
 from rag.pipeline import Limits, Pipeline
 from rag.reader import load_reader
 from rag.retrieve import HybridSearch
-from rag.verify import DeterministicVerifier
+from rag.verify import DeterministicVerifier, Verifier
+from rag.weighing import AT_ITS_WORD, load_weigher
 
 # Where no setting says otherwise. A processor reads some fifty tokens a second for a small local model, so a
 # prompt of 12,000 characters is a minute's work before the first word.
@@ -30,6 +34,7 @@ def build_pipeline(settings: Settings) -> Pipeline:
     """
     llm = load_llm(settings)
     reader = load_reader()
+    verifier = build_verifier(settings.entailment)
     # Opened last: what fails before it leaves no lock behind.
     collection = open_collection(settings, load_encoder(settings.embedding_model), write=False)
     kept = timedelta(days=settings.keep_questions_days)
@@ -39,7 +44,7 @@ def build_pipeline(settings: Settings) -> Pipeline:
         search=HybridSearch(collection),
         extractive=ExtractiveAnswerer(reader),
         llm=llm,
-        verifier=DeterministicVerifier(),
+        verifier=verifier,
         limits=Limits(settings.question_limit_chars, kept),
     )
 
@@ -70,3 +75,15 @@ def load_llm(settings: Settings) -> LLMAnswerer | None:
     name = f"local:{Path(rest).name}" if local else settings.llm
     forms = reply_forms(settings.llm, settings.llm_base_url, settings.llm_citing)
     return LLMAnswerer(model, name, limits, forms)
+
+
+def build_verifier(entailment: str) -> Verifier:
+    """Rules with an entailment model: the packaged one, a CrossEncoder by name or folder, or "none".
+
+    Raises ModelUnavailable where the model cannot be loaded.
+    """
+    if entailment == NO_ENTAILMENT:
+        return DeterministicVerifier()
+    if entailment == PACKAGED_ENTAILMENT:
+        return EntailmentVerifier(load_minilm_entailment(), load_weigher())
+    return EntailmentVerifier(load_cross_encoder(entailment), AT_ITS_WORD)

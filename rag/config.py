@@ -9,6 +9,8 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PACKAGED_MODEL = "packaged:all-MiniLM-L6-v2"
+PACKAGED_ENTAILMENT = "packaged"
+NO_ENTAILMENT = "none"
 
 
 class Settings(BaseSettings):
@@ -21,6 +23,7 @@ class Settings(BaseSettings):
     data_dir: Path = Path(".cableqa")
     embedding_model: str = PACKAGED_MODEL
     embedding_precision: Literal["auto", "fp32", "bf16"] = "auto"
+    entailment: str = PACKAGED_ENTAILMENT
     llm: str | None = None
     llm_base_url: str | None = None
     llm_timeout_s: float | None = Field(default=None, gt=0)

@@ -20,13 +20,14 @@ _TRIAL_TEXTS = (
 
 def choose_precision(encoder: Encoder) -> Precision:
     """bf16 where the processor computes in it (1.7x there) and the model keeps its directions, else fp32."""
-    if not _has_bf16():
+    if not has_bf16():
         return "fp32"
     cosines = (encoder.at("bf16").encode(_TRIAL_TEXTS) * encoder.at("fp32").encode(_TRIAL_TEXTS)).sum(axis=1)
     return "bf16" if float(cosines.min()) >= TRIAL_COSINE else "fp32"
 
 
-def _has_bf16() -> bool:
+def has_bf16() -> bool:
+    """Whether the processor computes in bf16 by instructions of its own."""
     try:
         flags = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split()
     except OSError:

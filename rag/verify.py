@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from rag.checks.cited import cite
@@ -33,57 +34,71 @@ class DeterministicVerifier:
     and the share of the sentence's words that the paragraph bears out.
     """
 
-    name = "deterministic-2"
+    name = "deterministic-3"
 
     def check(self, sentence: DraftSentence, passages: Mapping[int, Passage]) -> SentenceCheck:
         if not sentence.quotes:
-            reason = "the sentence cites nothing"
-            if sentence.unknown_markers:
-                reason = f"cites {', '.join(sentence.unknown_markers)}, which was not retrieved in this turn"
-                return SentenceCheck(Verdict.NOT_FOUND, reason, ())
-            return SentenceCheck(Verdict.UNCITED, reason, ())
+            return without_citation(sentence)
         claim = claim_of(sentence.text)
-        judgements = [_judge_quote(claim, quote, passages) for quote in sentence.quotes]
-        verdict, reason = self._conclude(claim, sentence, judgements, passages)
-        checks = tuple(
-            CitationCheck(quote.passage, j.span.start, j.span.end, j.verdict, j.reason)
-            for quote, j in zip(sentence.quotes, judgements, strict=True)
-        )
-        if sentence.unknown_markers and verdict is Verdict.SUPPORTED:
-            reason = f"{reason}; {', '.join(sentence.unknown_markers)} was not retrieved in this turn"
-        return SentenceCheck(verdict, reason, checks)
-
-    def _conclude(
-        self,
-        claim: Claim,
-        sentence: DraftSentence,
-        judgements: Sequence[Judgement],
-        passages: Mapping[int, Passage],
-    ) -> tuple[Verdict, str]:
-        for judgement in judgements:
-            if judgement.verdict is Verdict.SUPPORTED:
-                return judgement.verdict, judgement.reason
-        readable = [j for j in judgements if j.reading is not None]
-        if len(readable) > 1:
-            together = judge_together(claim, readable)
-            if together.verdict is Verdict.SUPPORTED:
-                return (
-                    together.verdict,
-                    "its facts and most of its words are in the cited paragraphs together",
-                )
-        verdict = next(v for v in _GRAVITY if any(j.verdict is v for j in judgements))
-        reason = next(j.reason for j in judgements if j.verdict is verdict)
-        elsewhere = _find_elsewhere(claim, sentence, passages)
-        if verdict in {Verdict.NOT_FOUND, Verdict.PARTIAL} and readable and elsewhere is not None:
-            where = elsewhere.hit.paragraph.citation
-            return (
-                Verdict.MISATTRIBUTED,
-                f"stands in passage [{elsewhere.number}], {where}, not in what is cited",
-            )
-        return verdict, reason
+        judgements = [judge_quote(claim, quote, passages) for quote in sentence.quotes]
+        return conclude(sentence, claim, judgements, passages, judge_together)
 
 
-def _judge_quote(claim: Claim, quote: Quote, passages: Mapping[int, Passage]) -> Judgement:
+# From judgements that do not suffice alone to the verdict on all they cite.
+Together = Callable[[Claim, Sequence[Judgement]], Judgement]
+
+
+def without_citation(sentence: DraftSentence) -> SentenceCheck:
+    """The verdict on a sentence that cites nothing of this turn."""
+    if sentence.unknown_markers:
+        reason = f"cites {', '.join(sentence.unknown_markers)}, which was not retrieved in this turn"
+        return SentenceCheck(Verdict.NOT_FOUND, reason, ())
+    return SentenceCheck(Verdict.UNCITED, "the sentence cites nothing", ())
+
+
+def conclude(
+    sentence: DraftSentence,
+    claim: Claim,
+    judgements: Sequence[Judgement],
+    passages: Mapping[int, Passage],
+    together: Together,
+) -> SentenceCheck:
+    """From the judgements on each citation, in the order of the quotes, to the verdict on the sentence."""
+    verdict, reason = _verdict(sentence, claim, judgements, passages, together)
+    checks = tuple(
+        CitationCheck(quote.passage, j.span.start, j.span.end, j.verdict, j.reason)
+        for quote, j in zip(sentence.quotes, judgements, strict=True)
+    )
+    if sentence.unknown_markers and verdict is Verdict.SUPPORTED:
+        reason = f"{reason}; {', '.join(sentence.unknown_markers)} was not retrieved in this turn"
+    return SentenceCheck(verdict, reason, checks)
+
+
+def _verdict(
+    sentence: DraftSentence,
+    claim: Claim,
+    judgements: Sequence[Judgement],
+    passages: Mapping[int, Passage],
+    together: Together,
+) -> tuple[Verdict, str]:
+    for judgement in judgements:
+        if judgement.verdict is Verdict.SUPPORTED:
+            return judgement.verdict, judgement.reason
+    readable = [j for j in judgements if j.reading is not None]
+    if len(readable) > 1 and together(claim, readable).verdict is Verdict.SUPPORTED:
+        return Verdict.SUPPORTED, "its facts and most of its words are in the cited paragraphs together"
+    verdict = next(v for v in _GRAVITY if any(j.verdict is v for j in judgements))
+    reason = next(j.reason for j in judgements if j.verdict is verdict)
+    elsewhere = _find_elsewhere(claim, sentence, passages)
+    if verdict in {Verdict.NOT_FOUND, Verdict.PARTIAL} and readable and elsewhere is not None:
+        where = elsewhere.hit.paragraph.citation
+        reason = f"stands in passage [{elsewhere.number}], {where}, not in what is cited"
+        return Verdict.MISATTRIBUTED, reason
+    return verdict, reason
+
+
+def judge_quote(claim: Claim, quote: Quote, passages: Mapping[int, Passage]) -> Judgement:
+    """The judgement by rule on one citation of a sentence."""
     passage = passages.get(quote.passage)
     if passage is None:
         reason = f"passage [{quote.passage}] was not retrieved in this turn"
@@ -97,7 +112,7 @@ def _judge_quote(claim: Claim, quote: Quote, passages: Mapping[int, Passage]) ->
     judgement = judge(claim, cite(passage.hit.paragraph, passage.hit.header))
     given = quote.start is not None or quote.end is not None
     if given and start < judgement.span.end and judgement.span.start < end:
-        return Judgement(judgement.verdict, judgement.reason, Span(start, end), judgement.reading)
+        return replace(judgement, span=Span(start, end))
     return judgement
 
 

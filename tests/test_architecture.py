@@ -20,7 +20,7 @@ MAY_IMPORT = {
 ROOM_OF = {
     "chromadb": {"rag/index.py"},
     "tantivy": {"rag/lexical.py"},
-    "sentence_transformers": {"rag/embeddings.py", "rag/rerank.py", "rag/verify.py"},
+    "sentence_transformers": {"rag/embeddings.py", "rag/rerank.py", "rag/cross_encoder.py"},
     "xllamacpp": {"rag/local_llm.py"},
     "ray": {"rag/ray_embedder.py"},
 }

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 
 from rag.checks import dates, quantities
 from rag.checks.cited import Cited
-from rag.checks.claim import Claim, Fact, Sort
+from rag.checks.claim import Claim, Fact, Sort, light_stems
 from rag.checks.finding import Finding
 from rag.checks.supports import Support
 from rag.checks.words import Word, opposites_of, place_of
@@ -44,10 +44,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """`closeness` is the share of the sentence's words found in the paragraph in the same order, 0 to 1."""
+    """`closeness` is the share of the sentence's words found in the paragraph in the same order, 0 to 1.
+
+    `leaps` where the sentence leaves out more of the paragraph than a few words between two of its own.
+    """
 
     closeness: float
     changes: tuple[Change, ...]
+    leaps: bool = False
 
     @property
     def close(self) -> bool:
@@ -62,8 +66,10 @@ def align(claim: Claim, cited: Cited, window: range) -> Alignment:
     opcodes = matcher.get_opcodes()
     equal = sum(j2 - j1 for tag, _, _, j1, j2 in opcodes if tag == "equal")
     changes = []
+    leaps = False
     for tag, i1, i2, j1, j2 in opcodes:
         outer = j1 == 0 or j2 == len(said)
+        leaps = leaps or (tag != "equal" and not outer and i2 - i1 > _LONGEST_CHANGE)
         if tag == "equal" or (tag == "delete" and outer):
             continue
         there = given[i1:i2]
@@ -74,7 +80,19 @@ def align(claim: Claim, cited: Cited, window: range) -> Alignment:
             changes.append(Change(said[j1:j2], there, j1))
         elif j1 < j2:
             changes.append(Change(said[j1:j2], (), j1))
-    return Alignment(equal / len(said) if said else 0.0, tuple(changes))
+    return Alignment(equal / len(said) if said else 0.0, tuple(changes), leaps)
+
+
+def has_own_words(claim: Claim, alignment: Alignment) -> bool:
+    """Whether the sentence has any word of weight that is not the paragraph's own at its place.
+
+    What leads to the paragraph's words ("the embassy reported that") has no weight.
+    """
+    return alignment.leaps or any(
+        word.content and word.stem not in light_stems()
+        for change in alignment.changes
+        for word in (*change.said, *change.given)
+    )
 
 
 def check_changes(

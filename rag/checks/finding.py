@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from rag.types import Span, Verdict
+
+
+class Ground(StrEnum):
+    """Which check a verdict rests on."""
+
+    QUOTATION = "quotation"
+    NUMBER = "number"
+    MISSING = "missing"
+    NEGATION = "negation"
+    CHANGE = "change"
+    SPEAKER = "speaker"
+    STRENGTH = "strength"
+    WORDS = "words"
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,3 +28,4 @@ class Finding:
     verdict: Verdict
     reason: str
     span: Span | None = None
+    ground: Ground = Ground.WORDS

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from rag.checks.alignment import align, check_changes
+from rag.checks.alignment import Alignment, align, check_changes, has_own_words
 from rag.checks.cited import Cited
 from rag.checks.claim import Claim, Fact, Sort
-from rag.checks.finding import Finding
+from rag.checks.finding import Finding, Ground
 from rag.checks.polarity import check_polarity, check_strength
 from rag.checks.reading import Reading, coverage_of, read
 from rag.checks.speakers import check_speaker
@@ -37,12 +37,19 @@ _SUPPOSED_BEFORE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A verdict on one sentence and one paragraph; `reading` is None where the sentence stands verbatim."""
+    """A verdict on one sentence and one paragraph; `reading` is None where the sentence stands verbatim.
+
+    `closeness` is the share of the sentence's words that stand in the paragraph in the same order; it has
+    `own_words` where more than a lead ("the embassy reported that") is not the paragraph's.
+    """
 
     verdict: Verdict
     reason: str
     span: Span
     reading: Reading | None = None
+    ground: Ground = Ground.WORDS
+    closeness: float = 1.0
+    own_words: bool = False
 
 
 def judge(claim: Claim, cited: Cited) -> Judgement:
@@ -51,19 +58,39 @@ def judge(claim: Claim, cited: Cited) -> Judgement:
     if verbatim is not None:
         return verbatim
     reading = read(claim, cited)
-    finding = object_to(claim, cited, reading)
+    alignment = align(claim, cited, reading.window)
+    finding = object_to(claim, cited, reading, alignment)
     span = finding.span or reading.span(cited)
-    return Judgement(finding.verdict, finding.reason, span, reading)
+    return Judgement(
+        finding.verdict,
+        finding.reason,
+        span,
+        reading,
+        finding.ground,
+        alignment.closeness,
+        has_own_words(claim, alignment),
+    )
 
 
-def judge_together(claim: Claim, judgements: Sequence[Judgement]) -> Finding:
-    """The verdict on a sentence that several paragraphs bear out together, each a part."""
+def judge_together(claim: Claim, judgements: Sequence[Judgement]) -> Judgement:
+    """The judgement on a sentence that several paragraphs bear out together, each a part.
+
+    Its `span` is in none of them.
+    """
     readings = [j.reading for j in judgements if j.reading is not None]
     merged = tuple(_best(supports) for supports in zip(*(r.supports for r in readings), strict=True))
+    coverage = coverage_of(claim, merged)
     serious = [j for j in judgements if j.verdict is Verdict.CONTRADICTED and not _is_number_conflict(j)]
     if serious:
-        return Finding(serious[0].verdict, serious[0].reason)
-    return _weigh(claim, merged, coverage_of(claim, merged))
+        finding = Finding(serious[0].verdict, serious[0].reason, ground=serious[0].ground)
+    else:
+        finding = _weigh(claim, merged, coverage)
+    closeness = max(j.closeness for j in judgements)
+    reading = Reading(merged, range(0), coverage)
+    own_words = all(j.own_words for j in judgements)
+    return Judgement(
+        finding.verdict, finding.reason, Span(0, 0), reading, finding.ground, closeness, own_words
+    )
 
 
 def _is_number_conflict(judgement: Judgement) -> bool:
@@ -92,23 +119,24 @@ def _judge_verbatim(claim: Claim, cited: Cited) -> Judgement | None:
     return Judgement(Verdict.SUPPORTED, "the sentence stands in the paragraph word for word", span)
 
 
-def object_to(claim: Claim, cited: Cited, reading: Reading) -> Finding:
+def object_to(claim: Claim, cited: Cited, reading: Reading, alignment: Alignment) -> Finding:
     """The gravest objection to a sentence, or that there is none."""
     weighed = _weigh(claim, reading.supports, reading.coverage)
     if weighed.verdict in {Verdict.CONTRADICTED, Verdict.NOT_FOUND}:
         conflict = next((s.span for s in reading.supports if s.conflict == weighed.reason), None)
-        return Finding(weighed.verdict, weighed.reason, conflict)
+        return replace(weighed, span=conflict)
     polarity = check_polarity(claim, cited, reading.window)
     if polarity is not None:
-        return polarity
-    change = check_changes(claim, cited, align(claim, cited, reading.window), reading.supports)
+        return replace(polarity, ground=Ground.NEGATION)
+    change = check_changes(claim, cited, alignment, reading.supports)
     if change is not None:
-        return change
+        return replace(change, ground=Ground.CHANGE)
     speaker = check_speaker(claim, cited, reading.window)
     if speaker is not None:
-        return speaker
+        return speaker if speaker.ground is Ground.MISSING else replace(speaker, ground=Ground.SPEAKER)
     if weighed.verdict is Verdict.SUPPORTED:
-        return check_strength(claim, cited, reading.window) or weighed
+        strength = check_strength(claim, cited, reading.window)
+        return weighed if strength is None else replace(strength, ground=Ground.STRENGTH)
     return weighed
 
 
@@ -120,21 +148,22 @@ def _weigh(claim: Claim, supports: Sequence[Support], coverage: float) -> Findin
     for fact, support in pairs:
         if fact.sort is Sort.QUOTATION and support.share == 0:
             because = f": {support.conflict}" if support.conflict else ""
-            return Finding(
-                Verdict.NOT_FOUND, f'the quotation "{_short(fact.text)}" is not in the paragraph{because}'
-            )
+            reason = f'the quotation "{_short(fact.text)}" is not in the paragraph{because}'
+            return Finding(Verdict.NOT_FOUND, reason, ground=Ground.QUOTATION)
     for _, support in pairs:
         if support.conflict and support.share == 0 and related:
-            return Finding(Verdict.CONTRADICTED, support.conflict)
+            return Finding(Verdict.CONTRADICTED, support.conflict, ground=Ground.NUMBER)
     missing = [fact for fact, support in pairs if support.share == 0]
     firm = [fact for fact in missing if fact.sort is not Sort.WORD]
     if not any(s.share > 0 and not s.context for _, s in pairs):
         return Finding(Verdict.NOT_FOUND, "nothing of what the sentence says is in the paragraph")
     if firm and related:
-        return Finding(Verdict.PARTIAL, f"not in the paragraph: {_list(fact.text for fact in firm)}")
+        named = _list(fact.text for fact in firm)
+        return Finding(Verdict.PARTIAL, f"not in the paragraph: {named}", ground=Ground.MISSING)
     lost = _list(fact.text for fact in missing)
     if not related:
-        return Finding(Verdict.NOT_FOUND, f"the paragraph does not say this; it lacks: {lost}")
+        ground = Ground.MISSING if firm else Ground.WORDS
+        return Finding(Verdict.NOT_FOUND, f"the paragraph does not say this; it lacks: {lost}", ground=ground)
     if coverage < _SUPPORTED_COVERAGE or _longest_gap(pairs) >= _GAP:
         return Finding(Verdict.PARTIAL, f"only part of this is in the paragraph; it lacks: {lost}")
     return Finding(Verdict.SUPPORTED, "its facts and most of its words are in the paragraph")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rag.checks.cited import Cited
 from rag.checks.claim import Claim, Sort
-from rag.checks.finding import Finding
+from rag.checks.finding import Finding, Ground
 from rag.checks.words import Word, is_same, stems_of
 from rag.types import Span, Verdict
 
@@ -108,7 +108,8 @@ def check_speaker(claim: Claim, cited: Cited, window: range) -> Finding | None:
         return None
     if not embassy and not any(_is_named(word, cited) for word in identity):
         who = claim.text[speaker[0].start : speaker[-1].end]
-        return Finding(Verdict.MISATTRIBUTED, f"given to {who}, whom the paragraph does not name")
+        reason = f"given to {who}, whom the paragraph does not name"
+        return Finding(Verdict.MISATTRIBUTED, reason, ground=Ground.MISSING)
     if governing is None:
         return _check_comment(claim, cited, window, inner, embassy)
     given = [cited.words[n] for n in governing.subject]

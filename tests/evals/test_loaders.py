@@ -118,7 +118,7 @@ def test_beir_folder(tmp_path: Path) -> None:
 
 def test_claims_are_supported_or_not(tmp_path: Path) -> None:
     wice = [
-        {"claim": "c", "evidence": ["a", "b"], "label": label}
+        {"claim": "c", "evidence": ["a", "b"], "label": label, "meta": {"claim_title": "t"}}
         for label in ("supported", "partially_supported", "not_supported")
     ]
     edits = [{"domain": "news", "doc": "d", "summary": "s", "label": label} for label in (1, 0)]

@@ -1,0 +1,148 @@
+"""Fitting the last weighing of rules and entailment model, and measuring it on other documents."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.checks.claim import claim_of
+from rag.entailing import is_open, pair_of
+from rag.entailment import Entailment
+from rag.types import Passage, Quote, Verdict
+from rag.verify import judge_quote
+from rag.weighing import FEATURES, Weigher, features_of
+
+FOLDS = 5
+_RIDGE = 2.0
+_STEPS = 40
+_THRESHOLDS = np.linspace(0.2, 0.8, 61)
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A sentence, what it cites, and whether that bears it out; cases of one `document` stay together."""
+
+    sentence: str
+    passage: Passage
+    supported: bool
+    source: str
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A case as the rules judge it, and its features where they leave it to the model."""
+
+    case: Case
+    by_rules: bool
+    features: tuple[float, ...] | None
+
+    def stands(self, weigher: Weigher) -> bool:
+        """Whether `EntailmentVerifier` with this weigher finds the sentence supported."""
+        if self.features is None:
+            return self.by_rules
+        return weigher.probability(self.features) >= weigher.threshold
+
+
+def examine(cases: Sequence[Case], entailment: Entailment) -> list[Examined]:
+    """Judge every case by rule, and ask the model where the verifier would."""
+    claims = [claim_of(case.sentence) for case in cases]
+    judgements = [
+        judge_quote(claim, Quote(case.passage.number), {case.passage.number: case.passage})
+        for claim, case in zip(claims, cases, strict=True)
+    ]
+    asked = [at for at, judgement in enumerate(judgements) if is_open(judgement)]
+    answers = entailment.judge([pair_of(cases[at].sentence, [cases[at].passage]) for at in asked])
+    features = {
+        at: features_of(claims[at], judgements[at], answer) for at, answer in zip(asked, answers, strict=True)
+    }
+    return [
+        Examined(case, judgement.verdict is Verdict.SUPPORTED, features.get(at))
+        for at, (case, judgement) in enumerate(zip(cases, judgements, strict=True))
+    ]
+
+
+def fit_weigher(examined: Sequence[Examined]) -> Weigher:
+    """Ridge logistic regression; every source weighs alike, and in it supported cases and the rest.
+
+    The threshold is the one with the best mean of the sources' balanced accuracies.
+    """
+    opened = [one for one in examined if one.features is not None]
+    inputs = np.array([one.features for one in opened], dtype=np.float64)
+    truth = np.array([one.case.supported for one in opened], dtype=np.float64)
+    weights = _shares([one.case for one in opened])
+    mean, scale = inputs.mean(0), inputs.std(0) + 1e-9
+    fitted = _logistic(np.c_[(inputs - mean) / scale, np.ones(len(inputs))], truth, weights)
+    slopes = fitted[:-1] / scale
+    bias = float(fitted[-1] - slopes @ mean)
+    probabilities = 1 / (1 + np.exp(-(inputs @ slopes + bias)))
+    return Weigher(tuple(float(w) for w in slopes), bias, _threshold(examined, probabilities))
+
+
+def _shares(cases: Sequence[Case]) -> Floats:
+    counts: dict[tuple[str, bool], int] = {}
+    for case in cases:
+        counts[case.source, case.supported] = counts.get((case.source, case.supported), 0) + 1
+    shares: Floats = np.array([1 / counts[case.source, case.supported] for case in cases])
+    return shares * (len(cases) / float(shares.sum()))
+
+
+def _logistic(inputs: Floats, truth: Floats, weights: Floats) -> Floats:
+    """Newton's method; the bias, last, is not shrunk."""
+    fitted = np.zeros(inputs.shape[1])
+    ridge = np.array([_RIDGE] * (inputs.shape[1] - 1) + [1e-9])
+    for _ in range(_STEPS):
+        p = 1 / (1 + np.exp(-inputs @ fitted))
+        gradient = inputs.T @ (weights * (p - truth)) + ridge * fitted
+        hessian = (inputs * (weights * p * (1 - p))[:, None]).T @ inputs + np.diag(ridge)
+        step = np.linalg.solve(hessian, gradient)
+        fitted -= step
+        if np.abs(step).max() < 1e-8:
+            break
+    return fitted
+
+
+def _threshold(examined: Sequence[Examined], probabilities: Floats) -> float:
+    scores = np.array([2.0 * one.by_rules - 0.5 for one in examined])
+    scores[[one.features is not None for one in examined]] = probabilities
+    truth = np.array([one.case.supported for one in examined])
+    sources = np.array([one.case.source for one in examined])
+    means = []
+    for threshold in _THRESHOLDS:
+        right = (scores >= threshold) == truth
+        accuracies = [
+            (right[(sources == s) & truth].mean() + right[(sources == s) & ~truth].mean()) / 2
+            for s in np.unique(sources)
+        ]
+        means.append(np.mean(accuracies))
+    best = np.flatnonzero(np.isclose(means, max(means)))
+    return float(_THRESHOLDS[best[len(best) // 2]])
+
+
+def cross_validate(examined: Sequence[Examined]) -> list[bool]:
+    """For each case whether it stands, by a weigher that was fitted on other documents only."""
+    folds = [zlib.crc32(f"fold {one.case.document}".encode()) % FOLDS for one in examined]
+    stands = [False] * len(examined)
+    for fold in range(FOLDS):
+        weigher = fit_weigher([one for one, its in zip(examined, folds, strict=True) if its != fold])
+        for at, its in enumerate(folds):
+            if its == fold:
+                stands[at] = examined[at].stands(weigher)
+    return stands
+
+
+def balanced_parts(truth: Sequence[bool], stands: Sequence[bool]) -> list[float]:
+    """Numbers whose mean is the balanced accuracy, one for each case: for intervals by document."""
+    count = {side: sum(t is side for t in truth) for side in (True, False)}
+    return [float(s == t) * len(truth) / (2 * count[t]) for t, s in zip(truth, stands, strict=True)]
+
+
+def weights_by_name(weigher: Weigher) -> dict[str, float]:
+    """The weights under the names of their features, as the file beside the model has them."""
+    return {name: round(weight, 5) for name, weight in zip(FEATURES, weigher.weights, strict=True)}

@@ -1,0 +1,89 @@
+"""Weighing: what the rules found and what the entailment model says, to one probability.
+
+A logistic regression, fitted by `training/weigh_entailment.py` on documents that the model was not trained
+on; its weights lie beside the model. Another model than the project's own is taken at its word.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+
+from rag.checks.claim import Claim, Sort
+from rag.checks.finding import Ground
+from rag.checks.judgement import Judgement
+from rag.entailment import Entailed, sigmoid
+from rag.types import Verdict
+
+WEIGHTS = "entailment.json"
+FEATURES = (
+    "supported",
+    "contradicted",
+    "worst_doubt",
+    "mean_doubt",
+    "coverage",
+    "closeness",
+    "rules_support",
+    "rules_contradict",
+    "names_missing",
+    "negation",
+    "speaker",
+)
+# Beyond these a logit says no more.
+_SURE = 8.0
+_DOUBTS = 3
+
+
+def features_of(claim: Claim, judgement: Judgement, entailed: Entailed) -> tuple[float, ...]:
+    """The values of `FEATURES` for one pair, in their order."""
+    reading = judgement.reading
+    missing = 0
+    if reading is not None:
+        missing = sum(
+            support.share == 0 and fact.sort is not Sort.WORD
+            for fact, support in zip(claim.facts, reading.supports, strict=True)
+        )
+    doubts = [_limited(doubt) for doubt in entailed.doubts[:_DOUBTS]] or [0.0]
+    return (
+        _limited(entailed.supported),
+        _limited(entailed.contradicted),
+        max(doubts),
+        sum(doubts) / len(doubts),
+        1.0 if reading is None else reading.coverage,
+        judgement.closeness,
+        float(judgement.verdict is Verdict.SUPPORTED),
+        float(judgement.verdict is Verdict.CONTRADICTED),
+        float(min(missing, _DOUBTS)),
+        float(judgement.ground is Ground.NEGATION),
+        float(judgement.ground is Ground.SPEAKER),
+    )
+
+
+def _limited(logit: float) -> float:
+    return max(-_SURE, min(_SURE, logit))
+
+
+@dataclass(frozen=True, slots=True)
+class Weigher:
+    """`weights` of `FEATURES` and a `bias`; a pair is supported from a probability of `threshold` on."""
+
+    weights: tuple[float, ...]
+    bias: float
+    threshold: float
+
+    def probability(self, features: Sequence[float]) -> float:
+        """That the pair is supported, 0 to 1."""
+        return sigmoid(self.bias + sum(w * x for w, x in zip(self.weights, features, strict=True)))
+
+
+# A model of which nothing is known but its own probability.
+AT_ITS_WORD = Weigher(tuple(float(name == "supported") for name in FEATURES), 0.0, 0.5)
+
+
+def load_weigher() -> Weigher:
+    """The fitted weights of the project's own model."""
+    fitted = json.loads((files("rag") / "data" / WEIGHTS).read_text(encoding="utf-8"))
+    weights = fitted["weights"]
+    return Weigher(tuple(weights[name] for name in FEATURES), fitted["bias"], fitted["threshold"])

@@ -1,0 +1,288 @@
+"""Training pairs for the entailment model: the project's own claims, edits of sentences, three foreign sets.
+
+The own claims (`claims.jsonl`) name their paragraphs of Documents on Australian Foreign Policy by file and
+offsets; the text is read from the corpus, so that none of it is in this repository. Every source is cut
+by document into a part that is trained on and a part that is only reported.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from evals.loaders.claims import ClaimRow, load_factcheck, load_summedits, load_wice
+from evals.mutants import MutationKind, TruePair, make_mutants
+from ingestion.parse import parse_source
+from ingestion.sources import find_files
+from ingestion.sources.records import SourceFile
+from rag.checks.words import words_of
+from rag.citations import split_sentences
+from rag.entailment import Pair, context_of
+from rag.types import Cable, Paragraph, Span
+from training.edits import FALSE, TRUE, changed_words, likeness
+
+HERE = Path(__file__).resolve().parent
+# Of the own claims one document in so many is never trained on, by the hash of its file's name.
+OWN_HELD_OUT_ONE_IN = 6
+WORDS = range(8, 45)
+# Variants of a claim that the paragraph speaks against, where the others are only not in it.
+_AGAINST = frozenset({"number", "date", "name", "place", "negation", "relation", "antonym"})
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A pair with its label; `doubts` are the words that make it false, None where they are not known.
+
+    `group` names the document: no group is both trained on and reported.
+    """
+
+    pair: Pair
+    supported: bool
+    contradicted: bool | None
+    doubts: tuple[Span, ...] | None
+    source: str
+    group: str
+    held_out: bool
+    kind: str = ""
+
+
+def read_documents(folder: Path) -> dict[str, Cable]:
+    """The documents of a corpus by the path of their file in it, "/" between its parts."""
+    found = {}
+    for source in find_files(folder):
+        if isinstance(source, SourceFile):
+            for cable in parse_source(source):
+                if isinstance(cable, Cable):
+                    found[str(Path(source.name).as_posix())] = cable
+    return found
+
+
+def is_held_out(file: str) -> bool:
+    """Whether a document of the corpus is reported only; the same on every machine."""
+    return zlib.crc32(file.encode()) % OWN_HELD_OUT_ONE_IN == 0
+
+
+def own_claims(documents: dict[str, Cable], seed: int) -> Iterator[Example]:
+    """The claims with their variants, against their own paragraph and against another of the document."""
+    chance = random.Random(seed)
+    lines = (HERE / "claims.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    for row in rows:
+        cable = documents[row["file"]]
+        paragraph = find_paragraph(cable, *row["paragraph"])
+        if paragraph is None:
+            continue
+        held_out = is_held_out(row["file"])
+        context = context_of(cable.header, paragraph)
+
+        def example(
+            sentence: str, supported: bool, against: bool | None, doubts: tuple[Span, ...] | None, kind: str,
+            context: str = context, paragraph: Paragraph = paragraph, held_out: bool = held_out,
+            group: str = row["file"],
+        ) -> Example:  # fmt: skip
+            pair = Pair(sentence, context, paragraph.text)
+            return Example(pair, supported, against, doubts, "own", group, held_out, kind)
+
+        true = [row["claim"], *([row["second"]] if "second" in row else [])]
+        for sentence in true:
+            yield example(sentence, True, False, (), "true")
+        for kind, sentence in row["variants"]:
+            nearest = max(true, key=lambda one: likeness(one, sentence))
+            yield example(sentence, False, kind in _AGAINST, changed_words(nearest, sentence), kind)
+        others = [p for p in cable.paragraphs if p.sha256 != paragraph.sha256 and len(p.text) > 120]
+        if others:
+            other = chance.choice(others)
+            yield example(
+                chance.choice(true), False, False, None, "elsewhere",
+                context=context_of(cable.header, other), paragraph=other,
+            )  # fmt: skip
+        if not held_out:
+            yield from _edits(example(row["claim"], True, False, (), "edited"), chance, falsehoods=1)
+
+
+def find_paragraph(cable: Cable, start: int, end: int) -> Paragraph | None:
+    """The paragraph that holds most of a run of the raw text."""
+    best, most = None, 0
+    for paragraph in cable.paragraphs:
+        shared = 0
+        for segment in cable.segments:
+            left = max(paragraph.start, segment.start)
+            right = min(paragraph.end, segment.start + segment.length)
+            shift = segment.raw_start - segment.start
+            shared += max(0, min(right + shift, end) - max(left + shift, start)) if left < right else 0
+        if shared > most:
+            best, most = paragraph, shared
+    return best if 2 * most > end - start else None
+
+
+def edited_sentences(documents: dict[str, Cable], count: int, seed: int) -> Iterator[Example]:
+    """Sentences of the corpus, edited so that they stay true, and mutated so that they do not."""
+    chance = random.Random(seed)
+    pairs: list[tuple[Cable, Paragraph, str]] = []
+    for file, cable in documents.items():
+        if is_held_out(file):
+            continue
+        for paragraph in cable.paragraphs:
+            sentences = [paragraph.text[s.start : s.end] for s in split_sentences(paragraph.text)]
+            pairs += [(cable, paragraph, s) for s in sentences if len(s.split()) in WORDS and s[0].isupper()]
+    chance.shuffle(pairs)
+    for cable, paragraph, sentence in pairs[:count]:
+        pair = Pair(sentence, context_of(cable.header, paragraph), paragraph.text)
+        true = Example(pair, True, False, (), "edits", cable.header.cable_id, False, "true")
+        yield from _edits(true, chance, falsehoods=1)
+        led = chance.choice(_LEADS) + sentence[0].lower() + sentence[1:]
+        kept = chance.choice((sentence, sentence.upper(), led, led))
+        yield replace(true, pair=replace(pair, sentence=kept))
+        mutated = _mutant(cable, paragraph, sentence, chance)
+        if mutated is not None:
+            yield replace(
+                true, pair=replace(pair, sentence=mutated), supported=False, contradicted=True,
+                doubts=changed_words(sentence, mutated), kind="mutated",
+            )  # fmt: skip
+
+
+_LEADS = (
+    "The embassy reported that ", "The cable says that ", "According to the cable, ",
+    "The department noted that ",
+)  # fmt: skip
+
+
+def _mutant(cable: Cable, paragraph: Paragraph, sentence: str, chance: random.Random) -> str | None:
+    pair = TruePair(cable.header.cable_id, paragraph.label, sentence, paragraph.text)
+    kinds = [k for k in MutationKind if k not in (MutationKind.SWAPPED_CITATION, MutationKind.SPLICED_QUOTE)]
+    chance.shuffle(kinds)
+    for kind in kinds:
+        for mutant in make_mutants(kind, [pair], 1, chance):
+            return mutant.sentence
+    return None
+
+
+def _edits(true: Example, chance: random.Random, falsehoods: int) -> Iterator[Example]:
+    """Falsified versions of a true example, and one that is worded otherwise and still true."""
+    sentence = true.pair.sentence
+    evidence = true.pair.evidence
+    others = [evidence[s.start : s.end] for s in split_sentences(evidence)]
+    # What is put in from the same sentence could leave it true: it comes from those least like it.
+    others = sorted(others, key=lambda one: likeness(one, sentence))[: max(1, len(others) - 1)]
+    held = {word.stem for word in words_of(evidence)}
+    made = 0
+    for edit in chance.sample(FALSE, len(FALSE)):
+        changed = edit(sentence, others, chance)
+        if changed is None or changed == sentence:
+            continue
+        words = changed_words(sentence, changed)
+        if words is None or not words:
+            continue
+        fresh = any(w.content and w.stem not in held for w in words_of(changed))
+        made += 1
+        yield replace(
+            true, pair=replace(true.pair, sentence=changed), supported=False,
+            contradicted=None if fresh else False, doubts=words, kind=edit.__name__,
+        )  # fmt: skip
+        if made == falsehoods:
+            break
+    kept = chance.choice(TRUE)(sentence, others, chance)
+    if kept is not None and kept != sentence:
+        yield replace(true, pair=replace(true.pair, sentence=kept), kind="reworded")
+
+
+def summedits(path: Path) -> Iterator[Example]:
+    """Summaries and their edits; what sets an inconsistent one off from the nearest consistent is doubted."""
+    rows = load_summedits(path)
+    consistent: dict[str, list[str]] = {}
+    for row in rows:
+        if row.supported:
+            consistent.setdefault(row.document, []).append(row.claim)
+    for row in rows:
+        doubts: tuple[Span, ...] | None = () if row.supported else None
+        if not row.supported and row.document in consistent:
+            nearest = max(consistent[row.document], key=lambda one: likeness(one, row.claim))
+            doubts = changed_words(nearest, row.claim)
+        yield _foreign(row, "summedits", False if row.supported else None, doubts)
+
+
+def wice(path: Path) -> Iterator[Example]:
+    """Claims of Wikipedia against a cited page; partial support counts as none."""
+    for row in load_wice(path):
+        yield _foreign(row, "wice", False if row.supported else None, () if row.supported else None)
+
+
+def factcheck(path: Path) -> Iterator[Example]:
+    """Claims with pieces of web pages."""
+    for row in load_factcheck(path):
+        yield _foreign(row, "factcheck", row.label == "refute", () if row.supported else None)
+
+
+def _foreign(
+    row: ClaimRow, source: str, contradicted: bool | None, doubts: tuple[Span, ...] | None
+) -> Example:
+    pair = Pair(row.claim, "", "\n".join(row.evidence))
+    return Example(pair, row.supported, contradicted, doubts, source, row.document, row.reported, row.label)
+
+
+def clapnq(path: Path, seed: int) -> Iterator[Example]:
+    """Sentences of written answers against the passage that they were written from, and edits of them."""
+    chance = random.Random(seed)
+    for row in _rows(path):
+        passage = row["passages"][0]
+        for output in row["output"]:
+            answer = output["answer"]
+            for span in split_sentences(answer):
+                sentence = answer[span.start : span.end]
+                if len(sentence.split()) in WORDS:
+                    pair = Pair(sentence, passage["title"], passage["text"])
+                    true = Example(pair, True, False, (), "clapnq", passage["title"], False, "true")
+                    yield true
+                    yield from _edits(true, chance, falsehoods=2)
+
+
+def squad2(path: Path) -> Iterator[Example]:
+    """Questions that ask who did something, told as statements; with the plausible answer they are false."""
+    for article in json.loads(path.read_text(encoding="utf-8"))["data"]:
+        title = article["title"].replace("_", " ")
+        for paragraph in article["paragraphs"]:
+            for asked in paragraph["qas"]:
+                answers = asked["answers"] or asked.get("plausible_answers", [])
+                statement = _statement(asked["question"].strip(), answers[0]["text"]) if answers else None
+                if statement is not None:
+                    supported = not asked["is_impossible"]
+                    pair = Pair(statement, title, paragraph["context"])
+                    yield Example(
+                        pair, supported, False if supported else None, () if supported else None,
+                        "squad2", title, False, "who",
+                    )  # fmt: skip
+
+
+def _statement(question: str, answer: str) -> str | None:
+    first, _, rest = question.rstrip("?").strip().partition(" ")
+    verb = rest.partition(" ")[0]
+    asks = (
+        first.lower() == "who"
+        and verb.isalpha()
+        and verb not in {"did", "do", "does", "was", "were", "is", "are"}
+    )
+    return f"{answer[0].upper()}{answer[1:]} {rest}." if asks and len(answer.split()) < 10 else None
+
+
+def _rows(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def all_examples(shared: Path, seed: int, sentences: int) -> list[Example]:
+    """Every source, the held-out parts among them."""
+    benchmarks = shared / "benchmarks"
+    documents = read_documents(shared / "corpus" / "dfat")
+    sources: Iterable[Iterator[Example]] = (
+        own_claims(documents, seed),
+        edited_sentences(documents, sentences, seed),
+        summedits(benchmarks / "summedits-dev.jsonl"),
+        wice(benchmarks / "wice-dev.jsonl"),
+        factcheck(benchmarks / "factcheck-stance-dev.jsonl"),
+        clapnq(benchmarks / "clapnq-answerable-dev.jsonl", seed),
+        squad2(benchmarks / "squad2-dev.json"),
+    )
+    return [example for source in sources for example in source]

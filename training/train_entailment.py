@@ -1,0 +1,265 @@
+"""Fine-tune the packaged MiniLM into the entailment model that `rag.entailment` loads.
+
+    .venv/bin/python training/train_entailment.py --shared ../shared --start rag/data/reader.safetensors \
+        --out entailment.safetensors
+
+Six transformer layers and two heads are trained; the token embeddings stay as packaged. The encoder starts
+from the reader's layers, which already compare two texts. Three losses: whether the pair is supported,
+whether it is contradicted (where that is known), and which words of the sentence make it false (where that
+is known). The same seed, data and versions give the same weights up to the order of sums.
+
+A long training can be done in stages: `--constant` keeps the learning rate up and saves now and then, and
+`--resume` goes on from what was saved.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from rag.embeddings import packaged_model
+from rag.entailment import PairEncoder, entailment_tokenizer
+from rag.entailment_model import (
+    Batch,
+    Encoded,
+    EntailmentModel,
+    collate,
+    load_entailment_model,
+    save_entailment_model,
+)
+from training.entailment_data import Example, all_examples
+
+BATCH = 24
+CONTRADICTED_WEIGHT = 0.3
+DOUBT_WEIGHT = 1.0
+# Few words of a false sentence make it false.
+DOUBTFUL_WORDS_WEIGHT = 3.0
+UNKNOWN = -1.0
+WARM_UP = 50
+SAVED_EVERY = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One input with what the heads should say of it; `doubts` are per token of the sentence."""
+
+    encoded: Encoded
+    supported: float
+    contradicted: float
+    doubts: list[float] | None
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    supported: Tensor
+    contradicted: Tensor
+    doubts: Tensor
+    weights: Tensor
+
+
+def item(encoder: PairEncoder, example: Example, weight: float) -> Item:
+    encoded, offsets = encoder.encode(example.pair)
+    doubts = None
+    if example.doubts is not None and (example.supported or example.doubts):
+        doubts = [
+            float(any(start < s.end and end > s.start for s in example.doubts)) for start, end in offsets
+        ]
+    contradicted = UNKNOWN if example.contradicted is None else float(example.contradicted)
+    return Item(encoded, float(example.supported), contradicted, doubts, weight)
+
+
+def targets_of(part: Sequence[Item], batch: Batch) -> Targets:
+    doubts = torch.full(batch.sentence.shape, UNKNOWN)
+    for row, one in zip(doubts, part, strict=True):
+        if one.doubts is not None:
+            row[one.encoded.sentence.start : one.encoded.sentence.stop] = torch.tensor(one.doubts)
+    return Targets(
+        torch.tensor([one.supported for one in part]),
+        torch.tensor([one.contradicted for one in part]),
+        doubts,
+        torch.tensor([one.weight for one in part]),
+    )
+
+
+def loss_of(model: EntailmentModel, part: Sequence[Item]) -> Tensor:
+    batch = collate([one.encoded for one in part])
+    wanted = targets_of(part, batch)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        verdicts, doubts = model(batch)
+    binary = nn.functional.binary_cross_entropy_with_logits
+    loss = binary(verdicts[:, 0], wanted.supported, wanted.weights)
+    known = wanted.contradicted != UNKNOWN
+    if known.any():
+        loss = loss + CONTRADICTED_WEIGHT * binary(verdicts[known, 1], wanted.contradicted[known])
+    known = wanted.doubts != UNKNOWN
+    if known.any():
+        heavier = torch.tensor(DOUBTFUL_WORDS_WEIGHT)
+        loss = loss + DOUBT_WEIGHT * binary(doubts[known], wanted.doubts[known], pos_weight=heavier)
+    return loss
+
+
+def weights_of(examples: Sequence[Example]) -> list[float]:
+    """Each source weighs supported and not supported pairs alike."""
+    counts = Counter((e.source, e.supported) for e in examples)
+    sources = Counter(e.source for e in examples)
+    return [
+        float(np.clip(sources[e.source] / (2 * counts[e.source, e.supported]), 0.5, 2.0)) for e in examples
+    ]
+
+
+def shuffled_batches(items: Sequence[Item], chance: random.Random) -> Iterator[list[Item]]:
+    """Batches of similar length, in random order."""
+    order = list(items)
+    chance.shuffle(order)
+    batches = []
+    for at in range(0, len(order), BATCH * 20):
+        block = sorted(order[at : at + BATCH * 20], key=lambda one: len(one.encoded.ids))
+        batches += [block[i : i + BATCH] for i in range(0, len(block), BATCH)]
+    chance.shuffle(batches)
+    yield from batches
+
+
+def measure(model: EntailmentModel, encoder: PairEncoder, examples: Sequence[Example]) -> dict[str, str]:
+    """Area under the ROC curve and best balanced accuracy of each held-out source, by its own threshold."""
+    model.eval()
+    encoded = [encoder.encode(e.pair)[0] for e in examples]
+    order = sorted(range(len(encoded)), key=lambda i: len(encoded[i].ids))
+    scores = np.zeros(len(encoded))
+    for at in range(0, len(order), 32):
+        part = order[at : at + 32]
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            scores[part] = [one.supported for one in model.score([encoded[i] for i in part])]
+    figures = {}
+    for source in sorted({e.source for e in examples}):
+        mine = [i for i, e in enumerate(examples) if e.source == source]
+        truth = np.array([examples[i].supported for i in mine])
+        figures[source] = (
+            f"AUC {area_under_curve(scores[mine], truth):.3f}, n {len(mine)}, "
+            f"documents {len({examples[i].group for i in mine})}, "
+            f"balanced at 0 {(np.mean(scores[mine][truth] > 0) + np.mean(scores[mine][~truth] <= 0)) / 2:.3f}"
+        )
+    model.train()
+    return figures
+
+
+def area_under_curve(scores: np.ndarray, truth: np.ndarray) -> float:
+    ranks = scores.argsort().argsort()
+    positives = int(truth.sum())
+    below = ranks[truth].sum() - positives * (positives - 1) / 2
+    return float(below / max(positives * (len(truth) - positives), 1))
+
+
+def start_from(model: EntailmentModel, path: Path) -> None:
+    """Take the encoder's layers of another weights file of the project, the heads not."""
+    layers = {name: tensor.float() for name, tensor in load_file(path).items() if name.startswith("encoder.")}
+    if not layers:
+        raise SystemExit(f"{path} has no encoder layers")
+    model.load_state_dict(layers, strict=False)
+
+
+def read_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--shared", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--start", type=Path, help="the reader's weights, for the encoder's layers")
+    parser.add_argument("--resume", type=Path, help="weights of an earlier run of this script")
+    parser.add_argument("--sources", nargs="*", help="train on these only")
+    parser.add_argument(
+        "--sentences", type=int, default=1_500, help="sentences of the corpus to edit, an epoch"
+    )
+    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--limit", type=int, help="at most so many examples an epoch")
+    parser.add_argument("--constant", action="store_true", help="no decay of the learning rate")
+    parser.add_argument("--learning-rate", type=float, default=2e-4)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=2)
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = read_arguments()
+    torch.manual_seed(options.seed)
+    torch.set_num_threads(options.threads)
+    chance = random.Random(options.seed)
+    folder = packaged_model()
+    # Eager attention: the fused one is slower in bf16 backwards on a CPU.
+    if options.resume:
+        model = load_entailment_model(folder, options.resume, "eager")
+    else:
+        model = EntailmentModel(folder, "eager")
+        if options.start:
+            start_from(model, options.start)
+    for parameter in model.encoder.embeddings.parameters():
+        parameter.requires_grad = False
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.AdamW(trained, lr=options.learning_rate, weight_decay=0.01)
+    encoder = PairEncoder(entailment_tokenizer())
+    epochs: list[list[Item]] = []
+    held_out: list[Example] = []
+    for number in range(options.epochs):
+        # Other edits in every epoch.
+        examples = all_examples(options.shared, options.seed + number, options.sentences)
+        held_out = [e for e in examples if e.held_out]
+        examples = [
+            e for e in examples if not e.held_out and (not options.sources or e.source in options.sources)
+        ]
+        if options.limit:
+            examples = chance.sample(examples, min(options.limit, len(examples)))
+        weights = weights_of(examples)
+        epochs.append([item(encoder, e, w) for e, w in zip(examples, weights, strict=True)])
+    steps = sum(-(-len(items) // BATCH) for items in epochs)
+    tokens = np.mean([len(one.encoded.ids) for items in epochs for one in items])
+    print(f"{[len(items) for items in epochs]} pairs, {tokens:.0f} tokens each, {steps} steps", flush=True)
+    end = 10 * steps if options.constant else steps
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: min(1, (step + 1) / WARM_UP) * max(0.02, 1 - step / end)
+    )
+    began, step, running = time.perf_counter(), 0, 0.0
+    model.train()
+    for number, items in enumerate(epochs, start=1):
+        for part in shuffled_batches(items, chance):
+            loss = loss_of(model, part)
+            optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(trained, 1.0)
+            optimizer.step()
+            schedule.step()
+            step += 1
+            running += float(loss.detach())
+            if step % 25 == 0:
+                rate = step * BATCH / (time.perf_counter() - began)
+                print(f"{step}/{steps} loss {running / 25:.3f} {rate:.1f} pairs/s", flush=True)
+                running = 0.0
+            if step % SAVED_EVERY == 0:
+                save_entailment_model(model, options.out, {"steps": str(step)})
+        figures = measure(model, encoder, held_out)
+        print(f"epoch {number} of {options.epochs}", figures, flush=True)
+        card = {
+            "data": "own claims and edited sentences over DFAT; parts of WiCE, SummEdits and "
+            "Factcheck-GPT; CLAPNQ; SQuAD 2.0",
+            "seed": str(options.seed),
+            "start": sha256(options.start.read_bytes()).hexdigest()[:12] if options.start else "packaged",
+            **figures,
+        }
+        save_entailment_model(model, options.out, card)
+
+
+if __name__ == "__main__":
+    main()

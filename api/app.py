@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from api import failures
 from api.guard import BodyLimit, KnownHosts, ResponseHeaders
-from api.routes import answers, cables, chat, checks, health, history, page, search
+from api.routes import answers, cables, calendar, chat, checks, health, history, page, search
 from api.service import Service
 from api.version import VERSION
 from rag.record import ErrorBody
@@ -44,7 +44,7 @@ def create_app(service: Service, *, hosts: frozenset[str] | None = None) -> Fast
     )
     app.state.service = service
     failures.install(app)
-    for routes in (answers, search, cables, checks, history, chat, health, page):
+    for routes in (answers, search, calendar, cables, checks, history, chat, health, page):
         app.include_router(routes.router)
     app.add_middleware(BodyLimit)
     if hosts is not None:

@@ -18,6 +18,7 @@ from rag import store_rows, store_select, store_write
 from rag.errors import CollectionDamaged, NotFound
 from rag.schema import CABLES, CHUNKS, PARAGRAPHS, REFERENCES, TEXTS, bring_up_to_date, open_engine
 from rag.store_answers import AnswerLedger
+from rag.store_calendar import Calendar
 from rag.store_census import Census, Counts
 from rag.store_content import content_sha256
 from rag.store_rows import HEADER_COLUMNS
@@ -39,6 +40,7 @@ class CableStore:
         self.work = WorkLog(engine)
         self.ledger = AnswerLedger(engine)
         self.census = Census(engine)
+        self.calendar = Calendar(engine)
 
     @classmethod
     def open(cls, path: Path) -> CableStore:

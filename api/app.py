@@ -11,7 +11,19 @@ from fastapi import FastAPI
 from api import failures
 from api.guard import BodyLimit, KnownHosts, ResponseHeaders
 from api.mcp import McpEndpoint
-from api.routes import answers, batches, cables, chat, checks, exports, health, history, page, search
+from api.routes import (
+    answers,
+    batches,
+    cables,
+    calendar,
+    chat,
+    checks,
+    exports,
+    health,
+    history,
+    page,
+    search,
+)
 from api.service import Service
 from api.version import VERSION
 from rag.record import ErrorBody
@@ -49,7 +61,7 @@ def create_app(service: Service, *, hosts: frozenset[str] | None = None) -> Fast
     )
     app.state.service = service
     failures.install(app)
-    for routes in (exports, batches, answers, search, cables, checks, history, chat, health, page):
+    for routes in (exports, batches, answers, search, calendar, cables, checks, history, chat, health, page):
         app.include_router(routes.router)
     app.router.routes.append(mcp.route)
     app.add_middleware(BodyLimit)

@@ -20,6 +20,7 @@ from rag.engine import open_engine
 from rag.errors import CollectionDamaged, NotFound
 from rag.schema import CABLES, CHUNKS, PARAGRAPHS, REFERENCES, TEXTS, bring_up_to_date
 from rag.store_answers import AnswerLedger
+from rag.store_calendar import Calendar
 from rag.store_census import Census, Counts
 from rag.store_content import content_sha256
 from rag.store_rows import HEADER_COLUMNS
@@ -43,6 +44,7 @@ class CableStore:
         self.ledger = AnswerLedger(engine)
         self.census = Census(engine)
         self.survey = Survey(engine)
+        self.calendar = Calendar(engine)
 
     @classmethod
     def open(cls, path: Path) -> CableStore:

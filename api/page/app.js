@@ -1,16 +1,21 @@
-// The page: what holds the question box, the turns and the reader together.
+// The page of questions: what holds the question box, the turns, the conversation and the reader together.
 
 import { Turn } from "./answer.js";
-import { byId, count, el, sentOn } from "./dom.js";
+import { Conversation, Drawer } from "./conversations.js";
+import { button, byId, count, el, sentOn, setAddress } from "./dom.js";
 import { FilterBar } from "./filters.js";
+import { describe, emptyBox, listenForKeys, unreadable } from "./masthead.js";
 import { Reader } from "./reader.js";
 import { Failure, ask, read } from "./stream.js";
 
 const turns = [];
-const reader = new Reader(byId("reader"), byId("desk"));
-const filters = new FilterBar();
+const reader = new Reader(byId("reader"), byId("desk"), byId("column"));
+const filters = new FilterBar(() => { byId("browse").href = `/browse?${filters.asQuery()}`; });
+const conversation = new Conversation();
+const drawer = new Drawer(byId("drawer"), byId("open-drawer"), conversation, () => location.assign("/"));
 const question = byId("question");
 const HISTORY_TURNS = 6;
+const FOLLOW_UP = "Ask a follow-up";
 let running = null;
 
 const announce = (text) => { byId("status").textContent = text; };
@@ -22,32 +27,41 @@ function busy(controller) {
   byId("stop").hidden = controller === null;
 }
 
-function addTurn(text, retry) {
+function addTurn(text, again) {
   byId("welcome").hidden = true;
-  byId("column").classList.add("asked-once");
-  const turn = new Turn(text, { open, retry, announce });
+  byId("desk").classList.add("asked-once");
+  const turn = new Turn(text, { open, again, announce });
   byId("turns").append(turn.node);
   return turn;
 }
 
 async function submit(text) {
   if (running) return;
-  const history = turns.slice(-HISTORY_TURNS).map(({ record }) => ({ question: record.question, answer: record.text }));
-  const turn = addTurn(text, () => { turn.node.remove(); submit(text); });
+  const turn = addTurn(text, () => {
+    if (running) return;
+    if (!turn.record) turn.node.remove();
+    submit(text);
+  });
   const controller = new AbortController();
   busy(controller);
-  announce("Reading the cables.");
+  announce("Searching the cables.");
+  reader.close();
   turn.node.scrollIntoView({ block: "start", behavior: "smooth" });
   try {
-    for await (const { name, data } of ask({ question: text, history, filters: filters.asFilters() }, controller.signal)) {
+    const history = turns.slice(-HISTORY_TURNS).map(({ record }) => ({ question: record.question, answer: record.text }));
+    const asked = { question: text, history, filters: filters.asFilters(), conversation_id: await conversation.join(text) };
+    for await (const { name, data } of ask(asked, controller.signal)) {
       if (name === "retrieved") turn.retrieved(data);
       else if (name === "sentence") turn.sentence(data);
       else if (name === "answer") finish(turn, data);
     }
   } catch (error) {
     if (error.name === "AbortError") turn.fail(new Failure("stopped", "You stopped this answer."));
-    else if (error instanceof Failure) turn.fail(error);
-    else throw error;
+    else if (error instanceof Failure) {
+      // Deleted meanwhile: the next try begins another.
+      if (error.detail?.conversation_id) conversation.id = null;
+      turn.fail(error);
+    } else throw error;
   } finally {
     busy(null);
   }
@@ -56,34 +70,48 @@ async function submit(text) {
 function finish(turn, record) {
   turn.finish(record);
   turns.push(turn);
-  question.placeholder = "Ask a follow-up, or something else";
-  const url = new URL(location.href);
-  url.searchParams.set("answer", record.answer_id);
-  for (const spent of ["cable", "paragraph", "q"]) url.searchParams.delete(spent);
-  history.replaceState(null, "", url);
+  question.placeholder = FOLLOW_UP;
+  setAddress({ answer: record.answer_id, q: null });
 }
 
-async function showStored(answerId) {
-  const turn = addTurn("", () => location.reload());
+// A conversation as it was: every answer drawn from its record, with its citations.
+async function showConversation(id) {
+  const record = await conversation.load(id);
+  document.title = `${record.title} · cableqa`;
+  const gone = record.answer_ids.length - record.answers.length;
+  if (gone) byId("turns").append(el("p", { class: "note gone" }, `${count(gone, "answer")} of this conversation ${gone === 1 ? "is" : "are"} no longer kept.`));
+  for (const answer of record.answers) show(answer);
+}
+
+function show(record) {
+  const turn = addTurn(record.question, () => submit(record.question));
+  turn.finish(record);
+  turns.push(turn);
+  question.placeholder = FOLLOW_UP;
+}
+
+async function showStored(asked) {
+  const [id, answerId] = [asked.get("conversation"), asked.get("answer")];
+  if (!id && !answerId) return;
   try {
-    const record = await read(`/v1/answers/${encodeURIComponent(answerId)}`);
-    turn.node.querySelector(".asked").textContent = record.question;
-    finish(turn, record);
+    if (id) await showConversation(id);
+    else show(await read(`/v1/answers/${encodeURIComponent(answerId)}`));
   } catch (failure) {
-    turn.node.querySelector(".asked").textContent = "An earlier answer";
-    turn.fail(failure);
+    if (!(failure instanceof Failure)) throw failure;
+    addTurn(id ? "An earlier conversation" : "An earlier answer", () => location.reload()).fail(failure);
+    setAddress({ conversation: null, answer: null });
   }
+  const asksFor = byId(`answer-${answerId}`);
+  if (asksFor && turns.length > 1) asksFor.scrollIntoView({ block: "start" });
 }
 
-function describe(about) {
-  byId("holding").textContent = `${count(about.cables, "cable")} · ${count(about.paragraphs, "paragraph")}`;
-  const extractive = about.answerer === "extractive";
-  byId("engine").textContent = extractive ? "Extractive: verbatim quotations, no language model" : `Answers written by ${about.answerer}`;
-  byId("engine").title = extractive ? "No language model is configured. Answers are sentences of the cables themselves." : "Each sentence is checked against the paragraph it cites before it is shown.";
-  byId("privacy").textContent = about.keep_questions_days
-    ? `Questions and answers are kept here for ${count(about.keep_questions_days, "day")}.`
-    : "Questions and answers are not kept.";
-  question.maxLength = about.question_limit_chars;
+// The cable that the address names, with the quotation marked where one of the answers cites it.
+function openNamed(asked) {
+  const [cable, paragraph, marker] = ["cable", "paragraph", "marker"].map((name) => asked.get(name));
+  if (!cable) return;
+  const turn = turns.find(({ record }) => record.answer_id === asked.get("answer")) ?? null;
+  const citation = turn?.citations.find((each) => `${each.marker}` === marker && each.cable_id === cable) ?? null;
+  reader.open(cable, paragraph, citation, turn);
 }
 
 function welcome(about, list) {
@@ -92,14 +120,12 @@ function welcome(about, list) {
     el("h1", {}, "Ask the cables."),
     el("p", { class: "lede" }, "Every sentence of an answer cites the paragraph it rests on, quotes its exact words, and is checked before you see it. What is not in this collection is said not to be."),
   ];
-  if (!about.cables) {
-    node.replaceChildren(...intro, el("div", { class: "empty" }, el("h2", {}, "This collection is still empty"),
-      el("p", {}, "Read a folder of cables in, then ask:"), el("pre", {}, el("code", {}, "cableqa ingest PATH"))));
-  } else {
+  if (!about.cables) node.replaceChildren(...intro, emptyBox());
+  else {
     node.replaceChildren(...intro,
       el("h2", { class: "label" }, "Try a question"),
-      el("ul", { class: "examples" }, about.examples.map((text) => el("li", {}, el("button", { type: "button", onclick: () => submit(text) }, text)))),
-      el("h2", { class: "label" }, "In this collection"),
+      el("ul", { class: "examples" }, about.examples.map((text) => el("li", {}, button(text, () => submit(text), { class: null })))),
+      el("h2", { class: "label" }, "In this collection ", el("a", { href: "/browse" }, "Browse it all")),
       el("ul", { class: "cables" }, list.cables.map((cable) => el("li", {},
         el("button", { type: "button", onclick: () => reader.open(cable.cable_id) },
           el("span", { class: "cables-subject" }, cable.subject ?? cable.cable_id),
@@ -111,18 +137,21 @@ function welcome(about, list) {
 async function start() {
   const asked = new URLSearchParams(location.search);
   try {
-    const [about, list] = await Promise.all([read("/v1/about"), read("/v1/cables?limit=6")]);
+    const [about, list, timeline] = await Promise.all([read("/v1/about"), read("/v1/cables?limit=6"), read("/v1/timeline")]);
     describe(about);
-    filters.offer(list.facets);
-    if (asked.get("answer")) await showStored(asked.get("answer"));
-    else welcome(about, list);
-    if (asked.get("cable")) reader.open(asked.get("cable"), asked.get("paragraph"));
+    conversation.kept = about.keep_questions_days > 0;
+    byId("privacy").textContent = conversation.kept
+      ? `Questions and answers are kept here for ${count(about.keep_questions_days, "day")}.`
+      : "Questions and answers are not kept.";
+    question.maxLength = about.question_limit_chars;
+    filters.offer(list.facets, timeline);
+    await showStored(asked);
+    if (!byId("turns").children.length) welcome(about, list);
+    openNamed(asked);
     if (asked.get("q")) submit(asked.get("q"));
   } catch (failure) {
     if (!(failure instanceof Failure)) throw failure;
-    byId("welcome").replaceChildren(el("div", { class: "failure", role: "alert" },
-      el("h1", {}, "The collection cannot be read"), el("p", {}, failure.message),
-      el("p", { class: "failure-foot" }, el("button", { type: "button", class: "secondary", onclick: () => location.reload() }, "Try again"), el("code", {}, failure.code))));
+    byId("welcome").replaceChildren(unreadable(failure));
     byId("welcome").hidden = false;
   }
 }
@@ -148,12 +177,5 @@ question.addEventListener("keydown", (event) => {
     byId("ask").requestSubmit();
   }
 });
-document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") reader.close();
-  const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement?.tagName);
-  if (event.key === "/" && !typing && !event.metaKey && !event.ctrlKey) {
-    event.preventDefault();
-    question.focus();
-  }
-});
+listenForKeys(reader, { c: () => drawer.open() });
 start();

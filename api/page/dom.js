@@ -1,17 +1,29 @@
 // Building elements. Text only ever goes in as text nodes, so nothing in a cable can become markup.
 
-export function el(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
+const SVG = "http://www.w3.org/2000/svg";
+
+function fill(node, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue;
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else node.setAttribute(name, value === true ? "" : value);
   }
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== ""));
+  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== "" && child !== false));
   return node;
 }
 
+export const el = (tag, attributes = {}, ...children) => fill(document.createElement(tag), attributes, children);
+export const svg = (tag, attributes = {}, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
 export const byId = (id) => document.getElementById(id);
+
+export const button = (words, onclick, attributes = {}) => el("button", { type: "button", class: "quiet", onclick, ...attributes }, words);
+
+// What went wrong, as a box with a way on.
+export function failureBox(title, failure, again = null) {
+  return el("div", { class: "failure", role: "alert" },
+    el("h3", {}, title), el("p", {}, failure.message),
+    el("p", { class: "failure-foot" }, again ? button("Try again", again, { class: "secondary" }) : null, el("code", {}, failure.code)));
+}
 
 // Offsets in a record count characters as Python does; a JavaScript string counts UTF-16 units.
 export function sliceCharacters(text, start, end) {
@@ -37,30 +49,16 @@ export const VERDICTS = {
 };
 
 export function verdictMark(verdict, reason) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", "0 0 16 16");
-  svg.setAttribute("aria-hidden", "true");
-  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  path.setAttribute("d", ICONS[verdict] ?? ICONS.not_found);
-  svg.append(path);
   const words = VERDICTS[verdict] ?? verdict;
-  return el("span", { class: `verdict ${verdict}`, title: reason ? `${words}: ${reason}` : words, role: "img", "aria-label": words }, svg);
+  return el("span", { class: `verdict ${verdict}`, title: reason ? `${words}: ${reason}` : words, role: "img", "aria-label": words },
+    svg("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" }, svg("path", { d: ICONS[verdict] ?? ICONS.not_found })));
 }
 
 // A bar that is full at `best`; drawn, because the content security policy allows no inline style.
 export function scoreBar(score, best) {
-  const words = `Score ${score.toFixed(3)}`;
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", "0 0 72 5");
-  svg.setAttribute("class", "bar");
-  svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", words);
-  for (const [name, width] of [["track", 72], ["value", Math.max(2, 72 * Math.max(score, 0) / best)]]) {
-    const rect = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-    for (const [attribute, value] of [["class", name], ["width", width], ["height", 5], ["rx", 2.5]]) rect.setAttribute(attribute, value);
-    svg.append(rect);
-  }
-  return svg;
+  const width = Math.max(2, 72 * Math.max(score, 0) / best);
+  return svg("svg", { viewBox: "0 0 72 5", class: "bar", role: "img", "aria-label": `Score ${score.toFixed(3)}` },
+    svg("rect", { class: "track", width: 72, height: 5, rx: 2.5 }), svg("rect", { class: "value", width, height: 5, rx: 2.5 }));
 }
 
 const LONG = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
@@ -76,4 +74,20 @@ export function sentOn(header) {
   return LONG.format(when);
 }
 
+export const inLong = (day) => LONG.format(new Date(day));
+export const inMonth = (day) => MONTH.format(new Date(day));
+export const fromLine = (header) => [header.origin, sentOn(header), header.subject].filter(Boolean).join(" · ");
 export const count = (n, one, many = `${one}s`) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+
+// The address of the page with some of its parameters set, or taken out where null; no new entry in the history.
+export function setAddress(changes) {
+  const url = new URL(location.href);
+  for (const [name, value] of Object.entries(changes)) {
+    url.searchParams.delete(name);
+    for (const each of [value].flat()) if (each !== null && each !== "") url.searchParams.append(name, each);
+  }
+  history.replaceState(history.state, "", url);
+}
+
+// A press that the browser should handle itself: a new tab or window.
+export const elsewhere = (event) => event.metaKey || event.ctrlKey || event.shiftKey || event.button > 0;

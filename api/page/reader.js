@@ -1,22 +1,23 @@
-// The cable beside the answer: header card, references both ways, paragraphs, the quoted words marked.
+// The reader beside the answer: it opens a cable, keeps its place in the address, and gives the focus back.
 
-import { VERDICTS, el, sentOn, sliceCharacters } from "./dom.js";
+import { cardNode, paragraphsNode } from "./cable.js";
+import { VERDICTS, el, elsewhere, failureBox, sentOn, setAddress, verdictMark } from "./dom.js";
+import { citationRemarks } from "./remarks.js";
 import { read } from "./stream.js";
 
-const KINDS = { summary: "Summary", comment: "Comment", action_request: "Action request", quoted_text: "Quoted text", note: "Note" };
-const cables = new Map();
+// Below this the reader lies over the page, which must then be out of reach.
+const OVER = "(max-width: 61.99rem)";
+const loaded = new Map();
 
-async function cable(id) {
-  if (!cables.has(id)) cables.set(id, await read(`/v1/cables/${encodeURIComponent(id)}`));
-  return cables.get(id);
+async function load(path) {
+  if (!loaded.has(path)) loaded.set(path, await read(path));
+  return loaded.get(path);
 }
 
 export class Reader {
-  constructor(node, desk) {
-    this.node = node;
-    this.desk = desk;
-    this.opener = null;
-    this.asked = 0;
+  constructor(node, desk, column) {
+    Object.assign(this, { node, desk, column, opener: null, asked: 0, citation: null, turn: null });
+    matchMedia(OVER).addEventListener("change", () => this.cover());
   }
 
   get isOpen() {
@@ -26,25 +27,54 @@ export class Reader {
   async open(cableId, label = null, citation = null, turn = null) {
     if (!this.isOpen || !this.node.contains(document.activeElement)) this.opener = document.activeElement;
     const asked = (this.asked += 1);
+    Object.assign(this, { citation, turn });
     this.node.hidden = false;
     this.desk.classList.add("reading");
+    this.cover();
     markActive(turn, citation);
-    if (!cables.has(cableId)) this.node.replaceChildren(this.bar(cableId), el("div", { class: "skeleton", "aria-label": "Loading the cable" }, el("i"), el("i"), el("i"), el("i")));
+    setAddress({ cable: cableId, paragraph: label, marker: citation ? `${citation.marker}` : null });
+    const path = `/v1/cables/${encodeURIComponent(cableId)}`;
+    if (!loaded.has(path)) this.node.replaceChildren(this.bar(cableId), el("div", { class: "skeleton", role: "status", "aria-label": "Loading the cable" }, el("i"), el("i"), el("i"), el("i")));
     let record;
     try {
-      record = await cable(cableId);
+      record = await load(path);
     } catch (failure) {
-      if (asked === this.asked) this.node.replaceChildren(this.bar(cableId), el("div", { class: "failure", role: "alert" }, el("h3", {}, "This cable cannot be shown"), el("p", {}, failure.message)));
+      if (asked === this.asked) this.node.replaceChildren(this.bar(cableId), failureBox("This cable cannot be shown", failure, () => this.open(cableId, label, citation, turn)));
       return;
     }
     if (asked !== this.asked) return;
-    const paragraphs = record.paragraphs.map((paragraph) => paragraphNode(paragraph, paragraph.paragraph === label, citation));
-    this.node.replaceChildren(this.bar(record.cable_id, citation, turn), this.card(record), el("div", { class: "paragraphs" }, paragraphs), signature(record));
+    this.show(record, label, citation, turn);
+    await this.addNeighbours(path, asked);
+  }
+
+  show(record, label, citation, turn) {
+    const note = citation && turn?.record ? citationNote(citation, turn.record) : null;
+    this.node.replaceChildren(this.bar(record.cable_id, citation, turn), el("nav", { class: "post", "aria-label": "Other cables of this post" }),
+      cardNode(record, (id) => this.link(id)), paragraphsNode(record, label, citation, note));
     this.node.setAttribute("aria-label", `Cable ${record.cable_id}`);
     const target = this.node.querySelector("mark") ?? this.node.querySelector(".paragraph.cited");
     if (target) this.scrollTo(target);
     else this.node.scrollTop = 0;
     this.node.focus({ preventScroll: true });
+  }
+
+  // The place for these is kept, so that nothing moves when they come.
+  async addNeighbours(path, asked) {
+    const around = await load(`${path}/neighbours`).catch(() => null);
+    if (!around || asked !== this.asked) return;
+    this.node.querySelector(".post").replaceChildren(
+      this.neighbour(around.previous, "Previous", "prev"), this.neighbour(around.next, "Next", "next"));
+  }
+
+  neighbour(header, words, rel) {
+    if (!header) return el("span", { class: "unsaid" }, rel === "prev" ? "First of this post" : "Last of this post");
+    return this.link(header.cable_id, {
+      rel, class: "neighbour", title: header.subject, "aria-label": `${words} cable of this post: ${header.cable_id}, ${sentOn(header)}`,
+    }, rel === "prev" ? `‹ ${header.cable_id}` : `${header.cable_id} ›`);
+  }
+
+  cover() {
+    this.column.inert = this.isOpen && matchMedia(OVER).matches;
   }
 
   scrollTo(target) {
@@ -55,91 +85,50 @@ export class Reader {
   close() {
     if (!this.isOpen) return;
     this.node.hidden = true;
+    this.asked += 1;
     this.desk.classList.remove("reading");
+    this.cover();
     markActive(null, null);
+    setAddress({ cable: null, paragraph: null, marker: null });
     this.opener?.focus?.();
   }
 
+  // To the citation before (-1) or after (1) the one that is open.
+  step(by) {
+    if (!this.isOpen || !this.citation || !this.turn) return;
+    const at = this.turn.citations.findIndex((other) => other.marker === this.citation.marker);
+    const next = this.turn.citations[at + by];
+    if (next) this.open(next.cable_id, next.paragraph, next, this.turn);
+  }
+
   bar(title, citation = null, turn = null) {
-    const steps = citation && turn && turn.citations.length > 1 ? this.steps(citation, turn) : null;
     return el("div", { class: "reader-bar" },
       el("p", { class: "reader-title" }, title),
-      steps,
+      citation && turn && turn.citations.length > 1 ? this.steps(citation, turn) : null,
       el("button", { type: "button", class: "close", "aria-label": "Close the cable", title: "Close (Esc)", onclick: () => this.close() }, "×"));
   }
 
   steps(citation, turn) {
     const at = turn.citations.findIndex((other) => other.marker === citation.marker);
-    const go = (to) => () => {
-      const next = turn.citations[to];
-      this.open(next.cable_id, next.paragraph, next, turn);
-    };
     return el("p", { class: "steps" },
-      el("button", { type: "button", "aria-label": "Previous citation", disabled: at === 0, onclick: go(at - 1) }, "‹"),
+      el("button", { type: "button", "aria-label": "Previous citation", title: "Previous citation (p)", disabled: at === 0, onclick: () => this.step(-1) }, "‹"),
       el("span", {}, `citation ${at + 1} of ${turn.citations.length}`),
-      el("button", { type: "button", "aria-label": "Next citation", disabled: at === turn.citations.length - 1, onclick: go(at + 1) }, "›"));
+      el("button", { type: "button", "aria-label": "Next citation", title: "Next citation (n)", disabled: at === turn.citations.length - 1, onclick: () => this.step(1) }, "›"));
   }
 
-  card(record) {
-    const time = record.sent_at && record.date_precision === "minute" ? `, ${record.sent_at.slice(11, 16)} UTC` : "";
-    return el("header", { class: "card" },
-      el("p", { class: "card-line" },
-        el("span", { class: "card-origin" }, record.origin ?? "Unknown post"),
-        record.classification ? el("span", { class: "stamp" }, record.classification) : null),
-      record.subject ? el("h2", { class: "card-subject" }, record.subject)
-        : el("h2", { class: "card-subject" }, el("span", { class: "unsaid" }, "No subject line in the source")),
-      el("dl", {},
-        row("Sent", `${sentOn(record)}${time}`, record.date_precision === "year" ? "(its number gives no more than the year)" : ""),
-        record.tags.length ? row("TAGS", record.tags.join("  ")) : null,
-        record.captions.length ? row("Caption", record.captions.join(", ")) : null,
-        record.references.length ? row("Refers to", ...record.references.map((reference) => this.reference(reference))) : null,
-        record.referenced_by.length ? row("Cited by", ...record.referenced_by.map((id) => this.link(id))) : null,
-        row("Source", record.source)));
-  }
-
-  reference(reference) {
-    const letter = reference.letter ? `${reference.letter}. ` : "";
-    if (!reference.in_collection) {
-      return el("span", { class: "reference outside", title: "Not in this collection" }, letter, reference.cable_id ?? reference.text);
-    }
-    return el("span", { class: "lettered" }, letter, this.link(reference.cable_id));
-  }
-
-  link(id) {
-    return el("a", { href: `/?cable=${encodeURIComponent(id)}`, class: "reference", onclick: (event) => {
-      if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+  link(id, attributes = { class: "reference" }, words = id) {
+    return el("a", { href: `/?cable=${encodeURIComponent(id)}`, ...attributes, onclick: (event) => {
+      if (elsewhere(event)) return;
       event.preventDefault();
       this.open(id);
-    } }, id);
+    } }, words);
   }
 }
 
-function row(name, ...values) {
-  return el("div", {}, el("dt", {}, name), el("dd", {}, ...values));
-}
-
-function signature(record) {
-  return record.signature ? el("p", { class: "signature" }, record.signature) : null;
-}
-
-function paragraphNode(paragraph, cited, citation) {
-  const kind = KINDS[paragraph.kind];
-  return el("section", { class: `paragraph ${paragraph.kind}${cited ? " cited" : ""}`, id: `p-${paragraph.paragraph}`, "aria-label": paragraph.label },
-    paragraph.heading ? el("h3", {}, paragraph.heading) : null,
-    el("p", { class: "number" }, el("span", {}, `¶${paragraph.paragraph}`),
-      paragraph.marking ? el("span", { class: "marking", title: "Portion mark" }, paragraph.marking) : null,
-      kind ? el("span", { class: "kind" }, kind) : null),
-    el("p", { class: "text" }, ...(cited && citation ? marked(paragraph.text, citation) : [paragraph.text])));
-}
-
-// The quoted characters in a <mark>, exactly as the record's offsets have them.
-function marked(text, citation) {
-  const { char_start: start, char_end: end } = citation;
-  return [
-    sliceCharacters(text, 0, start),
-    el("mark", { class: citation.verdict, title: `${VERDICTS[citation.verdict]}: ${citation.reason}` }, sliceCharacters(text, start, end)),
-    sliceCharacters(text, end),
-  ];
+function citationNote(citation, record) {
+  return el("div", { class: "cited-note" },
+    el("p", {}, verdictMark(citation.verdict, citation.reason), el("span", {}, `${VERDICTS[citation.verdict]}: ${citation.reason}`)),
+    citationRemarks(record.answer_id, citation.marker));
 }
 
 function markActive(turn, citation) {

@@ -1,5 +1,7 @@
 // The API as the page uses it: one error type, and an answer as a stream that survives a cut.
 
+import { askForKey, heldKey } from "./key.js";
+
 export class Failure extends Error {
   constructor(code, message, detail = {}) {
     super(message);
@@ -10,28 +12,29 @@ export class Failure extends Error {
 
 const UNREACHABLE = "The server cannot be reached. Is it still running?";
 
-async function send(path, options) {
+async function send(path, { method = "GET", body, headers = {}, signal } = {}) {
+  const key = heldKey();
+  const all = { Accept: "application/json", ...headers, ...(key ? { Authorization: `Bearer ${key}` } : {}) };
+  if (body !== undefined) all["Content-Type"] = "application/json";
   let response;
   try {
-    response = await fetch(path, options);
+    response = await fetch(path, { method, headers: all, signal, body: body === undefined ? undefined : JSON.stringify(body) });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Failure("unreachable", UNREACHABLE);
   }
   if (response.ok) return response;
-  const body = await response.json().catch(() => ({}));
-  const { code = "http", message = `The server answered ${response.status}.`, detail } = body.error ?? {};
+  const refused = await response.json().catch(() => ({}));
+  const { code = "http", message = `The server answered ${response.status}.`, detail } = refused.error ?? {};
+  // A server beyond the loopback asks for a key; with one given, the same request goes out again.
+  if (response.status === 401 && (await askForKey(message, key))) return send(path, { method, body, headers, signal });
   throw new Failure(code, message, detail);
 }
 
-export async function read(path) {
-  return (await send(path, { headers: { Accept: "application/json" } })).json();
-}
-
-export async function tell(path, body) {
-  const headers = { "Content-Type": "application/json" };
-  return (await send(path, { method: "POST", headers, body: JSON.stringify(body) })).json();
-}
+export const read = async (path, signal) => (await send(path, { signal })).json();
+export const tell = async (path, body) => (await send(path, { method: "POST", body })).json();
+export const change = async (path, body) => (await send(path, { method: "PATCH", body })).json();
+export const remove = async (path) => { await send(path, { method: "DELETE" }); };
 
 async function* events(body) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
@@ -61,10 +64,10 @@ const RETRIES = 3;
 export async function* ask(question, signal) {
   let last = null;
   for (let attempt = 0; attempt <= RETRIES; attempt += 1) {
-    const headers = { "Content-Type": "application/json", ...(last ? { "Last-Event-ID": last } : {}) };
+    const headers = { Accept: "text/event-stream", ...(last ? { "Last-Event-ID": last } : {}) };
     if (attempt) await new Promise((resume) => setTimeout(resume, 400 * attempt));
     try {
-      const response = await send("/v1/answers/stream", { method: "POST", headers, body: JSON.stringify(question), signal });
+      const response = await send("/v1/answers/stream", { method: "POST", headers, body: question, signal });
       for await (const event of events(response.body)) {
         last = event.id ?? last;
         const data = JSON.parse(event.data);

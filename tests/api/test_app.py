@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from api.app import create_app
+from api.assets import FOLDER
 from api.guard import BODY_LIMIT_BYTES
-from api.routes.page import FOLDER
 from api.service import Service
 from rag.answer import Draft, Rejected
 from rag.collection import Collection
@@ -133,7 +133,7 @@ async def test_it_answers_only_to_its_own_names(service: Service) -> None:
     assert rebound.json()["error"]["code"] == "unknown_host"
 
 
-@pytest.mark.parametrize("path", ["/", "/v1/about", "/nowhere", "/page/app.js"])
+@pytest.mark.parametrize("path", ["/", "/browse", "/v1/about", "/nowhere", "/page/app.js"])
 async def test_every_response_is_guarded(client: httpx.AsyncClient, path: str) -> None:
     headers = (await client.get(path, headers={"X-Request-Id": "abc123"})).headers
     assert "default-src 'none'" in headers["content-security-policy"]
@@ -148,12 +148,23 @@ async def test_the_page_needs_nothing_from_elsewhere(client: httpx.AsyncClient) 
         text = part.read_text(encoding="utf-8")
         assert "://" not in text.replace("http://www.w3.org/", "")
         assert "innerHTML" not in text
-        if part.name != "index.html":
-            served = await client.get(f"/page/{part.name}")
-            assert served.status_code == 200
-            assert served.text == text
+        served = await client.get(f"/page/{part.name}")
+        assert served.status_code == 200
+        assert served.text == text
     assert "/page/app.js" in index
-    assert sum(part.stat().st_size for part in FOLDER.iterdir()) < 150_000
+
+
+async def test_the_page_is_light_and_sent_once(client: httpx.AsyncClient) -> None:
+    sent = 0
+    for part in FOLDER.iterdir():
+        async with client.stream("GET", f"/page/{part.name}", headers={"Accept-Encoding": "gzip"}) as packed:
+            assert packed.headers["content-encoding"] == "gzip"
+            sent += sum([len(piece) async for piece in packed.aiter_raw()])
+            etag = packed.headers["etag"]
+        assert (await client.get(f"/page/{part.name}", headers={"If-None-Match": etag})).status_code == 304
+    assert 0 < sent <= 150_000
+    plain = await client.get("/page/app.js", headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in plain.headers
 
 
 async def test_openapi_names_the_contract(client: httpx.AsyncClient) -> None:

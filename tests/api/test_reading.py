@@ -145,3 +145,22 @@ async def test_a_text_is_checked_against_given_paragraphs(client: httpx.AsyncCli
 async def test_a_text_beyond_the_limits_is_refused(client: httpx.AsyncClient, body: dict[str, str]) -> None:
     response = await client.post("/v1/verify", json=body)
     assert response.status_code == 422
+
+
+async def test_counts_over_time_follow_the_filters(client: httpx.AsyncClient) -> None:
+    whole = (await client.get("/v1/timeline")).json()
+    assert whole["unit"] == "year"
+    assert (whole["bars"][0]["start"], whole["bars"][-1]["end"]) == ("1976-01-01", "2007-12-31")
+    assert sum(bar["count"] for bar in whole["bars"]) == 4
+    narrowed = (await client.get("/v1/timeline", params={"tag": "EWWT"})).json()
+    assert narrowed["unit"] == "month"
+    assert [bar["count"] for bar in narrowed["bars"] if bar["count"]] == [1, 1]
+
+
+async def test_a_cable_leads_to_the_next_of_its_post(client: httpx.AsyncClient) -> None:
+    around = (await client.get("/v1/cables/Tallinn 7/neighbours")).json()
+    assert around["previous"] is None
+    assert around["next"]["cable_id"] == "07TALLINN9"
+    missing = await client.get("/v1/cables/08NOWHERE1/neighbours")
+    assert missing.status_code == 404
+    assert missing.json()["error"]["code"] == "not_found"

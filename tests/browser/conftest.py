@@ -26,7 +26,8 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
+# Of this package and not of the session: while Playwright runs, no other test can run an event loop.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     path = os.environ.get("CABLEQA_TEST_BROWSER", "/usr/bin/chromium")
     if not Path(path).exists():

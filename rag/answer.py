@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from rag.citations import split_sentences
 from rag.reader import PassageReader, Reading
-from rag.types import DraftSentence, Passage, Query, Quote, Span, Usage
+from rag.selection import SelectionSettings, answering_sentences, question_parts
+from rag.types import DraftSentence, Passage, Query, Quote, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +55,12 @@ class Answerer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class ExtractiveSettings:
-    """When the extractive answerer speaks, and how much it says.
+class _Read:
+    """A passage as read for one part of the question."""
 
-    A passage's sureness, 0..1, is the reader's confidence with `retrieval_weight` of the retrieval score. It
-    answers from `threshold` on; a second passage is quoted when it is within `margin` of the best. Both
-    were chosen on cable-qa-dev, where they balance wrong answers against refusals; the area under the
-    ROC curve of answerable against not is 0.84 there, and 0.71 on the sample questions.
-    """
-
-    threshold: float = 0.455
-    retrieval_weight: float = 0.4
-    margin: float = 0.1
-    passages: int = 2
-    quotation_chars: int = 600
+    sureness: float
+    reading: Reading
+    passage: Passage
 
 
 class ExtractiveAnswerer:
@@ -76,54 +68,51 @@ class ExtractiveAnswerer:
 
     name = "extractive"
 
-    def __init__(self, reader: PassageReader, settings: ExtractiveSettings | None = None) -> None:
+    def __init__(self, reader: PassageReader, settings: SelectionSettings | None = None) -> None:
         self._reader = reader
-        self._settings = settings or ExtractiveSettings()
+        self._settings = settings or SelectionSettings()
 
     def draft(
         self, query: Query, passages: Sequence[Passage], rejected: Sequence[Rejected] = ()
     ) -> Iterator[Draft]:
-        readings = self._reader.read(query.standalone, passages)
-        ranked = sorted(
-            ((self._sureness(reading, passage), reading, passage)
-             for reading, passage in zip(readings, passages, strict=True)),
-            key=lambda one: -one[0],
-        )  # fmt: skip
-        if not ranked:
+        if not passages:
             yield Refusal("no paragraph was found")
             return
-        best = ranked[0][0]
+        whole = self._read(query.standalone, passages)
+        best = whole[0].sureness
         yield Confidence(best)
         if best < self._settings.threshold:
             yield Refusal(
-                f"the best of {len(ranked)} paragraphs answers with sureness {best:.2f}, "
+                f"the best of {len(whole)} paragraphs answers with sureness {best:.2f}, "
                 f"below {self._settings.threshold:.2f}"
             )
             return
         refused = {sentence.text for sentence in rejected}
-        for sureness, reading, passage in ranked[: self._settings.passages]:
-            if sureness < max(self._settings.threshold, best - self._settings.margin):
-                continue
-            for span in _answering_sentences(passage.text, reading.span, self._settings.quotation_chars):
-                text = " ".join(passage.text[span.start : span.end].split())
+        for one in self._chosen(query.standalone, passages, whole):
+            for span in answering_sentences(one.passage.text, one.reading.sentences, self._settings):
+                text = " ".join(one.passage.text[span.start : span.end].split())
                 if text not in refused:
-                    yield DraftSentence(text, (Quote(passage.number, span.start, span.end),))
+                    yield DraftSentence(text, (Quote(one.passage.number, span.start, span.end),))
 
-    def _sureness(self, reading: Reading, passage: Passage) -> float:
+    def _chosen(self, question: str, passages: Sequence[Passage], whole: list[_Read]) -> list[_Read]:
+        """The passages to quote: those that answer best, for each part of a question in parts."""
+        settings = self._settings
+        floor = max(settings.threshold, whole[0].sureness - settings.margin)
+        chosen = [one for one in whole[: settings.passages] if one.sureness >= floor]
+        for part in question_parts(question):
+            best = self._read(part, passages)[0]
+            if best.sureness >= settings.part_threshold:
+                chosen.append(best)
+        kept: dict[int, _Read] = {}
+        for one in chosen:
+            kept.setdefault(one.passage.number, one)
+        return list(kept.values())
+
+    def _read(self, question: str, passages: Sequence[Passage]) -> list[_Read]:
+        """The passages as read for a question, the surest first."""
         weight = self._settings.retrieval_weight
-        return (1 - weight) * reading.confidence + weight * passage.hit.score
-
-
-def _answering_sentences(text: str, answer: Span, limit_chars: int) -> list[Span]:
-    """The sentences that the answer touches, and their neighbours, which carry what "he" and "it" stand for.
-
-    A neighbour comes along while all of it together has at most `limit_chars` characters.
-    """
-    sentences = split_sentences(text) or [Span(0, len(text))]
-    touched = [i for i, span in enumerate(sentences) if span.start < answer.end and span.end > answer.start]
-    first, last = (touched[0], touched[-1]) if touched else (0, 0)
-    if first > 0 and sentences[last].end - sentences[first - 1].start <= limit_chars:
-        first -= 1
-    if last + 1 < len(sentences) and sentences[last + 1].end - sentences[first].start <= limit_chars:
-        last += 1
-    return sentences[first : last + 1]
+        read = [
+            _Read((1 - weight) * reading.confidence + weight * passage.hit.score, reading, passage)
+            for reading, passage in zip(self._reader.read(question, passages), passages, strict=True)
+        ]
+        return sorted(read, key=lambda one: -one.sureness)

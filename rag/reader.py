@@ -1,42 +1,54 @@
-"""Reading comprehension: does a passage answer a question, and with which words?
+"""Reading comprehension: does a passage answer a question, and with which sentences?
 
-The reader is the project's own small model: the packaged MiniLM with its six layers fine-tuned and
-two heads, one for the span of the answer (as in BERT for SQuAD 2, where no answer points at [CLS];
-Devlin et al. 2019) and one for whether there is an answer. `training/train_reader.py` makes it; the
-card beside the weights gives its data and figures.
+The reader is the project's own small model: the packaged MiniLM with its six layers fine-tuned, a head
+for the tokens (start and end of the answer, as in BERT for SQuAD 2, where no answer points at [CLS];
+Devlin et al. 2019; and whether the sentence answers) and one for whether there is an answer.
+`training/train_reader.py` makes it; the card beside the weights gives its data and figures.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING, Protocol
 
+from rag.citations import split_sentences
 from rag.errors import ModelUnavailable
-from rag.types import Passage, Span
+from rag.types import CableHeader, DatePrecision, Kind, Paragraph, Passage, Span
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
-    from torch import Tensor
 
-    from rag.reader_model import ReaderModel
+    from rag.reader_model import ReaderModel, Scored
 
 WEIGHTS = "reader.safetensors"
-# Question and passage together; a longer passage is read in windows that overlap.
+# Question, context and passage together; a longer passage is read in windows that overlap.
 WINDOW_TOKENS = 320
 OVERLAP_TOKENS = 96
+QUESTION_TOKENS = 96
+CONTEXT_TOKENS = 48
 LONGEST_ANSWER_TOKENS = 40
+_UNLIKELY = -1e4
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSentence:
+    """A sentence of a passage: its characters, and in 0..1 how likely it is part of the answer."""
+
+    span: Span
+    score: float
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One passage as read for one question: `confidence` in 0..1 that it answers, and the best words."""
+    """One passage as read for one question: `confidence` in 0..1 that it answers, its sentences in order."""
 
     passage: int
     confidence: float
-    span: Span
+    sentences: tuple[ReadSentence, ...]
 
 
 class PassageReader(Protocol):
@@ -48,79 +60,132 @@ class PassageReader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Window:
-    """One encoder input: where its passage tokens are, and their offsets in the passage."""
+class Window:
+    """One input: token ids and segment types, where its passage tokens begin, and their characters."""
 
-    passage: int
     ids: list[int]
     types: list[int]
     first: int
     offsets: list[tuple[int, int]]
 
 
+class WindowCutter:
+    """Questions and passages as inputs: [CLS] question [SEP] context [SEP] passage [SEP]."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
+        self._cls, self._sep = (tokenizer.encode("").ids[i] for i in (0, -1))
+
+    def windows(self, question: str, context: str, text: str) -> list[Window]:
+        """As many windows as the passage needs, at least one."""
+        head = [self._cls, *self._ids(question)[:QUESTION_TOKENS], self._sep]
+        head += [*self._ids(context)[:CONTEXT_TOKENS], self._sep]
+        read = self._tokenizer.encode(text, add_special_tokens=False)
+        room = WINDOW_TOKENS - len(head) - 1
+        windows = []
+        for at in range(0, max(len(read.ids) - OVERLAP_TOKENS, 1), room - OVERLAP_TOKENS):
+            ids = [*head, *read.ids[at : at + room], self._sep]
+            types = [0] * len(head) + [1] * (len(ids) - len(head))
+            windows.append(Window(ids, types, len(head), list(read.offsets[at : at + room])))
+        return windows
+
+    def _ids(self, text: str) -> list[int]:
+        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
+        return ids
+
+
+def read_context(header: CableHeader, paragraph: Paragraph) -> str:
+    """What a paragraph leaves unsaid and a question asks for: who reported, when, about what.
+
+    Example: ``"Embassy Tallinn. April 2007. HARBOR FEES RISE. comment"``.
+    """
+    parts = [header.origin, _when(header), header.subject, paragraph.heading]
+    if paragraph.kind in (Kind.COMMENT, Kind.SUMMARY):
+        parts.append(paragraph.kind.value)
+    return ". ".join(part for part in parts if part)
+
+
+def _when(header: CableHeader) -> str | None:
+    if header.date_from is None:
+        return None
+    return header.date_from.strftime("%Y" if header.date_precision is DatePrecision.YEAR else "%B %Y")
+
+
 class MiniLMReader:
     """The packaged MiniLM, fine-tuned to read; all passages of a question go through it in one batch."""
 
-    name = "minilm-reader-1"
+    name = "minilm-reader-2"
 
     def __init__(self, model: ReaderModel, tokenizer: Tokenizer) -> None:
         self._model = model
-        self._tokenizer = tokenizer
-        self._cls, self._sep = (tokenizer.encode("").ids[i] for i in (0, -1))
+        self._cutter = WindowCutter(tokenizer)
+        self._calibration: list[float] = model.calibration.tolist()
         # The tokenizer is not thread-safe, and two batches at once only fight for the same cores.
         self._lock = threading.Lock()
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
-        """Readings in the order of `passages`; confidences are calibrated on held-out articles."""
+        """Readings in the order of `passages`; confidences are calibrated on held-out documents."""
         if not passages:
             return []
         with self._lock:
-            windows = [
-                w for i, passage in enumerate(passages) for w in self._windows(i, question, passage.text)
+            cut = [
+                self._cutter.windows(question, read_context(p.hit.header, p.hit.paragraph), p.text)
+                for p in passages
             ]
-            scores = self._model.score([w.ids for w in windows], [w.types for w in windows])
-        best: dict[int, Reading] = {}
-        for window, (confidence, starts, ends) in zip(windows, scores, strict=True):
-            known = best.get(window.passage)
-            if known is None or confidence > known.confidence:
-                number = passages[window.passage].number
-                best[window.passage] = Reading(number, confidence, _best_span(window, starts, ends))
-        return [best[i] for i in range(len(passages))]
+            scores = iter(
+                self._model.score([w.ids for ws in cut for w in ws], [w.types for ws in cut for w in ws])
+            )
+            return [
+                self._reading(passage, windows, [next(scores) for _ in windows])
+                for passage, windows in zip(passages, cut, strict=True)
+            ]
 
-    def _windows(self, index: int, question: str, text: str) -> list[_Window]:
-        cls, sep = self._cls, self._sep
-        asked = self._tokenizer.encode(question, add_special_tokens=False).ids[: WINDOW_TOKENS // 2]
-        read = self._tokenizer.encode(text, add_special_tokens=False)
-        room = WINDOW_TOKENS - len(asked) - 3
-        step = max(room - OVERLAP_TOKENS, 1)
-        windows = []
-        for at in range(0, max(len(read.ids) - OVERLAP_TOKENS, 1), step):
-            ids = [cls, *asked, sep, *read.ids[at : at + room], sep]
-            first = len(asked) + 2
-            types = [0] * first + [1] * (len(ids) - first)
-            windows.append(_Window(index, ids, types, first, list(read.offsets[at : at + room])))
-        return windows
+    def _reading(self, passage: Passage, windows: list[Window], scores: list[Scored]) -> Reading:
+        spans = split_sentences(passage.text) or [Span(0, len(passage.text))]
+        best = [_UNLIKELY] * len(spans)
+        confidence = 0.0
+        for window, scored in zip(windows, scores, strict=True):
+            logits = sentence_logits(window, scored, spans)
+            best = [max(one, other) for one, other in zip(best, logits, strict=True)]
+            features = (*answer_features(window, scored, max(logits)), 1.0)
+            z = sum(w * x for w, x in zip(self._calibration, features, strict=True))
+            confidence = max(confidence, _sigmoid(z))
+        sentences = tuple(ReadSentence(s, _sigmoid(z)) for s, z in zip(spans, best, strict=True))
+        return Reading(passage.number, confidence, sentences)
 
 
-def _best_span(window: _Window, starts: Tensor, ends: Tensor) -> Span:
-    """The span with the greatest sum of start and end logits, in characters of the passage."""
-    if not window.offsets:
-        return Span(0, 0)
+def answer_features(window: Window, scored: Scored, best_sentence: float) -> tuple[float, float, float]:
+    """What confidence is reckoned from: answerability, the best span's lead over [CLS], the best sentence."""
+    starts, ends = scored.tokens[:, 0], scored.tokens[:, 1]
     n = len(window.offsets)
-    first = window.first
-    scores = (
-        (starts[first : first + n, None] + ends[None, first : first + n]).triu().tril(LONGEST_ANSWER_TOKENS)
-    )
-    # triu and tril leave zeros outside the band, which may be above every real sum.
-    scores = scores - 1e4 * (1 - scores.new_ones(n, n).triu().tril(LONGEST_ANSWER_TOKENS))
-    start, end = divmod(int(scores.argmax()), n)
-    return Span(window.offsets[start][0], window.offsets[end][1])
+    if n == 0:
+        return scored.answers, _UNLIKELY, best_sentence
+    inside = slice(window.first, window.first + n)
+    sums = starts[inside, None] + ends[None, inside]
+    band = sums.new_ones(n, n).triu().tril(LONGEST_ANSWER_TOKENS) > 0
+    lead = sums.masked_fill(~band, _UNLIKELY).max() - starts[0] - ends[0]
+    return scored.answers, float(lead), best_sentence
+
+
+def sentence_logits(window: Window, scored: Scored, sentences: Sequence[Span]) -> list[float]:
+    """For each sentence the mean evidence logit of its tokens in the window; very low where it has none."""
+    evidence = scored.tokens[window.first : window.first + len(window.offsets), 2].tolist()
+    sums, counts = [0.0] * len(sentences), [0] * len(sentences)
+    at = 0
+    for (start, _), logit in zip(window.offsets, evidence, strict=True):
+        while at + 1 < len(sentences) and start >= sentences[at + 1].start:
+            at += 1
+        sums[at] += logit
+        counts[at] += 1
+    return [total / count if count else _UNLIKELY for total, count in zip(sums, counts, strict=True)]
+
+
+def _sigmoid(z: float) -> float:
+    return 1 / (1 + math.exp(-max(-60.0, min(60.0, z))))
 
 
 def load_reader() -> MiniLMReader:
     """The project's reader over the packaged encoder. Raises ModelUnavailable where either is missing."""
-    from tokenizers import Tokenizer
-
     from rag.embeddings import packaged_model
     from rag.reader_model import load_reader_model
 
@@ -130,7 +195,16 @@ def load_reader() -> MiniLMReader:
         raise ModelUnavailable(f"The reader's weights ({WEIGHTS}) are not installed: install cableqa again.")
     with as_file(weights) as path:
         model = load_reader_model(folder, path)
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    return MiniLMReader(model, reader_tokenizer())
+
+
+def reader_tokenizer() -> Tokenizer:
+    """The packaged model's tokenizer, without padding and without a cut."""
+    from tokenizers import Tokenizer
+
+    from rag.embeddings import packaged_model
+
+    tokenizer = Tokenizer.from_file(str(packaged_model() / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    return MiniLMReader(model, tokenizer)
+    return tokenizer

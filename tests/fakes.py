@@ -10,7 +10,8 @@ from hashlib import blake2b
 import numpy as np
 from langchain_core.embeddings import Embeddings
 
-from rag.reader import Reading
+from rag.citations import split_sentences
+from rag.reader import Reading, ReadSentence
 from rag.types import Passage, Span
 
 COMMON = frozenset(
@@ -63,7 +64,7 @@ class WordEncoder(Embeddings):
 
 
 class WordReader:
-    """A reader that is as sure as the share of the question's words that a passage has."""
+    """A reader that is as sure as the share of the question's words that a passage, or a sentence, has."""
 
     name = "words"
 
@@ -72,7 +73,9 @@ class WordReader:
         return [self._read(asked, passage) for passage in passages]
 
     def _read(self, asked: set[str], passage: Passage) -> Reading:
-        found = [m for m in re.finditer(r"\w+", passage.text) if m.group().lower() in asked]
-        share = len({m.group().lower() for m in found}) / max(len(asked), 1)
-        span = Span(found[-1].start(), found[-1].end()) if found else Span(0, 0)
-        return Reading(passage.number, share, span)
+        def share(text: str) -> float:
+            return len(asked & set(re.findall(r"\w+", text.lower()))) / max(len(asked), 1)
+
+        spans = split_sentences(passage.text) or [Span(0, len(passage.text))]
+        sentences = tuple(ReadSentence(span, share(passage.text[span.start : span.end])) for span in spans)
+        return Reading(passage.number, share(passage.text), sentences)

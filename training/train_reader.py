@@ -1,15 +1,19 @@
 """Fine-tune the packaged MiniLM into the reader that `rag.reader` loads.
 
-    .venv/bin/python training/train_reader.py --shared ../shared --out rag/data/reader.safetensors
+    .venv/bin/cableqa ingest --data-dir /tmp/dfat ../shared/corpus/dfat
+    .venv/bin/python training/train_reader.py --shared ../shared --collection /tmp/dfat --out r.safetensors
 
-Every epoch has all of the project's own questions and a fresh sample of the public ones. Six transformer
-layers and two heads are trained, the token embeddings stay as packaged. Less than an hour on one CPU
-core. The same seed, data and versions give the same weights up to the order of sums.
+Every epoch has all of the project's own questions, each with its near-misses and some of the paragraphs
+that a search finds for it, and a sample of the public ones. Six transformer layers and two heads are
+trained, the token embeddings stay as packaged; `--start` goes on from earlier weights. The same seed, data
+and versions give the same weights up to the
+order of sums.
 """
 
 from __future__ import annotations
 
 import argparse
+import pickle
 import random
 import sys
 import time
@@ -19,21 +23,34 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from rag.embeddings import packaged_model
-from rag.reader_model import ReaderModel, save_reader_model
-from training.reading_data import Example, own_questions, squad2
+from rag.citations import split_sentences
+from rag.collection import open_collection
+from rag.config import PACKAGED_MODEL, Settings
+from rag.embeddings import load_encoder, packaged_model
+from rag.reader import Window, WindowCutter, answer_features, reader_tokenizer, sentence_logits
+from rag.reader_model import END, EVIDENCE, START, ReaderModel, load_reader_model, save_reader_model
+from rag.types import Span
+from training.reading_data import Asked, Example, clapnq, own_questions, squad2
 
 BATCH = 16
-TOKENS = 256
-LEARNING_RATE = 2e-4
-PUBLIC_SAMPLE = 2_500
-SPAN_WEIGHT = 0.5
+SPAN_WEIGHT = 0.25
+EVIDENCE_WEIGHT = 1.0
 IGNORED = -100
+UNLIKELY = -1e4
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One input with what the heads should say of it."""
+
+    window: Window
+    start: int
+    end: int
+    evidence: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,93 +60,141 @@ class Batch:
     types: Tensor
     starts: Tensor
     ends: Tensor
+    evidence: Tensor
     answerable: Tensor
 
 
-def encode(tokenizer: Tokenizer, examples: Sequence[Example]) -> Batch:
-    """Questions and passages as padded tensors; an answer beyond the cut has no span, but is an answer."""
-    encoded = tokenizer.encode_batch([(example.question, example.text) for example in examples])
-    starts, ends = [], []
-    for example, one in zip(examples, encoded, strict=True):
-        if not example.answerable:
-            starts.append(0)
-            ends.append(0)
+def items(cutter: WindowCutter, example: Example, chance: random.Random) -> list[Item]:
+    """The windows of a passage that hold an answer, or one of a passage that does not answer."""
+    windows = cutter.windows(example.question, example.context, example.text)
+    if not example.answers:
+        return [Item(chance.choice(windows), 0, 0, ())]
+    sentences = example.evidence()
+    made = []
+    for window in windows:
+        answering = [j for j, offset in enumerate(window.offsets) if _inside(offset, example.answers)]
+        if not answering:
             continue
-        touched = [
-            i
-            for i, (kind, (a, b)) in enumerate(zip(one.sequence_ids, one.offsets, strict=True))
-            if kind == 1 and a < example.end and b > example.start
-        ]
-        starts.append(touched[0] if touched else IGNORED)
-        ends.append(touched[-1] if touched else IGNORED)
+        # Of an answer in pieces, one is pointed at; the sentences of all of them are evidence.
+        first = chance.choice([a for a in example.answers if any(_inside(o, [a]) for o in window.offsets)])
+        pointed = [j for j in answering if _inside(window.offsets[j], [first])]
+        evidence = tuple(
+            window.first + j for j, offset in enumerate(window.offsets) if _inside(offset, sentences)
+        )
+        made.append(Item(window, window.first + pointed[0], window.first + pointed[-1], evidence))
+    return made
+
+
+def _inside(offset: tuple[int, int], spans: Sequence[Span]) -> bool:
+    return any(offset[0] < span.end and offset[1] > span.start for span in spans)
+
+
+def collate(part: Sequence[Item]) -> Batch:
+    """Items as padded tensors; evidence is 1 in sentences that answer, 0 in others, -1 elsewhere."""
+    length = max(len(item.window.ids) for item in part)
+
+    def padded(rows: list[list[int]], value: int) -> Tensor:
+        return torch.tensor([row + [value] * (length - len(row)) for row in rows])
+
+    evidence = torch.full((len(part), length), -1.0)
+    for i, item in enumerate(part):
+        first = item.window.first
+        evidence[i, first : first + len(item.window.offsets)] = 0.0
+        evidence[i, list(item.evidence)] = 1.0
     return Batch(
-        torch.tensor([one.ids for one in encoded]),
-        torch.tensor([one.attention_mask for one in encoded]),
-        torch.tensor([one.type_ids for one in encoded]),
-        torch.tensor(starts),
-        torch.tensor(ends),
-        torch.tensor([float(example.answerable) for example in examples]),
+        padded([item.window.ids for item in part], 0),
+        padded([[1] * len(item.window.ids) for item in part], 0),
+        padded([item.window.types for item in part], 0),
+        torch.tensor([item.start for item in part]),
+        torch.tensor([item.end for item in part]),
+        evidence,
+        torch.tensor([float(item.start > 0) for item in part]),
     )
 
 
 def loss_of(model: ReaderModel, batch: Batch) -> Tensor:
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        spans, answerable = model(batch.ids, batch.mask, batch.types)
+        tokens, answerable = model(batch.ids, batch.mask, batch.types)
+    tokens = tokens.float()
     # The span is in the passage, or at [CLS] where there is none.
-    allowed = (batch.types == 1) & (batch.mask == 1)
-    allowed[:, 0] = True
-    spans = spans.float().masked_fill(~allowed.unsqueeze(-1), -1e4)
-    loss = nn.functional.binary_cross_entropy_with_logits(answerable.float(), batch.answerable)
-    if bool((batch.starts != IGNORED).any()):
-        loss = loss + SPAN_WEIGHT * nn.functional.cross_entropy(spans[..., 0], batch.starts)
-        loss = loss + SPAN_WEIGHT * nn.functional.cross_entropy(spans[..., 1], batch.ends)
-    return loss
+    allowed = batch.evidence >= 0
+    spans = tokens.masked_fill(~allowed.unsqueeze(-1), UNLIKELY)
+    spans[:, 0] = tokens[:, 0]
+    binary = nn.functional.binary_cross_entropy_with_logits
+    loss = binary(answerable.float(), batch.answerable)
+    loss = loss + SPAN_WEIGHT * nn.functional.cross_entropy(spans[..., START], batch.starts)
+    loss = loss + SPAN_WEIGHT * nn.functional.cross_entropy(spans[..., END], batch.ends)
+    return loss + EVIDENCE_WEIGHT * binary(tokens[..., EVIDENCE][allowed], batch.evidence[allowed])
 
 
-def shuffled_batches(examples: Sequence[Example], chance: random.Random) -> Iterator[list[Example]]:
+def epoch_of(
+    own: Sequence[Asked], public: Sequence[Asked], sample: int, cutter: WindowCutter, chance: random.Random
+) -> list[Item]:
+    """All own questions with some of their negatives, and a sample of the public ones."""
+    chosen: list[Example] = []
+    for asked in own:
+        chosen += asked.answering
+        # Of what cannot answer, the near-miss always, and one that a search finds.
+        near = [] if asked.answering else list(asked.others[:1])
+        found = asked.others[len(near) :]
+        chosen += [*near, *chance.sample(found, min(1, len(found)))]
+    for asked in chance.sample(list(public), min(sample, len(public))):
+        chosen += [*asked.answering, *asked.others]
+    return [item for example in chosen for item in items(cutter, example, chance)]
+
+
+def shuffled_batches(order: list[Item], chance: random.Random) -> Iterator[list[Item]]:
     """Batches of similar length, in random order."""
-    order = list(examples)
     chance.shuffle(order)
     batches = []
     for at in range(0, len(order), BATCH * 20):
-        block = sorted(order[at : at + BATCH * 20], key=lambda example: len(example.text))
+        block = sorted(order[at : at + BATCH * 20], key=lambda item: len(item.window.ids))
         batches += [block[i : i + BATCH] for i in range(0, len(block), BATCH)]
     chance.shuffle(batches)
     yield from batches
 
 
-@torch.inference_mode()
-def features(model: ReaderModel, tokenizer: Tokenizer, examples: Sequence[Example]) -> np.ndarray:
-    """(n, 3): answerability logit, lead of the best span over [CLS], whether that span touches the answer."""
-    model.eval()
-    rows = []
-    for at in range(0, len(examples), 32):
-        part = examples[at : at + 32]
-        encoded = tokenizer.encode_batch([(example.question, example.text) for example in part])
-        batch = encode(tokenizer, part)
-        spans, answerable = model(batch.ids, batch.mask, batch.types)
-        for i, (example, one) in enumerate(zip(part, encoded, strict=True)):
-            inside = [j for j, kind in enumerate(one.sequence_ids) if kind == 1]
-            starts, ends = spans[i, inside, 0], spans[i, inside, 1]
-            n = len(inside)
-            sums = (starts[:, None] + ends[None, :]).masked_fill(torch.ones(n, n).triu().tril(40) == 0, -1e4)
-            start, end = divmod(int(sums.argmax()), n)
-            a, b = one.offsets[inside[start]][0], one.offsets[inside[end]][1]
-            touches = example.answerable and a < example.end and b > example.start
-            lead = float(sums.max() - spans[i, 0, 0] - spans[i, 0, 1])
-            rows.append((float(answerable[i]), lead, float(touches)))
-    model.train()
-    return np.array(rows)
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A passage as the model reads it: features of the best window, sentence logits, and the truth."""
+
+    features: tuple[float, float, float]
+    sentences: list[float]
+    evidence: list[bool]
+    answers: bool
 
 
-def calibrate(scores: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Platt scaling over both scores by Newton's method: confidence = sigmoid(a * x0 + b * x1 + c)."""
-    inputs = np.c_[scores[:, :2], np.ones(len(scores))]
-    weights = np.zeros(3)
+def read_examples(model: ReaderModel, cutter: WindowCutter, examples: Sequence[Example]) -> list[Measured]:
+    """Every example as the reader would read it, windows of like length together."""
+    cut = [(i, w) for i, e in enumerate(examples) for w in cutter.windows(e.question, e.context, e.text)]
+    cut.sort(key=lambda one: len(one[1].ids))
+    spans = [split_sentences(e.text) or [Span(0, len(e.text))] for e in examples]
+    best = [[UNLIKELY] * len(s) for s in spans]
+    features = [(UNLIKELY, UNLIKELY, UNLIKELY)] * len(examples)
+    for at in range(0, len(cut), 32):
+        part = cut[at : at + 32]
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            scores = model.score([w.ids for _, w in part], [w.types for _, w in part])
+        for (i, window), scored in zip(part, scores, strict=True):
+            logits = sentence_logits(window, scored, spans[i])
+            best[i] = [max(a, b) for a, b in zip(best[i], logits, strict=True)]
+            features[i] = max(features[i], answer_features(window, scored, max(logits)))
+    measured = []
+    for example, sentences, logits, feature in zip(examples, spans, best, features, strict=True):
+        evidence = example.evidence()
+        measured.append(Measured(feature, logits, [s in evidence for s in sentences], bool(example.answers)))
+    return measured
+
+
+def calibrate(features: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Platt scaling over the features by Newton's method: confidence = sigmoid(features @ w + b)."""
+    inputs = np.c_[features, np.ones(len(features))]
+    weights = np.zeros(inputs.shape[1])
+    ridge = np.array([1e-2] * features.shape[1] + [1e-9])
     for _ in range(50):
         p = 1 / (1 + np.exp(-inputs @ weights))
-        gradient = inputs.T @ (p - truth) + np.array([1e-2, 1e-2, 0]) * weights
-        hessian = (inputs * (p * (1 - p))[:, None]).T @ inputs + np.diag([1e-2, 1e-2, 1e-9])
+        gradient = inputs.T @ (p - truth) + ridge * weights
+        hessian = (inputs * (p * (1 - p))[:, None]).T @ inputs + np.diag(ridge)
         weights -= np.linalg.solve(hessian, gradient)
     return weights
 
@@ -138,49 +203,112 @@ def area_under_curve(scores: np.ndarray, truth: np.ndarray) -> float:
     ranks = scores.argsort().argsort()
     positives = int(truth.sum())
     below = ranks[truth == 1].sum() - positives * (positives - 1) / 2
-    return float(below / (positives * (len(truth) - positives)))
+    return float(below / max(positives * (len(truth) - positives), 1))
 
 
-def main() -> None:
+def measure(model: ReaderModel, cutter: WindowCutter, held_out: dict[str, list[Asked]]) -> dict[str, str]:
+    """Calibrate on what was held out, and say how well passages, questions and sentences are told apart."""
+    model.eval()
+    read = {}
+    for name, questions in held_out.items():
+        grouped = [(*asked.answering, *asked.others) for asked in questions]
+        every_one = iter(read_examples(model, cutter, [e for group in grouped for e in group]))
+        read[name] = [[next(every_one) for _ in group] for group in grouped]
+    every = [one for groups in read.values() for group in groups for one in group]
+    features = np.array([one.features for one in every])
+    weights = calibrate(features, np.array([float(one.answers) for one in every]))
+    model.calibration.data.copy_(torch.tensor(weights, dtype=torch.float32))
+    figures = {}
+    for name, groups in read.items():
+        confidences = [[float(np.dot(weights, (*one.features, 1.0))) for one in group] for group in groups]
+        passages = np.array([c for group in confidences for c in group])
+        truth = np.array([float(one.answers) for group in groups for one in group])
+        asked_truth = np.array([float(any(one.answers for one in group)) for group in groups])
+        asked = np.array([max(group) for group in confidences])
+        first = [
+            group[int(np.argmax(c))].answers
+            for group, c in zip(groups, confidences, strict=True)
+            if len(group) > 1 and any(one.answers for one in group)
+        ]
+        sentence = [
+            one.evidence[int(np.argmax(one.sentences))] for group in groups for one in group if one.answers
+        ]
+        figures[name] = (
+            f"passage AUC {area_under_curve(passages, truth):.3f}, "
+            f"question AUC {area_under_curve(asked, asked_truth):.3f}, "
+            f"answering passage first {np.mean(first or [np.nan]):.3f}, "
+            f"answering sentence first {np.mean(sentence):.3f}, questions {len(groups)}"
+        )
+    model.train()
+    return figures
+
+
+def searched(options: argparse.Namespace) -> list[Asked]:
+    """The own questions with what a search finds for each, kept in `--cache` since that takes minutes."""
+    if options.cache is not None and options.cache.exists():
+        kept: list[Asked] = pickle.loads(options.cache.read_bytes())
+        return kept
+    settings = Settings(data_dir=options.collection)
+    with open_collection(settings, load_encoder(PACKAGED_MODEL), write=False) as collection:
+        own = list(own_questions(collection))
+    if options.cache is not None:
+        options.cache.write_bytes(pickle.dumps(own))
+    return own
+
+
+def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--shared", type=Path, required=True)
+    parser.add_argument("--collection", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--start", type=Path)
+    parser.add_argument("--cache", type=Path)
+    parser.add_argument("--public-sample", type=int, default=2_500)
     parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--learning-rate", type=float, default=2e-4)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=1)
-    options = parser.parse_args()
+    parser.add_argument("--threads", type=int, default=2)
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = read_arguments()
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads)
     chance = random.Random(options.seed)
-    folder = packaged_model()
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.enable_truncation(TOKENS, strategy="only_second")
-    tokenizer.enable_padding()
-    public = list(squad2(options.shared / "benchmarks" / "squad2-dev.json", options.seed))
-    own = list(own_questions(options.shared / "corpus" / "dfat", options.seed))
-    public_training = [e for e in public if not e.held_out]
-    own_training = [e for e in own if not e.held_out]
-    held_out = {"squad2": [e for e in public if e.held_out], "own": [e for e in own if e.held_out]}
+    benchmarks = options.shared / "benchmarks"
+    public = [*squad2(benchmarks / "squad2-dev.json", options.seed)]
+    public += clapnq([benchmarks / f"clapnq-{kind}-dev.jsonl" for kind in ("answerable", "unanswerable")])
+    own = searched(options)
+    held_out = {
+        "own": [asked for asked in own if asked.held_out][::2],
+        "squad2": [asked for asked in public if asked.held_out][::4],
+    }
+    public = [asked for asked in public if not asked.held_out]
+    own = [asked for asked in own if not asked.held_out]
     # Eager attention: the fused one is slower in bf16 backwards on a CPU (8.0 against 8.8 examples/s).
-    model = ReaderModel(folder, "eager")
+    folder = packaged_model()
+    model = (
+        load_reader_model(folder, options.start, "eager") if options.start else ReaderModel(folder, "eager")
+    )
     for parameter in model.encoder.embeddings.parameters():
         parameter.requires_grad = False
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.AdamW(trained, lr=LEARNING_RATE, weight_decay=0.01)
-    steps = options.epochs * ((len(own_training) + PUBLIC_SAMPLE) // BATCH + 1)
+    optimizer = torch.optim.AdamW(trained, lr=options.learning_rate, weight_decay=0.01)
+    cutter = WindowCutter(reader_tokenizer())
+    epochs = [epoch_of(own, public, options.public_sample, cutter, chance) for _ in range(options.epochs)]
+    steps = sum(len(order) // BATCH + 1 for order in epochs)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: min(1, (step + 1) / (0.06 * steps)) * max(0.02, 1 - step / steps)
     )
-    print(f"{len(own_training)} own and {len(public_training)} public examples, {steps} steps", flush=True)
+    print(f"{len(own)} own and {len(public)} public questions, {steps} steps", flush=True)
     began, step = time.perf_counter(), 0
-    figures: dict[str, str] = {}
     model.train()
-    for epoch in range(options.epochs):
-        training = own_training + chance.sample(public_training, PUBLIC_SAMPLE)
-        for part in shuffled_batches(training, chance):
-            loss = loss_of(model, encode(tokenizer, part))
+    for number, order in enumerate(epochs, start=1):
+        for part in shuffled_batches(order, chance):
+            loss = loss_of(model, collate(part))
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(trained, 1.0)
@@ -190,22 +318,12 @@ def main() -> None:
             if step % 50 == 0:
                 rate = step * BATCH / (time.perf_counter() - began)
                 print(f"{step}/{steps} loss {float(loss.detach()):.3f} {rate:.1f} examples/s", flush=True)
-        measured = {name: features(model, tokenizer, examples) for name, examples in held_out.items()}
-        truths = {name: np.array([e.answerable for e in es], dtype=float) for name, es in held_out.items()}
-        weights = calibrate(np.concatenate(list(measured.values())), np.concatenate(list(truths.values())))
-        model.calibration.data.copy_(torch.tensor(weights, dtype=torch.float32))
-        for name, scores in measured.items():
-            auc = area_under_curve(scores[:, :2] @ weights[:2], truths[name])
-            touched = scores[truths[name] == 1, 2].mean()
-            figures[name] = (
-                f"answerable AUC {auc:.3f}, span touches the answer {touched:.3f}, n {len(scores)}"
-            )
-        print(f"epoch {epoch + 1}: {figures}", flush=True)
-        card = {
-            "data": "SQuAD 2.0 dev half (CC BY-SA 4.0), own questions over DFAT",
-            "seed": str(options.seed),
-        }
-        save_reader_model(model, options.out, {**card, **figures})
+        print(f"epoch {number} of {len(epochs)}", flush=True)
+        save_reader_model(model, options.out, {"epochs": str(number)})
+    figures = measure(model, cutter, held_out)
+    print(figures, flush=True)
+    data = "SQuAD 2.0 dev half (CC BY-SA 4.0), CLAPNQ dev half (Apache-2.0), own questions over DFAT"
+    save_reader_model(model, options.out, {"data": data, "seed": str(options.seed), **figures})
 
 
 if __name__ == "__main__":

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.answer import Confidence, ExtractiveAnswerer, ExtractiveSettings, Refusal, Rejected
-from rag.reader import Reading
+from rag.answer import Confidence, ExtractiveAnswerer, Refusal, Rejected
+from rag.citations import split_sentences
+from rag.reader import Reading, ReadSentence
+from rag.selection import SelectionSettings, question_parts
 from rag.types import DraftSentence, Filters, Passage, Query, Quote, Span
 from tests.made import passages
 
 QUERY = Query("How many?", "How many?", Filters())
-FIRST = "The union met in May. It printed 80,000 flyers. Nobody objected."
+FIRST = "The union met in May. Printers made 80,000 flyers. Nobody objected."
 
 
 class ToldReader:
@@ -28,22 +31,25 @@ class ToldReader:
         readings = []
         for passage, (confidence, words) in zip(read, self._told, strict=True):
             start = passage.text.index(words)
-            readings.append(Reading(passage.number, confidence, Span(start, start + len(words))))
+            end = start + len(words)
+            sentences = tuple(
+                ReadSentence(span, float(span.start < end and span.end > start))
+                for span in split_sentences(passage.text) or [Span(0, len(passage.text))]
+            )
+            readings.append(Reading(passage.number, confidence, sentences))
         return readings
 
 
 def drafted(reader: ToldReader, *texts: str, rejected: tuple[Rejected, ...] = ()) -> list[object]:
-    answerer = ExtractiveAnswerer(
-        reader, ExtractiveSettings(0.5, retrieval_weight=0, margin=0.2, passages=2, quotation_chars=30)
-    )
+    answerer = ExtractiveAnswerer(reader, SelectionSettings(0.5, retrieval_weight=0, margin=0.2, passages=2))
     return list(answerer.draft(QUERY, list(passages(*texts).values()), rejected))
 
 
 def test_the_sentence_that_answers_is_quoted_with_its_offsets() -> None:
-    start = FIRST.index("It printed")
+    start = FIRST.index("Printers made")
     assert drafted(ToldReader((0.9, "80,000")), FIRST) == [
         Confidence(0.9),
-        DraftSentence("It printed 80,000 flyers.", (Quote(1, start, start + 25),)),
+        DraftSentence("Printers made 80,000 flyers.", (Quote(1, start, start + 28),)),
     ]
 
 
@@ -67,14 +73,14 @@ def test_a_second_passage_speaks_only_when_nearly_as_sure() -> None:
 def test_an_answer_across_two_sentences_quotes_both() -> None:
     found = drafted(ToldReader((0.9, "80,000 flyers. Nobody")), FIRST)
     assert [s.text for s in found if isinstance(s, DraftSentence)] == [
-        "It printed 80,000 flyers.",
+        "Printers made 80,000 flyers.",
         "Nobody objected.",
     ]
 
 
 def test_a_sentence_that_was_refused_is_not_said_again() -> None:
     found = drafted(
-        ToldReader((0.9, "80,000")), FIRST, rejected=(Rejected("It printed 80,000 flyers.", "no"),)
+        ToldReader((0.9, "80,000")), FIRST, rejected=(Rejected("Printers made 80,000 flyers.", "no"),)
     )
     assert not any(isinstance(item, DraftSentence) for item in found)
 
@@ -90,18 +96,50 @@ def test_what_it_says_stands_verbatim_in_the_passage(text: str, data: st.DataObj
             assert item.text == " ".join(text[quote.start : quote.end].split())
 
 
-def test_the_neighbours_come_along_within_the_limit() -> None:
-    answerer = ExtractiveAnswerer(ToldReader((0.9, "80,000")), ExtractiveSettings(0.5, quotation_chars=200))
-    found = list(answerer.draft(QUERY, list(passages(FIRST).values())))
+def test_a_sentence_that_leans_on_the_one_before_takes_it_along() -> None:
+    found = drafted(ToldReader((0.9, "80,000")), "The union met in May. They printed 80,000 flyers.")
     assert [s.text for s in found if isinstance(s, DraftSentence)] == [
         "The union met in May.",
-        "It printed 80,000 flyers.",
-        "Nobody objected.",
+        "They printed 80,000 flyers.",
     ]
 
 
+class PartReader:
+    """Sure of a passage where it holds the last word of the question."""
+
+    name = "parts"
+
+    def read(self, question: str, read: Sequence[Passage]) -> list[Reading]:
+        word = question.rstrip("?").split()[-1]
+        return [
+            Reading(p.number, 0.9 if word in p.text else 0.1, (ReadSentence(Span(0, len(p.text)), 1.0),))
+            for p in read
+        ]
+
+
+def test_each_part_of_a_question_is_answered() -> None:
+    asked = "How many barges passed in April, and which minister closed the harbor?"
+    settings = SelectionSettings(0.5, retrieval_weight=0, margin=0.1, passages=1, part_threshold=0.5)
+    answerer = ExtractiveAnswerer(PartReader(), settings)
+    texts = ("In April 212 barges passed.", "Minister Kask closed the harbor.")
+    found = answerer.draft(Query(asked, asked, Filters()), list(passages(*texts).values()))
+    assert {s.text for s in found if isinstance(s, DraftSentence)} == set(texts)
+
+
+@pytest.mark.parametrize(
+    ("question", "parts"),
+    [
+        ("How many barges passed in April, and which minister closed the harbor?", 2),
+        ("Which ministers of Kazakhstan and of Estonia met in May?", 0),
+        ("What was said and how?", 0),
+    ],
+)
+def test_a_question_is_taken_apart_only_where_it_asks_twice(question: str, parts: int) -> None:
+    assert len(question_parts(question)) == parts
+
+
 def test_a_passage_that_was_found_first_needs_less_confidence() -> None:
-    settings = ExtractiveSettings(threshold=0.5, retrieval_weight=0.5)
+    settings = SelectionSettings(threshold=0.5, retrieval_weight=0.5)
     answerer = ExtractiveAnswerer(ToldReader((0.2, "80,000")), settings)
     (confidence, *drafted_sentences) = answerer.draft(QUERY, list(passages(FIRST).values()))
     assert isinstance(confidence, Confidence)

@@ -1,0 +1,69 @@
+"""What of the passages is quoted: which sentences answer, and what parts a question has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.reader import ReadSentence
+from rag.types import Span
+
+# "Which status did X suggest, and whose agreement did Y want?" asks two things.
+_NEXT_PART = re.compile(
+    r"[,;]?\s+and\s+(?=(?:in |on |at |by |for |from |to |with |about |of )?"
+    r"(?:what|which|who|whom|whose|when|where|why|how)\b)",
+    re.IGNORECASE,
+)
+_SHORTEST_PART_WORDS = 4
+# A sentence that begins so leans on the one before it.
+_LEANING = re.compile(
+    r"\W*(?:he|she|it|they|his|her|its|their|this|that|these|those|such|both|the (?:latter|former|two))\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionSettings:
+    """When the extractive answerer speaks, and how much it says.
+
+    A passage's sureness, 0..1, is the reader's confidence with `retrieval_weight` of the retrieval score. It
+    answers from `threshold` on; a further passage is quoted when it is within `margin` of the best, or is
+    the best for a part of the question with at least `part_threshold`. In a passage the best sentence is
+    quoted, and up to `sentences` that are at least `sentence_share` as likely to be part of the answer.
+    """
+
+    threshold: float = 0.36
+    retrieval_weight: float = 0.4
+    margin: float = 0.05
+    part_threshold: float = 0.4
+    passages: int = 2
+    sentences: int = 3
+    sentence_share: float = 0.4
+
+
+def question_parts(question: str) -> list[str]:
+    """The questions that one question asks, where it asks more than one; else none."""
+    parts = [part.strip() for part in _NEXT_PART.split(question)]
+    if len(parts) < 2 or any(len(part.split()) < _SHORTEST_PART_WORDS for part in parts):
+        return []
+    return parts
+
+
+def answering_sentences(
+    text: str, sentences: Sequence[ReadSentence], settings: SelectionSettings
+) -> list[Span]:
+    """The sentences to quote, in the order of the text.
+
+    One that begins with a pronoun takes the sentence before it along, which says what it stands for.
+    """
+    if not sentences:
+        return []
+    best = max(sentence.score for sentence in sentences)
+    likely = sorted(range(len(sentences)), key=lambda i: -sentences[i].score)[: settings.sentences]
+    chosen = {i for i in likely if sentences[i].score >= settings.sentence_share * best}
+    for i in sorted(chosen):
+        span = sentences[i].span
+        if i > 0 and i - 1 not in chosen and _LEANING.match(text[span.start : span.end]):
+            chosen.add(i - 1)
+    return [sentences[i].span for i in sorted(chosen)]

@@ -121,6 +121,7 @@ class Pipeline:
                     )
                     answerer = self._extractive
                     yield from self._written(turn, answerer)
+        turn.notes += self._notes_on_missing_texts(query)
         answer = turn.answer(answerer.name, self.verifier.name, self.collection.store.snapshot())
         self._store(answer)
         yield AnswerReady(answer)
@@ -158,6 +159,13 @@ class Pipeline:
         for spelled in unknown_ids(text, store.resolve_id):
             near = ", ".join(store.near_ids(spelled))
             yield f"There is no cable {spelled} in this collection." + (f" Near it: {near}." if near else "")
+
+    def _notes_on_missing_texts(self, query: Query) -> Iterator[str]:
+        """A record that came without its text answers nothing, and says why."""
+        headers = self.collection.store.headers(sorted({named.cable_id for named in query.named}))
+        for cable_id, header in headers.items():
+            if not header.text_available:
+                yield f"The text of {cable_id} is not available: its record says so, and nothing else."
 
     def _written(self, turn: Turn, answerer: Answerer) -> Iterator[SentenceReady]:
         """Draft and check; under `repair` a model whose whole draft failed is asked once more."""

@@ -13,6 +13,7 @@ SCRIPTS = (
     ("parse_fidelity", False),
     ("ingest_speed", False),
     ("runner", False),
+    ("ingest_scale", False),
     ("verifier_audit", True),
     ("retrieval", True),
 )

@@ -10,6 +10,7 @@ from ingestion.patterns import (
     ADDRESS,
     BREAK_NUMBER,
     CAPTION,
+    CLASS_LETTERS,
     CLASS_LINE,
     CLASS_STAMP,
     FROM_LINE,
@@ -28,6 +29,9 @@ from ingestion.patterns import (
 from ingestion.posts import find_post, letters
 
 _SUSPECT = frozenset("*-=_~@#!<\x1a")
+# The first signs of lines that a pattern can match: most lines are text, and need not be tried.
+_RULES = frozenset("-=_*~")
+_TRAILERS = frozenset("N#B@<E*\x1a")
 # Beyond this no line is furniture: the texts of the older archive are not wrapped.
 _LONGEST_LINE = 240
 # A section's header lists its addressees again: the longest seen has 30 lines.
@@ -45,27 +49,28 @@ def strip_furniture(lines: Lines, start: int, header: Header) -> None:
         if not suspect or roles[index] is not None or len(text) > _LONGEST_LINE:
             index += 1
             continue
-        if ROUTING_RULE.match(text):
+        first = text[0]
+        if first == "-" and ROUTING_RULE.match(text):
             roles[index] = "section_header"
             index = _strip_header(lines, index + 1, header)
-        elif RULE.match(text):
+        elif first in _RULES and RULE.match(text):
             roles[index] = "rule"
             index += 1
-        elif PAGE_BANNER.match(text):
+        elif text[-1].isdigit() and PAGE_BANNER.match(text):
             roles[index] = "page_banner"
             index = _after_banner(lines, index + 1, header)
-        elif PAGE_BREAK.match(text):
+        elif first == "P" and PAGE_BREAK.match(text):
             roles[index] = "page_break"
             if index + 1 < len(lines) and text.split()[-1].isdigit() and len(text.split()) == 2:
                 _strip_wrapped_number(lines, index + 1)
             index += 1
-        elif CLASS_STAMP.match(text):
+        elif first in CLASS_LETTERS and CLASS_STAMP.match(text):
             roles[index] = "classification_stamp"
             index += 1
-        elif TRAILER.match(text):
+        elif first in _TRAILERS and TRAILER.match(text):
             roles[index] = "trailer"
             index += 1
-        elif _is_section(text, header):
+        elif first in CLASS_LETTERS and _is_section(text, header):
             roles[index] = "section_header"
             if index + 1 < len(lines) and re.search(r"[A-Z]\s*$", text):
                 index += _strip_wrapped_number(lines, index + 1)

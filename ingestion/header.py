@@ -12,6 +12,7 @@ from ingestion.patterns import (
     ADDRESS,
     BREAK_NUMBER,
     CAPTION,
+    CLASS_LETTERS,
     CLASS_LINE,
     CLASS_STAMP,
     FROM_LINE,
@@ -112,7 +113,7 @@ class HeaderReader:
         label = LABEL.match(text)
         if label and label.lastgroup:
             return self._begin_field(label, text)
-        found = CLASS_LINE.match(text) if len(text) <= _LONGEST_LINE else None
+        found = CLASS_LINE.match(text) if text[0] in CLASS_LETTERS and len(text) <= _LONGEST_LINE else None
         if found and self._state != "subject":
             return self._class_line(found)
         if NUMBERED.match(text) and self._state not in ("transmission", "address"):
@@ -122,15 +123,15 @@ class HeaderReader:
     def _furniture(self, text: str) -> str | None:
         if len(text) > _LONGEST_LINE or not (text[0].isupper() or text[0] in "*-=_~@"):
             return None
-        if PAGE_BANNER.match(text):
+        if text[-1].isdigit() and PAGE_BANNER.match(text):
             return "page_banner"
-        if PAGE_BREAK.match(text):
+        if text[0] == "P" and PAGE_BREAK.match(text):
             return "page_break"
-        if CLASS_STAMP.match(text):
+        if text[0] in CLASS_LETTERS and CLASS_STAMP.match(text):
             if self.header.classification is None:
                 self.header.classification = canonical_classification(text)
             return "classification_stamp"
-        if ROUTING_RULE.match(text) or TRAILER.match(text):
+        if (not text[0].isalnum() and ROUTING_RULE.match(text)) or TRAILER.match(text):
             return "transmission"
         return None
 

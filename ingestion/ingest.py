@@ -89,8 +89,8 @@ class _Run:
         self._indexer.finish()
         self._tell()
         totals = self._indexer.totals
-        return IngestReport(
-            tuple(self._lines),
+        return IngestReport.of(
+            self._lines,
             self._files,
             totals.embedded + ahead,
             totals.reused - ahead,

@@ -29,7 +29,7 @@ class Lines:
             lengths = None
         for index, piece in enumerate(pieces):
             trimmed = piece.strip()
-            start = at + (len(piece) - len(piece.lstrip()) if trimmed else 0)
+            start = at + piece.find(trimmed) if trimmed and len(trimmed) < len(piece) else at
             self.texts.append(trimmed)
             self.starts.append(start)
             self.ends.append(start + len(trimmed))

@@ -12,6 +12,8 @@ _SPACED = {
     "UNCLASSIFIED": r"U\s?N\s?C\s?L\s?A\s?S(?:\s?S\s?I\s?F\s?I\s?E\s?D)?",
 }
 CLASSIFICATIONS = tuple(_SPACED)
+# The first signs of a line that begins with a classification.
+CLASS_LETTERS = frozenset("TSCLU*")
 CLASS = "(?:" + "|".join(_SPACED.values()) + ")"
 _SECTION = (
     r"(?:(?:FINAL\s+)?SECTION\s+(?:\w{1,2}\s*[OQ]F\s*\w{1,3}|\d\w{1,2}F\w{1,2})"

@@ -65,7 +65,7 @@ def dry_run(paths: Iterable[Path], options: IngestOptions, progress: Progress = 
         failures = sum(line.status is Status.FAILED for line in lines)
         elapsed = time.perf_counter() - started
         progress(IngestProgress(files, total, len(lines) - failures, failures, 0, 0, elapsed))
-    return IngestReport(tuple(lines), files, 0, 0, time.perf_counter() - started)
+    return IngestReport.of(lines, files, 0, 0, time.perf_counter() - started)
 
 
 def sources(roots: list[Path], options: IngestOptions) -> Iterator[tuple[str, SourceFile | ParseError]]:

@@ -72,6 +72,26 @@ class IngestLine:
 
 
 @dataclass(frozen=True, slots=True)
+class FormatTotal:
+    """How many cables of one format were read, and their paragraphs together."""
+
+    format: str
+    cables: int
+    paragraphs: int
+
+
+def by_format(lines: Sequence[IngestLine]) -> tuple[FormatTotal, ...]:
+    """Cables and paragraphs of each format; an unchanged file is not parsed and counts in none."""
+    cables: Counter[str] = Counter()
+    paragraphs: Counter[str] = Counter()
+    for line in lines:
+        if line.format and line.cable_id:
+            cables[line.format] += 1
+            paragraphs[line.format] += line.paragraphs
+    return tuple(FormatTotal(name, cables[name], paragraphs[name]) for name in sorted(cables))
+
+
+@dataclass(frozen=True, slots=True)
 class IngestReport:
     """A finished run. `embedded` chunks went through the encoder, `reused` had their vectors cached."""
 
@@ -80,6 +100,13 @@ class IngestReport:
     embedded: int
     reused: int
     seconds: float
+    formats: tuple[FormatTotal, ...] = ()
+
+    @classmethod
+    def of(
+        cls, lines: Sequence[IngestLine], files: int, embedded: int, reused: int, seconds: float
+    ) -> IngestReport:
+        return cls(tuple(lines), files, embedded, reused, seconds, by_format(lines))
 
     def count(self, status: Status) -> int:
         return sum(line.status is status for line in self.lines)

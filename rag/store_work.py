@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,9 @@ from sqlalchemy.dialects.sqlite import insert
 from rag.schema import CHUNKS, DUPLICATES, FILES, LOCATIONS, OUTBOX, SHINGLES
 from rag.store_rows import unpack_strings
 from rag.store_vectors import IN_LIMIT, drop_unused_vectors, parts
+
+# Forms that thousands of cables fill in share their bands: looking at all of them would take for ever.
+_BANDS_LOOKED_AT = 2_048
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,16 +165,14 @@ class WorkLog:
                 )
 
     def sharing_a_band(self, bands: Sequence[int]) -> dict[str, int]:
-        """Cables with an equal band at an equal place, and how many they share."""
-        found: dict[str, int] = {}
+        """Cables with an equal band at an equal place, and how many they share; of very many, the first."""
+        wanted = set(bands)
+        query = select(SHINGLES.c.cable_id, SHINGLES.c.band, SHINGLES.c.hash).where(
+            SHINGLES.c.hash.in_(wanted)
+        )
         with self._engine.connect() as connection:
-            for i, value in enumerate(bands):
-                rows = connection.scalars(
-                    select(SHINGLES.c.cable_id).where(SHINGLES.c.hash == value, SHINGLES.c.band == i)
-                )
-                for cable_id in rows:
-                    found[cable_id] = found.get(cable_id, 0) + 1
-        return found
+            rows = connection.execute(query.limit(_BANDS_LOOKED_AT)).all() if wanted else ()
+        return dict(Counter(row.cable_id for row in rows if bands[row.band] == row.hash))
 
     def link_duplicate(self, cable_id: str, original: str, similarity: float) -> None:
         with self._engine.begin() as connection:

@@ -48,6 +48,13 @@ DEFECTS = (
     "inner_list",
     "capitals",
     "indented",
+    "classified",
+    "page_breaks",
+    "byte_order_mark",
+    "email_reference",
+    "year_after_number",
+    "lettered_items",
+    "enclosed_text",
 )
 
 
@@ -62,6 +69,7 @@ class Expected:
     tags: tuple[str, ...]
     references: tuple[tuple[str | None, str], ...]
     signature: str
+    classification: str
     labels: list[str] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     headings: list[str | None] = field(default_factory=list)
@@ -87,6 +95,7 @@ class _Writer:
         self.day, self.month = random.randint(1, 28), random.randint(1, 12)
         self.hour, self.minute = random.randint(0, 23), random.randint(0, 59)
         squeezed = post.replace(" ", "")
+        self.grade = "C O N F I D E N T I A L" if "classified" in on else "UNCLAS"
         tags = tuple(random.sample(_TAGS, random.randint(2, 5)))
         references = self._references(squeezed)
         self.expected = Expected(
@@ -97,21 +106,29 @@ class _Writer:
             tags=tags,
             references=tuple((letter, cable_id) for letter, cable_id, _ in references),
             signature=random.choice(_NAMES),
+            classification="CONFIDENTIAL" if "classified" in on else "UNCLASSIFIED",
         )
         self.reference_lines = references
         self.page = 0
 
     def _references(self, own: str) -> list[tuple[str | None, str, str]]:
+        mailed = "email_reference" in self.on
         count = self.random.randint(0, 3)
         found: list[tuple[str | None, str, str]] = []
         for index in range(count):
-            letter = chr(ord("A") + index) if count > 1 else None
+            letter = chr(ord("A") + index) if count + mailed > 1 else None
             serial = self.random.randint(1, self.serial - 1)
             if self.random.random() < 0.5:
                 found.append((letter, f"{self.year:02d}{own}{serial}", f"{self.post} {serial:04d}"))
             else:
                 earlier = self.year - self.random.randint(1, 2)
-                found.append((letter, f"{earlier:02d}STATE{serial}", f"{earlier:02d} STATE {serial} (NOTAL)"))
+                after = f"STATE {serial} ({earlier:02d})"
+                before = f"{earlier:02d} STATE {serial} (NOTAL)"
+                shown = after if "year_after_number" in self.on else before
+                found.append((letter, f"{earlier:02d}STATE{serial}", shown))
+        if mailed:
+            letter = chr(ord("A") + count) if count else None
+            found.append((letter, "", f"MARLOW-ASHGROVE EMAIL OF {self.month:02d}/03/{self.year:02d}"))
         return found
 
     def sentence(self) -> str:
@@ -136,14 +153,16 @@ class _Writer:
         if "trailer" in self.on:
             lines += ["", "NNNN"]
         text = "\n".join(lines) + "\n"
+        if "byte_order_mark" in self.on:
+            text = "\ufeff" + text
         return text.replace("\n", "\r\n") if "carriage_returns" in self.on else text, self.expected
 
     def _preamble(self) -> list[str]:
         shown = self.expected.sent_at[:16].replace("T", " ")
         return [
             "Identifier", "Created", "Classification", "Origin", self.expected.cable_id, f"{shown}:00",
-            "UNCLASSIFIED", self.expected.origin, "Cable title:  ", "", self.expected.subject, "",
-            f"Tags:  {' '.join(self.expected.tags)} ", "pdf how-to read a cable",
+            self.expected.classification, self.expected.origin, "Cable title:  ", "", self.expected.subject,
+            "", f"Tags:  {' '.join(self.expected.tags)} ", "pdf how-to read a cable",
         ]  # fmt: skip
 
     def _transmission(self) -> list[str]:
@@ -161,16 +180,20 @@ class _Writer:
         shown = "".join(tags) if "glued_tags" in self.on else self.random.choice([", ", " "]).join(tags)
         subject = textwrap.wrap(self.expected.subject, 58)
         lines = [
-            f"UNCLAS SECTION 01 OF 03 {self.post} {self.serial:06d} ",
+            f"{self.grade} SECTION 01 OF 03 {self.post} {self.serial:06d} ",
             "",
             "SIPDIS",
             "",
             "STATE FOR EUR, G/TIP",
             "",
         ]
-        lines += ["E.O. 12958: N/A", f"{'TAGE' if typo else 'TAGS'}: {shown}"]
+        order = "E.O. 12958: DECL: 08/06/2019" if "classified" in self.on else "E.O. 12958: N/A"
+        lines += [order, f"{'TAGE' if typo else 'TAGS'}: {shown}"]
         lines += [f"{'SUBJ' if typo else 'SUBJECT'}: {subject[0]}", *subject[1:], ""]
-        return [*lines, *self._reference_block()]
+        lines += self._reference_block()
+        if "classified" in self.on:
+            lines += ["Classified By: Jane Q. Roe, Economic Counselor, for reasons 1.4 (b)", "and (d).", ""]
+        return lines
 
     def _reference_block(self) -> list[str]:
         if not self.reference_lines:
@@ -240,12 +263,18 @@ class _Writer:
             text, kind = f"SUMMARY: {text} END SUMMARY.", "summary"
         elif place == count - 1 and self.random.random() < 0.5:
             text, kind = f"COMMENT: {text} END COMMENT.", "comment"
+        elif "enclosed_text" in self.on and place == count - 2:
+            text, kind = f"BEGIN TEXT: {text} END TEXT.", "quoted_text"
         gap = "" if "tight_numbers" in self.on else " "
         number = self._number(int(label.split("#")[0]))
         opening = f"{number}{gap if marking else ' '}{f'({marking}) ' if marking else ''}"
         lines = self._wrap(opening + text)
         if "inner_list" in self.on and kind == "body" and place == 1:
             items = [f"-- {self.random.choice(_WORDS)} {self.random.choice(_WORDS)};" for _ in range(3)]
+            text = text + "\n" + "\n".join(items)
+            lines += items
+        if "lettered_items" in self.on and kind == "body" and place == 2:
+            items = [f"{letter}. {self.random.choice(_WORDS).capitalize()};" for letter in "ABC"]
             text = text + "\n" + "\n".join(items)
             lines += items
         lines = self._damaged(lines)
@@ -273,7 +302,8 @@ class _Writer:
         middle = [
             i
             for i in range(1, len(lines))
-            if not lines[i].startswith("--") and not lines[i - 1].endswith((".", "-", ";"))
+            if not lines[i].startswith(("--", "A.", "B.", "C."))
+            and not lines[i - 1].endswith((".", "-", ";"))
         ]
         if not middle or self.random.random() < 0.4:
             return lines
@@ -282,8 +312,11 @@ class _Writer:
         if "page_banners" in self.on:
             furniture += ["", self._banner(), "", ""]
         if "section_headers" in self.on:
-            section = f"UNCLAS SECTION 02 OF 03 {self.post} {self.serial:06d} "
+            section = f"{self.grade} SECTION 02 OF 03 {self.post} {self.serial:06d} "
             furniture += [section, "", "SIPDIS", "", "STATE FOR EUR, G/TIP", ""]
+        if "page_breaks" in self.on:
+            banner = self.expected.classification
+            furniture += [banner, banner, "", f"PAGE 02        {self.post[:6]}  {self.serial:05d}", ""]
         if "stamps" in self.on:
             furniture += [
                 "Jane Q. Roe Declassified/Released US Department of State EO Systematic Review 20 Mar 2014"

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from pydantic import TypeAdapter
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from api.cli import options
-from api.cli.output import messages, out, waiting, write
+from api.cli.output import out, waiting, write
+from api.cli.progress import Bar
 from rag.errors import CollectionEmpty, CollectionError, UsageError
 
 if TYPE_CHECKING:
     from ingestion.reading import IngestOptions
-    from ingestion.report import IngestLine, IngestProgress, IngestReport
+    from ingestion.report import IngestLine, IngestReport
     from rag.config import Settings
     from rag.ray_embedder import RayEmbedder
 
@@ -102,11 +102,13 @@ def doctor(
         raise CollectionEmpty(
             f"There is no collection at {settings.data_dir}: `cableqa ingest PATH` makes one."
         )
-    with waiting("Looking the collection over…"):
+    with waiting("Loading the encoder…"):
         from ingestion.doctor import DoctorReport, examine
         from rag.embeddings import load_encoder
 
-        report = examine(settings, load_encoder(settings.embedding_model), repair=not check)
+        encoder = load_encoder(settings.embedding_model)
+    with Bar("Looking over", "Rebuilding") as bar:
+        report = examine(settings, encoder, repair=not check, on_progress=bar.show_rebuilt)
     if json:
         typer.echo(TypeAdapter(DoctorReport).dump_json(report, indent=2).decode())
     else:
@@ -124,7 +126,7 @@ def doctor(
 def _parse_only(paths: Sequence[Path], wanted: IngestOptions) -> IngestReport:
     from ingestion.reading import dry_run
 
-    with _Bar() as bar:
+    with Bar() as bar:
         return dry_run(paths, wanted, bar.show)
 
 
@@ -139,7 +141,7 @@ def ingest_paths(
 
         encoder = load_encoder(settings.embedding_model)
     try:
-        with _Bar() as bar:
+        with Bar() as bar:
             ray = _ray_embedder(settings, bar) if engine is Engine.RAY else None
             with open_collection(settings, encoder, write=True, embedder=ray) as collection:
                 return ingest(paths, collection, wanted, bar.show, ray)
@@ -148,40 +150,12 @@ def ingest_paths(
         encoder.close()
 
 
-def _ray_embedder(settings: Settings, bar: _Bar) -> RayEmbedder:
+def _ray_embedder(settings: Settings, bar: Bar) -> RayEmbedder:
     from rag.embeddings import load_encoder
     from rag.ray_embedder import RayEmbedder
 
     load = partial(load_encoder, settings.embedding_model)
     return RayEmbedder(load, settings.ray_workers, settings.ray_address, bar.show_embedded)
-
-
-class _Bar:
-    """Files read and chunks embedded, on stderr, gone when it is done."""
-
-    def __init__(self) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[counts]}"))
-        self._bars = Progress(*columns, TimeElapsedColumn(), console=messages(), transient=True)
-        self._files = self._bars.add_task("Reading", total=None, counts="")
-        self._chunks = self._bars.add_task("Embedding", total=None, counts="")
-
-    def __enter__(self) -> _Bar:
-        self._bars.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bars.stop()
-
-    def show(self, step: IngestProgress) -> None:
-        failures = f", {step.failures} failed" if step.failures else ""
-        files = f"{step.files_done} of {step.files_total} files, {step.cables} cables{failures}"
-        self._bars.update(self._files, total=step.files_total, completed=step.files_done, counts=files)
-        self.show_embedded(step.chunks_done, step.chunks_total)
-
-    def show_embedded(self, done: int, total: int) -> None:
-        self._bars.update(
-            self._chunks, total=total or None, completed=done, counts=f"{done} of {total} chunks"
-        )
 
 
 def _print_report(report: IngestReport, console: Console, *, verbose: bool) -> None:
@@ -202,6 +176,8 @@ def _print_report(report: IngestReport, console: Console, *, verbose: bool) -> N
             f"{report.embedded} chunks embedded{reused}, in {report.seconds:.1f} s."
         ),
     )
+    for total in report.formats:
+        write(console, Text(f"{total.format:<10} {total.cables} cables, {total.paragraphs} paragraphs"), 2)
 
 
 def _print_line(line: IngestLine, console: Console) -> None:

@@ -1,51 +1,55 @@
-"""How far an evaluation is: a bar in a terminal, a line now and then elsewhere."""
+"""Progress of long work: two bars with rate and time left, on stderr, gone when it is done."""
 
 from __future__ import annotations
 
-from time import monotonic
 from typing import TYPE_CHECKING
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from api.cli.output import messages
 
 if TYPE_CHECKING:
-    from evals.run import Progress as Step
+    from ingestion.report import IngestProgress
+    from rag.indexing import IndexedTotals
 
-LINE_EVERY_S = 20.0
+
+class RateColumn(ProgressColumn):
+    """How many a second, of what was done lately."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:,.0f}/s" if task.speed else "", style="dim")
 
 
-class Asking:
-    """Questions asked, how many a second, and the time left, on stderr."""
+class Bar:
+    """Files read above, chunks embedded below."""
 
-    def __init__(self) -> None:
-        self._console = messages()
-        columns = (TextColumn("Asking"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[pace]}"))
-        self._bar = Progress(*columns, console=self._console, transient=True)
-        self._task = self._bar.add_task("asking", total=None, pace="")
-        self._told = monotonic()
+    def __init__(self, first: str = "Reading", second: str = "Embedding") -> None:
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[counts]}"))
+        self._bars = Progress(
+            *columns, RateColumn(), TimeRemainingColumn(elapsed_when_finished=True), console=messages(),
+            transient=True, speed_estimate_period=120,
+        )  # fmt: skip
+        self._files = self._bars.add_task(first, total=None, counts="")
+        self._chunks = self._bars.add_task(second, total=None, counts="")
 
-    def __enter__(self) -> Asking:
-        if self._console.is_terminal:
-            self._bar.start()
+    def __enter__(self) -> Bar:
+        self._bars.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._bar.stop()
+        self._bars.stop()
 
-    def show(self, step: Step) -> None:
-        pace = f"{step.rate:.1f} a second"
-        if step.remaining_s is not None:
-            pace += f", {_minutes(step.remaining_s)} left"
-        if step.failed:
-            pace += f", {step.failed} failed"
-        if self._console.is_terminal:
-            self._bar.update(self._task, total=step.total, completed=step.done, pace=pace)
-        elif monotonic() - self._told > LINE_EVERY_S:
-            self._told = monotonic()
-            self._console.print(f"{step.done} of {step.total} asked, {pace}", markup=False)
+    def show(self, step: IngestProgress) -> None:
+        failures = f", {step.failures} failed" if step.failures else ""
+        files = f"{step.files_done} of {step.files_total} files, {step.cables} cables{failures}"
+        self._bars.update(self._files, total=step.files_total, completed=step.files_done, counts=files)
+        self.show_embedded(step.chunks_done, step.chunks_total)
 
+    def show_embedded(self, done: int, total: int) -> None:
+        counts = f"{done} of {total} chunks"
+        self._bars.update(self._chunks, total=total or None, completed=done, counts=counts)
 
-def _minutes(seconds: float) -> str:
-    whole = round(seconds)
-    return f"{whole // 60}:{whole % 60:02}"
+    def show_rebuilt(self, totals: IndexedTotals) -> None:
+        counts = f"{totals.chunks} chunks, {totals.reused} vectors from the cache"
+        self._bars.update(self._chunks, completed=totals.chunks, counts=counts)

@@ -15,10 +15,12 @@ from ingestion.views import Cut, cut_out
 from rag.errors import ParseError
 
 _FRONT = re.compile(r"\A\ufeff?---[ \t]*\r?\n(?P<yaml>.*?)^---[ \t]*\r?$", re.S | re.M)
+# Each form begins with one of a few signs; without the look at the next one every letter is tried for all.
 _MARKUP = re.compile(
+    r"(?=[\\*(#>_!|-]|^[ \t]|[ ]{2}$)(?:"
     r"\\(?=[\\`*_{}\[\]()#+.!~|<>-])|\*\*|(?<=\])\(#[^)\s]*\)|^[ \t]*#{1,6}[ \t]+|^[ \t]*\*[ \t]+(?=\d)"
     r"|^[ \t]*>[ \t]?|(?<![\w])_(?=\S)|(?<=[^\s_])_(?![\w])|^[ \t]*_[ \t]*$|!\[[^\]\n]*\]\([^)\n]*\)"
-    r"|^[ \t]*-{3}\|[-|]*[ \t]*$|[ ]{2}$",
+    r"|^[ \t]*-{3}\|[-|]*[ \t]*$|[ ]{2}$)",
     re.M,
 )
 _SLUG = re.compile(r"[^A-Za-z0-9-]+")

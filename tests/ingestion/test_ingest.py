@@ -199,3 +199,14 @@ def test_any_history_of_a_folder_ends_whole(
             stored = set(collection.store.census.cable_ids())
             # A file that fails loses nothing: what it held before stays.
             assert stored >= taken if report.failures else stored == taken
+
+
+def test_the_report_counts_by_format(archive: Path, ingested: Ingested) -> None:
+    volume = "---\ntitle: T\nvol_id: 9\ndoc_date: 1941-02-03\n---\n\nIt rained.\n\n2\\. It was dry.\n"
+    write(archive, {**telegrams(2, 4), "1-x.md": volume, "bad.txt": "no cable"})
+    report = ingested()
+    assert [(t.format, t.cables, t.paragraphs) for t in report.formats] == [
+        ("dfat", 1, 2),
+        ("telegram", 2, 8),
+    ]
+    assert dry_run([archive], IngestOptions()).formats == report.formats

@@ -1,0 +1,43 @@
+"""A record that came without its text is kept, and says so when it is asked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from ingestion.ingest import ingest
+from ingestion.reading import IngestOptions
+from rag.answer import ExtractiveAnswerer
+from rag.collection import open_collection
+from rag.config import Settings
+from rag.pipeline import Limits, Pipeline
+from rag.retrieve import HybridSearch
+from rag.types import Question
+from rag.verify import DeterministicVerifier
+from tests.fakes import WordEncoder, WordReader
+from tests.telegrams import telegram
+
+
+def test_a_cable_without_its_text_says_so_when_it_is_asked(tmp_path: Path) -> None:
+    (tmp_path / "1976RIGA04189.txt").write_text(
+        "ERROR READING TEXT INDEX FILE; TELEGRAM TEXT FOR THIS MRN IS UNAVAILABLE\n", encoding="utf-8"
+    )
+    (tmp_path / "a.txt").write_text(telegram(1), encoding="utf-8")
+    settings = Settings(data_dir=tmp_path / "data")
+    with open_collection(settings, WordEncoder(), write=True) as collection:
+        files = [tmp_path / "1976RIGA04189.txt", tmp_path / "a.txt"]
+        report = ingest(files, collection, IngestOptions())
+        assert any("not available" in warning for line in report.lines for warning in line.warnings)
+        assert not collection.store.headers(["1976RIGA04189"])["1976RIGA04189"].text_available
+        pipeline = Pipeline(
+            collection=collection,
+            search=HybridSearch(collection),
+            extractive=ExtractiveAnswerer(WordReader()),
+            llm=None,
+            verifier=DeterministicVerifier(),
+            limits=Limits(4_000, timedelta(days=1)),
+        )
+        asked = pipeline.answer(Question("What does 1976RIGA04189 say about the harvest?"))
+        assert any("The text of 1976RIGA04189 is not available" in note for note in asked.notes)
+        other = pipeline.answer(Question("What does 08REYKJAVIK1 say about pigeons?"))
+        assert not any("not available" in note for note in other.notes)

@@ -12,6 +12,7 @@ from rag.embeddings import load_encoder
 from rag.llm import LLMAnswerer, load_chat_model
 from rag.pipeline import Limits, Pipeline
 from rag.reader import load_reader
+from rag.rerank import RememberingReader, load_reranker
 from rag.retrieve import HybridSearch
 from rag.verify import DeterministicVerifier
 
@@ -29,14 +30,16 @@ def build_pipeline(settings: Settings) -> Pipeline:
         provider, _, rest = settings.llm.partition(":")
         name = f"local:{Path(rest).name}" if provider == "local" else settings.llm
         llm = LLMAnswerer(model, name, settings.llm_context_chars)
-    reader = load_reader()
+    # What is read to rank is not read again to answer.
+    reader = RememberingReader(load_reader())
+    reranker = load_reranker(settings.reranker, reader)
     # Opened last: what fails before it leaves no lock behind.
     collection = open_collection(settings, load_encoder(settings.embedding_model), write=False)
     kept = timedelta(days=settings.keep_questions_days)
     collection.store.ledger.forget_before(datetime.now(UTC) - kept)
     return Pipeline(
         collection=collection,
-        search=HybridSearch(collection),
+        search=HybridSearch(collection, reranker),
         extractive=ExtractiveAnswerer(reader),
         llm=llm,
         verifier=DeterministicVerifier(),

@@ -1,7 +1,8 @@
 """Ranking: how what is known of a paragraph becomes one score. No I/O; every weight in one place.
 
 The weights were fitted on development questions only; `benchmarks/retrieval.py --ablation` prints what each
-one gains. What gained nothing is not here: reciprocal ranks, summaries moved down, diversity by cable.
+one gains. What gained nothing is not here: reciprocal ranks, summaries moved down, diversity by cable, boosts
+for the posts and TAGS that a question implies.
 """
 
 from __future__ import annotations
@@ -30,9 +31,7 @@ class Weights:
     follow_up_cable: float = 3.0
     follow_up_own: float = 0.8
     kind: float = 0.4
-    date: float = 0.0
-    origin: float = 0.0
-    tag: float = 0.0
+    date: float = 0.1
     abbreviation: float = 0.5
     neighbours: int = 5
 

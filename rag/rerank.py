@@ -85,12 +85,12 @@ class CrossEncoderReranker:
         return _mixed(hits, [float(score) for score in scores], CROSS_ENCODER_WEIGHT, "cross-encoder")
 
 
-def load_reranker(name: str | None, reader: PassageReader) -> Reranker:
+def load_reranker(name: str, reader: PassageReader) -> Reranker:
     """The reranker that ``CABLEQA_RERANKER`` names: `reader` (the default), `none`, or a CrossEncoder.
 
     Raises ModelUnavailable.
     """
-    if name is None or name == "reader":
+    if name == "reader":
         return ReaderReranker(reader)
     if name == "none":
         return KeepOrder()

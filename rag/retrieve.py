@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
@@ -17,19 +16,8 @@ from rag.lookup import LookUp
 from rag.ranking import Evidence, ParagraphKey, Scored, Weights, rank
 from rag.rerank import KeepOrder, Reranker
 from rag.scan import ALL_HITS, describe, scan
-from rag.types import Coverage, Filters, FoundBy, Hit, Part, Query, Question, Scope
+from rag.types import Coverage, Filters, Found, FoundBy, Hit, Part, Query, Question, Scope
 from rag.understand import understand
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a search found: `total` and `scanned` are counted where everything was looked through."""
-
-    hits: tuple[Hit, ...]
-    coverage: Coverage = Coverage.SAMPLE
-    total: int | None = None
-    scanned: int | None = None
-    notes: tuple[str, ...] = ()
 
 
 class HybridSearch:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from datetime import date
 
 from sqlalchemy import Engine, func, select
 
@@ -91,6 +92,17 @@ class Survey:
                 for part in parts(sorted({cable_id for cable_id, _ in wanted}), IN_LIMIT)
                 for row in connection.execute(query.where(PARAGRAPHS.c.cable_id.in_(part)))
                 if (row.cable_id, row.label) in wanted
+            }
+
+    def dates(self, cable_ids: Collection[str]) -> dict[str, tuple[date, date]]:
+        """The first and last day on which these cables may have been sent, of those that have a date."""
+        query = select(CABLES.c.cable_id, CABLES.c.date_from, CABLES.c.date_to)
+        with self._engine.connect() as connection:
+            return {
+                row.cable_id: (row.date_from, row.date_to)
+                for part in parts(sorted(cable_ids), IN_LIMIT)
+                for row in connection.execute(query.where(CABLES.c.cable_id.in_(part)))
+                if row.date_from is not None and row.date_to is not None
             }
 
     def paragraph_count(self, cable_ids: Collection[str] | None) -> int:

@@ -48,11 +48,16 @@ class Turn:
     removed: list[Removed] = field(default_factory=list)
     timings_ms: dict[str, float] = field(default_factory=dict)
     confidence: float | None = None
+    coverage: Coverage = Coverage.SAMPLE
+    total: int | None = None
+    scanned: int | None = None
     passages: dict[int, Passage] = field(init=False)
     composer: Composer = field(init=False)
 
     def __post_init__(self) -> None:
-        self.passages = {number: Passage(number, hit) for number, hit in enumerate(self.hits, start=1)}
+        # A scan finds more than an answerer can read.
+        read = self.hits[: self.question.top_k]
+        self.passages = {number: Passage(number, hit) for number, hit in enumerate(read, start=1)}
         self.composer = Composer(self.passages)
 
     @property
@@ -118,7 +123,7 @@ class Turn:
             evidence=self.hits,
             removed=tuple(self.removed),
             filters_applied=self.query.filters,
-            coverage=Coverage.SAMPLE,
+            coverage=self.coverage,
             answerer=answerer,
             verifier=verifier,
             snapshot=snapshot,
@@ -128,6 +133,9 @@ class Turn:
             usage=tuple(self.usage),
             notes=tuple(self.notes),
             confidence=self.confidence,
+            query=self.query,
+            total=self.total,
+            scanned=self.scanned,
         )
 
     def _outcome(self) -> Outcome:

@@ -16,6 +16,7 @@ from rag.followups import standalone
 from rag.mentions import is_exhaustive, read_mentions
 from rag.mrn import read_mrn
 from rag.narrowing import narrow
+from rag.period_words import expansions
 from rag.types import ClueField, ParagraphRef, Query, Question, ReferenceAsk, Scope, Strength
 
 # A spelled-out message number takes at most this many words: "telegram no. 1206 from Embassy Kuala Lumpur".
@@ -74,15 +75,17 @@ def understand(question: Question, archive: Archive) -> Query:
             for clue in clues
         )
     narrowed = narrow(question.filters, clues, archive.catalogue())
+    lone = standalone(text, question.history)
     scope = Scope.LOOKUP if named or references else Scope.OPEN
     return Query(
         text=text,
-        standalone=standalone(text, question.history),
+        standalone=lone,
         filters=narrowed.filters,
         named=tuple(dict.fromkeys(named)),
         scope=Scope.EXHAUSTIVE if exhaustive else scope,
         clues=narrowed.clues,
         references=references,
+        expansions=expansions(lone),
         mentions=read_mentions(text, clues) if exhaustive else (),
         contradiction=narrowed.contradiction,
         notes=(*notes, *narrowed.notes),

@@ -16,6 +16,7 @@ from rag.record.cable import (
 )
 from rag.record.evidence import CitationRecord, EvidenceRecord, Record
 from rag.record.question import FiltersIn, QuestionIn, TurnIn
+from rag.record.understood import UnderstoodRecord
 
 __all__ = [
     "AnswerRecord",
@@ -35,5 +36,6 @@ __all__ = [
     "SearchRecord",
     "SentenceRecord",
     "TurnIn",
+    "UnderstoodRecord",
     "UsageRecord",
 ]

@@ -13,6 +13,7 @@ from pydantic import model_validator
 
 from rag.record.evidence import CitationRecord, EvidenceRecord, Record
 from rag.record.question import FiltersIn
+from rag.record.understood import UnderstoodRecord
 from rag.types import (
     Answer,
     Coverage,
@@ -120,6 +121,9 @@ class AnswerRecord(Record):
     usage: tuple[UsageRecord, ...]
     notes: tuple[str, ...]
     confidence: float | None = None
+    understood: UnderstoodRecord | None = None
+    total: int | None = None
+    scanned: int | None = None
 
     @classmethod
     def of(cls, answer: Answer) -> Self:
@@ -144,6 +148,9 @@ class AnswerRecord(Record):
             usage=tuple(UsageRecord.of(usage) for usage in answer.usage),
             notes=answer.notes,
             confidence=answer.confidence,
+            understood=None if answer.query is None else UnderstoodRecord.of(answer.query),
+            total=answer.total,
+            scanned=answer.scanned,
         )
 
     @model_validator(mode="after")

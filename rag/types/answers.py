@@ -133,7 +133,8 @@ class Usage:
 class Answer:
     """The whole record of one answered question. `notes` say what a reader must know about it.
 
-    `confidence` orders answers from doubtful to sure where the answerer can tell; it has no unit.
+    `confidence` orders answers from doubtful to sure where the answerer can tell; it has no unit. `query` is
+    how the question was understood; `total` and `scanned` are counted where everything was looked through.
     """
 
     answer_id: str
@@ -156,6 +157,9 @@ class Answer:
     usage: tuple[Usage, ...] = ()
     notes: tuple[str, ...] = ()
     confidence: float | None = None
+    query: Query | None = None
+    total: int | None = None
+    scanned: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,8 @@ _TAGGED = re.compile(
     r"\b(?:tagged(?:\s+(?:as|with))?|tags?:?|with\s+(?:the\s+)?tags?)\s+"
     r"[\"'“‘]?(?P<words>[A-Za-z]{2,4}\b(?:(?:\s*,\s*|\s+(?:and|or)\s+)[A-Z]{2,4}\b)*|[a-z][a-z -]+[a-z])",
 )
-_NAME = r"(?P<name>[A-Z][\w’'-]+\.?(?:\s+(?:[A-Z][\w’'-]+\.?|van|den|der|de|la)){0,4})"
+_PARTICLE = r"(?:van|von|den|der|de|la|al)"
+_NAME = rf"(?P<name>(?:{_PARTICLE}\s+)*[A-Z][\w’'-]+\.?(?:\s+(?:[A-Z][\w’'-]+\.?|{_PARTICLE})){{0,4}})"
 _SIGNED = re.compile(
     rf"\b(?:[Ss]igned\s+(?:by\s+)?|{_CABLES}\s+(?:(?:that\s+)?(?:sent|written|signed|was|were)\s+)*(?:by|from)\s+){_NAME}"
 )
@@ -153,7 +154,7 @@ def _classifications(text: str) -> Iterator[Clue]:
 
 def _senders(text: str, catalogue: Catalogue) -> Iterator[Clue]:
     for match in _SIGNED.finditer(text):
-        name = _longest_known(match["name"].upper().split(), catalogue.signatures)
+        name = _longest_known(match["name"].upper().rstrip(".").split(), catalogue.signatures)
         if name is not None:
             yield Clue(ClueField.SENDER, Strength.FILTER, match.group(), (name,))
 

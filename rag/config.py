@@ -21,7 +21,7 @@ class Settings(BaseSettings):
     data_dir: Path = Path(".cableqa")
     embedding_model: str = PACKAGED_MODEL
     embedding_precision: Literal["auto", "fp32", "bf16"] = "auto"
-    reranker: str = "reader"
+    reranker: str | None = None
     llm: str | None = None
     llm_base_url: str | None = None
     llm_timeout_s: float = Field(default=60.0, gt=0)

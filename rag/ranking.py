@@ -31,7 +31,7 @@ class Weights:
     follow_up_cable: float = 3.0
     follow_up_own: float = 0.8
     kind: float = 0.4
-    date: float = 0.1
+    date: float = 0.2
     abbreviation: float = 0.5
     neighbours: int = 5
 
@@ -67,10 +67,13 @@ def rank(evidence: Mapping[ParagraphKey, Evidence], weights: Weights) -> list[Sc
     best: dict[str, float] = {}
     for (cable_id, _), score in context.items():
         best[cable_id] = max(score, best.get(cable_id, score))
+    # All of it is brought back to the scale of one cosine and one share of BM25: a score means the same with
+    # boosts and without.
+    whole_of = (1 + of_cable) * (1 + max((sum(e.boosts.values()) for e in evidence.values()), default=0.0))
     scored = []
     for key, values in parts.items():
         whole = {**values, "cable": of_cable * best[key[0]]}
-        shares = {name: value / (1 + of_cable) for name, value in whole.items() if value}
+        shares = {name: value / whole_of for name, value in whole.items() if value}
         scored.append(
             Scored(key, sum(shares.values()), tuple(Part(n, round(v, 6)) for n, v in shares.items()))
         )

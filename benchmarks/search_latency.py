@@ -4,9 +4,9 @@
 
 Collections are generated: cables of eight paragraphs with sentences of the sample collection in random
 order, and a vector of random direction for each. Beside the project's search stands LangChain's
-`Chroma.as_retriever` over the same texts and vectors, with the same filters as metadata; it is left out where
-`langchain-chroma` is missing. Query vectors come from a table, so that no encoder is in any figure; its time is
-measured apart.
+`Chroma.as_retriever` over the same texts and vectors, with the same filters as metadata; it is left out
+where `langchain-chroma` is missing. Query vectors come from a table, so that no encoder is in any figure; its
+time is measured apart.
 """
 
 from __future__ import annotations

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
 
 from rag.collection import Collection
 from rag.exact import DIRECT_CABLES
 from rag.narrowing import boosts
 from rag.period_words import expansions
-from rag.ranking import Evidence, ParagraphKey, Weights, rank
+from rag.ranking import Evidence, ParagraphKey, Weights, ordered_scores
 from rag.types import Clue, ClueField, Query
 from rag.worker import Vectors
 
@@ -145,12 +144,12 @@ class Candidates:
         return boosted
 
 
-def _within(clue: Clue, span: tuple[date, date]) -> bool:
+def _within(clue: Clue, span: tuple[str, str]) -> bool:
     """Whether a cable's days and the clue's have one in common, as the filter has it."""
-    first, last = (date.fromisoformat(value) if value else None for value in clue.values)
-    return (first is None or span[1] >= first) and (last is None or span[0] <= last)
+    first, last = clue.values
+    return (not first or span[1] >= first) and (not last or span[0] <= last)
 
 
 def _best_cables(evidence: dict[ParagraphKey, Evidence], weights: Weights, limit: int) -> frozenset[str]:
-    ordered = dict.fromkeys(scored.key[0] for scored in rank(evidence, weights))
+    ordered = dict.fromkeys(key[0] for key, _ in ordered_scores(evidence, weights))
     return frozenset(list(ordered)[:limit])

@@ -48,6 +48,8 @@ class HybridSearch:
         """
         allowed = self._candidates.allowed(query)
         notes = list(query.notes)
+        if allowed.is_empty() and query.contradiction is None:
+            notes.append("No paragraph of this collection passes the filters.")
         if query.contradiction is not None:
             return Found((), Coverage.COMPLETE, 0, 0, (*notes, query.contradiction))
         if query.scope is Scope.EXHAUSTIVE:
@@ -80,7 +82,7 @@ class HybridSearch:
 
     def _ranked(self, query: Query, allowed: Allowed, k: int, found_by: FoundBy | None) -> list[Hit]:
         evidence = self._candidates.collect(query, allowed)
-        return self._hits(rank(evidence, self._weights)[:k], evidence, found_by)
+        return self._hits(rank(evidence, self._weights, k), evidence, found_by)
 
     def _hits(
         self, scored: Sequence[Scored], evidence: Mapping[ParagraphKey, Evidence], found_by: FoundBy | None

@@ -9,7 +9,7 @@ from fastapi import Depends, Query, Request
 
 from api.service import Service
 from rag.errors import UsageError
-from rag.types import Filters
+from rag.types import Filters, Kind
 
 
 def get_service(request: Request) -> Service:
@@ -30,6 +30,11 @@ def read_filters(
     corpus: Annotated[list[str], Query(default_factory=list, description="May be repeated")],
     date_from: Annotated[date | None, Query(description="Sent on or after this day")] = None,
     date_to: Annotated[date | None, Query(description="Sent on or before this day")] = None,
+    sender: Annotated[
+        list[str] | None, Query(description="Who signed, or the FM line; may be repeated")
+    ] = None,
+    addressee: Annotated[list[str] | None, Query(description="Of the TO line; may be repeated")] = None,
+    kind: Annotated[list[Kind] | None, Query(description="Kind of paragraph; may be repeated")] = None,
 ) -> Filters:
     if date_from and date_to and date_from > date_to:
         raise UsageError(f"date_from {date_from} is after date_to {date_to}.")
@@ -41,6 +46,9 @@ def read_filters(
         corpora=tuple(corpus),
         date_from=date_from,
         date_to=date_to,
+        senders=tuple(sender or ()),
+        addressees=tuple(addressee or ()),
+        kinds=tuple(kind or ()),
     )
 
 

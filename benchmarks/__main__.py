@@ -16,6 +16,7 @@ SCRIPTS = (
     ("ingest_scale", False),
     ("verifier_audit", True),
     ("retrieval", True),
+    ("search_latency", False),
 )
 
 

@@ -5,8 +5,11 @@
 Baselines see the paragraphs' texts alone: BM25 (Robertson and Zaragoza 2009; k1 1.5, b 0.75),
 the encoder's cosine, reciprocal rank fusion of both (Cormack et al. 2009, k 60) and their weighted sum. The
 project's own search runs over a real collection of the same paragraphs, kept in the cache folder, with its
-filters, look-ups and rewriting of follow-ups. Follow-ups of cable-qa are left out of its rows; "(last turn)"
-asks conversations without their history. Intervals draw whole cables, articles or conversations.
+filters, look-ups and rewriting of follow-ups; "with reader" is with the packaged reranker. The follow-ups of
+cable-qa are a set of their own; "(last turn)" asks conversations without their history. `--ablation` leaves
+out one ingredient of the ranking at a time. Intervals draw whole cables, articles or conversations.
+
+The reader was trained on most articles of the SQuAD 2 half, and is not shown there.
 """
 
 from __future__ import annotations
@@ -38,6 +41,9 @@ from rag.collection import Collection, open_collection
 from rag.config import PACKAGED_MODEL, Settings
 from rag.embeddings import Encoder, load_encoder
 from rag.errors import ParseError
+from rag.ranking import Weights
+from rag.reader import load_reader
+from rag.rerank import ReaderReranker, Reranker
 from rag.retrieve import HybridSearch
 from rag.store import CableStore
 from rag.types import Cable, Question
@@ -52,6 +58,7 @@ FIGURES: dict[str, Callable[[list[ParagraphKey], Sample], float | None]] = {
     "hit@5": lambda ranked, sample: hit_at(ranked, {*sample.gold, *sample.also}, 5),
     "hit@10": lambda ranked, sample: hit_at(ranked, {*sample.gold, *sample.also}, 10),
     "recall@5": lambda ranked, sample: recall_at(ranked, sample.gold, 5),
+    "recall@10": lambda ranked, sample: recall_at(ranked, sample.gold, 10),
     "mrr@10": lambda ranked, sample: reciprocal_rank(ranked, {*sample.gold, *sample.also}, DEPTH),
 }
 Floats = NDArray[np.float64]
@@ -81,10 +88,10 @@ class Figure:
     versus_rrf: tuple[float, float, float] | None
 
 
-def read_cable_qa(shared: Path) -> Bench:
-    """The development questions over the seed and NARA cables."""
+def read_cable_qa(shared: Path, *, follow_ups: bool = False) -> Bench:
+    """The development questions over seed, NARA and, as distractors, all DFAT documents."""
     cables = []
-    for folder in ("seed", "nara"):
+    for folder in ("seed", "nara", "dfat"):
         for source in find_files(shared / "corpus" / folder):
             if isinstance(source, ParseError):
                 raise source
@@ -98,8 +105,9 @@ def read_cable_qa(shared: Path) -> Bench:
         for p in cable.paragraphs
     ]
     questions = load_samples(shared / "benchmarks" / "cable-qa-dev.jsonl")
-    kept = [sample for sample in questions.samples if sample.type != FOLLOWUP]
-    return Bench("cable-qa", _with_gold(kept), tuple(passages), tuple(cables))
+    kept = [sample for sample in questions.samples if (sample.type == FOLLOWUP) is follow_ups]
+    name = "cable-qa follow-ups" if follow_ups else "cable-qa"
+    return Bench(name, _with_gold(kept), tuple(passages), tuple(cables))
 
 
 def read_public(name: str, found: PublicSet) -> Bench:
@@ -112,6 +120,7 @@ def _with_gold(samples: Iterable[Sample]) -> tuple[Sample, ...]:
 
 READERS: dict[str, Callable[[Path], Bench]] = {
     "cable-qa": read_cable_qa,
+    "cable-qa-follow-ups": lambda shared: read_cable_qa(shared, follow_ups=True),
     "squad2": lambda shared: read_public("squad2", load_squad(shared / "benchmarks/squad2-dev.json")),
     "clapnq": lambda shared: read_public(
         "clapnq",
@@ -195,16 +204,43 @@ def build(bench: Bench, encoder: Encoder, folder: Path) -> Collection:
     return open_collection(settings, encoder, write=False)
 
 
-def own(bench: Bench, collection: Collection, *, history: bool) -> Ranking:
+def own(
+    bench: Bench,
+    collection: Collection,
+    *,
+    history: bool = True,
+    reranker: Reranker | None = None,
+    weights: Weights | None = None,
+) -> Ranking:
     """The project's search on the way that a question takes, without writing an answer."""
-    search = HybridSearch(collection)
+    search = HybridSearch(collection, reranker, weights)
     found = {}
     for sample in bench.samples:
         turns = sample.history if history else ()
-        query = understand(Question(sample.question, history=turns), collection.store.resolve_id)
-        hits = search.find(query, DEPTH)
+        hits = search.find(understand(Question(sample.question, history=turns), search.archive), DEPTH)
         found[sample.id] = [ParagraphKey(hit.paragraph.cable_id, hit.paragraph.label) for hit in hits]
     return found
+
+
+# Each ingredient of the ranking left out, the others as they are.
+ABLATIONS = {
+    "without words (dense alone)": {"lexical": 0.0},
+    "without meaning (BM25 alone)": {"lexical": 1.0},
+    "without the cable's best paragraph": {"cable": 0.0},
+    "without neighbours": {"neighbours": 0},
+    "without the comment boost": {"kind": 0.0},
+    "without the date boost": {"date": 0.0},
+    "without abbreviations": {"abbreviation": 0.0},
+    "follow-ups by their stand-alone text alone": {"follow_up_own": 0.0, "follow_up_cable": 0.4},
+}
+
+
+def ablated(bench: Bench, collection: Collection) -> dict[str, Ranking]:
+    """The search without one ingredient at a time."""
+    return {
+        f"cableqa {name}": own(bench, collection, weights=replace(Weights(), **changed))
+        for name, changed in ABLATIONS.items()
+    }
 
 
 def figures(bench: Bench, ways: Mapping[str, Ranking]) -> list[Figure]:
@@ -258,9 +294,12 @@ def main() -> None:
     parser.add_argument("--sets", nargs="+", choices=list(READERS), default=list(READERS))
     parser.add_argument("--cache", type=Path, default=Path(".cableqa/bench"), help="folder for collections")
     parser.add_argument("--limit", type=int, help="at most so many questions of a set, evenly spaced")
+    parser.add_argument("--ablation", action="store_true", help="leave out one ingredient at a time")
+    parser.add_argument("--reader", action="store_true", help="also with the packaged reranker (slow)")
     parser.add_argument("--json", action="store_true", help="figures as JSON instead of a table")
     options = parser.parse_args()
     encoder = load_encoder(PACKAGED_MODEL)
+    reader = load_reader() if options.reader else None
     made: list[Figure] = []
     for name in options.sets:
         started = time.perf_counter()
@@ -270,11 +309,15 @@ def main() -> None:
             spaced = tuple(bench.samples[int(number * step)] for number in range(options.limit))
             bench = replace(bench, samples=spaced)
         ways = dict(baselines(bench, encoder))
-        collection = build(bench, encoder, options.cache / name)
+        collection = build(bench, encoder, options.cache / name.removesuffix("-follow-ups"))
         try:
             if any(sample.history for sample in bench.samples):
                 ways["cableqa (last turn)"] = own(bench, collection, history=False)
-            ways["cableqa"] = own(bench, collection, history=True)
+            ways["cableqa"] = own(bench, collection)
+            if options.ablation:
+                ways.update(ablated(bench, collection))
+            if reader is not None and name != "squad2":
+                ways["cableqa with reader"] = own(bench, collection, reranker=ReaderReranker(reader))
         finally:
             collection.close()
         made += figures(bench, ways)

@@ -16,6 +16,7 @@ from rag.entailment import load_minilm_entailment
 from rag.llm import LLMAnswerer, LLMSettings
 from rag.pipeline import Limits, Pipeline
 from rag.reader import load_reader
+from rag.rerank import RememberingReader, load_reranker
 from rag.retrieve import HybridSearch
 from rag.verify import DeterministicVerifier, Verifier
 from rag.weighing import AT_ITS_WORD, load_weigher
@@ -33,7 +34,9 @@ def build_pipeline(settings: Settings) -> Pipeline:
     be loaded. An empty collection opens; asking it raises CollectionEmpty.
     """
     llm = load_llm(settings)
-    reader = load_reader()
+    # What is read to rank is not read again to answer.
+    reader = RememberingReader(load_reader())
+    reranker = load_reranker(settings.reranker, reader)
     verifier = build_verifier(settings.entailment)
     # Opened last: what fails before it leaves no lock behind.
     collection = open_collection(settings, load_encoder(settings.embedding_model), write=False)
@@ -41,7 +44,7 @@ def build_pipeline(settings: Settings) -> Pipeline:
     collection.store.ledger.forget_before(datetime.now(UTC) - kept)
     return Pipeline(
         collection=collection,
-        search=HybridSearch(collection),
+        search=HybridSearch(collection, reranker),
         extractive=ExtractiveAnswerer(reader),
         llm=llm,
         verifier=verifier,

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from rag.collection import Collection
 from rag.exact import DIRECT_CABLES
 from rag.narrowing import boosts
 from rag.period_words import expansions
-from rag.ranking import Evidence, ParagraphKey, Weights, rank
+from rag.ranking import Evidence, ParagraphKey, Weights, ordered_scores
 from rag.types import Clue, ClueField, Query
 from rag.worker import Vectors
 
 # How many candidates each of the two ways proposes before they are fused.
 CANDIDATES = 100
-# No cable of the archives has more paragraphs than these; longer ones are cut there.
-OF_CABLES = 400
+# Of chosen cables all paragraphs are wanted: no cable of the archives has as many chunks as these.
+OF_CABLES = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +61,9 @@ class Candidates:
         if allowed.is_empty():
             return {}
         texts = [query.standalone, query.text] if query.is_follow_up else [query.standalone]
+        added = [query.expansions, expansions(query.text)] if query.is_follow_up else [query.expansions]
         vectors = self._collection.encoder.encode(texts)
-        asked, *own = (
-            _Asked(text, vector, expansions(text) if self._weights.abbreviation else ())
-            for text, vector in zip(texts, vectors, strict=True)
-        )
+        asked, *own = (_Asked(*one) for one in zip(texts, vectors, added, strict=True))
         evidence = self._proposed(asked, CANDIDATES, allowed)
         evidence = self._with_neighbours(asked, evidence, allowed)
         if own:
@@ -124,60 +121,35 @@ class Candidates:
         return found
 
     def _boosted(self, query: Query, evidence: dict[ParagraphKey, Evidence]) -> dict[ParagraphKey, Evidence]:
-        """Evidence with what the question implies: the kind of paragraph, when and where it was sent."""
-        clues = list(boosts(query.clues))
-        found = dict(evidence)
-        weight = {
-            ClueField.KIND: self._weights.kind,
-            ClueField.DATE: self._weights.date,
-            ClueField.ORIGIN: self._weights.origin,
-            ClueField.TAG: self._weights.tag,
-        }
-        for field, clued in _by_field(clues).items():
-            if not weight.get(field):
-                continue
-            lifted = self._fitting(field, clued, evidence)
-            for key in lifted:
-                one = found[key]
-                found[key] = replace(one, boosts={**one.boosts, field.value: weight[field]})
-        return found
-
-    def _fitting(
-        self, field: ClueField, clues: list[Clue], evidence: Iterable[ParagraphKey]
-    ) -> list[ParagraphKey]:
-        """The candidates that fit any of a field's clues."""
-        keys = list(evidence)
-        if field is ClueField.KIND:
-            wanted = {value for clue in clues for value in clue.values}
-            kinds = self._collection.store.survey.kinds(keys)
-            return [key for key in keys if kinds[key].value in wanted]
-        headers = self._collection.store.headers({cable_id for cable_id, _ in keys})
-        fitting = {
-            cable_id
-            for cable_id, header in headers.items()
-            if any(
-                _fits(clue, header.origin, header.tags, header.date_from, header.date_to) for clue in clues
-            )
-        }
-        return [key for key in keys if key[0] in fitting]
+        """Evidence with what the question implies: the kind of paragraph, and when it was sent."""
+        store = self._collection.store
+        lifted: list[tuple[ClueField, float, frozenset[ParagraphKey]]] = []
+        kinds = {value for clue in boosts(query.clues, ClueField.KIND) for value in clue.values}
+        if kinds:
+            found = store.survey.kinds(evidence)
+            fitting = frozenset(key for key, kind in found.items() if kind.value in kinds)
+            lifted.append((ClueField.KIND, self._weights.kind, fitting))
+        dates = list(boosts(query.clues, ClueField.DATE))
+        if dates:
+            spans = store.survey.dates({cable_id for cable_id, _ in evidence})
+            sent = {
+                cable_id for cable_id, span in spans.items() if any(_within(clue, span) for clue in dates)
+            }
+            fitting = frozenset(key for key in evidence if key[0] in sent)
+            lifted.append((ClueField.DATE, self._weights.date, fitting))
+        boosted = dict(evidence)
+        for field, weight, keys in lifted:
+            for key in keys if weight else ():
+                boosted[key] = replace(boosted[key], boosts={**boosted[key].boosts, field.value: weight})
+        return boosted
 
 
-def _by_field(clues: list[Clue]) -> dict[ClueField, list[Clue]]:
-    grouped: dict[ClueField, list[Clue]] = {}
-    for clue in clues:
-        grouped.setdefault(clue.field, []).append(clue)
-    return grouped
-
-
-def _fits(clue: Clue, origin: str | None, tags: tuple[str, ...], first: object, last: object) -> bool:
-    if clue.field is ClueField.ORIGIN:
-        return origin in clue.values
-    if clue.field is ClueField.TAG:
-        return not set(tags).isdisjoint(clue.values)
-    start, end = clue.values
-    return first is not None and (not start or str(last) >= start) and (not end or str(first) <= end)
+def _within(clue: Clue, span: tuple[str, str]) -> bool:
+    """Whether a cable's days and the clue's have one in common, as the filter has it."""
+    first, last = clue.values
+    return (not first or span[1] >= first) and (not last or span[0] <= last)
 
 
 def _best_cables(evidence: dict[ParagraphKey, Evidence], weights: Weights, limit: int) -> frozenset[str]:
-    ordered = dict.fromkeys(scored.key[0] for scored in rank(evidence, weights))
+    ordered = dict.fromkeys(key[0] for key, _ in ordered_scores(evidence, weights))
     return frozenset(list(ordered)[:limit])

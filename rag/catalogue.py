@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
+from rag.mrn import POST_CUT, read_mrn
 from rag.store import CableStore
 from rag.types import Catalogue
 
@@ -28,14 +30,28 @@ class Archive(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was read of one state of a collection."""
+
+    snapshot: str
+    catalogue: Catalogue
+    posts: frozenset[str]
+
+
 class StoredArchive:
     """A store as an `Archive`; the catalogue is read once for each state of the collection."""
 
     def __init__(self, store: CableStore) -> None:
         self._store = store
-        self._known: tuple[str, Catalogue] | None = None
+        self._known: _Known | None = None
 
     def resolve_id(self, text: str) -> str | None:
+        # "May 1976" reads as number 1976 of a post MAY: most runs of a question fall here, without a query.
+        number = read_mrn(text)
+        known = self._known or self._state()
+        if number is not None and number.post[:POST_CUT] not in known.posts:
+            return None
         return self._store.resolve_id(text)
 
     def near_ids(self, text: str) -> tuple[str, ...]:
@@ -45,7 +61,11 @@ class StoredArchive:
         return self._store.survey.titled(title)
 
     def catalogue(self) -> Catalogue:
+        return self._state().catalogue
+
+    def _state(self) -> _Known:
         snapshot = self._store.snapshot()
-        if self._known is None or self._known[0] != snapshot:
-            self._known = (snapshot, self._store.survey.catalogue())
-        return self._known[1]
+        if self._known is None or self._known.snapshot != snapshot:
+            survey = self._store.survey
+            self._known = _Known(snapshot, survey.catalogue(), survey.posts())
+        return self._known

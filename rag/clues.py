@@ -1,7 +1,8 @@
 """Clues: what a question says of the cables it means, by date, place, TAGS, classification, people and kind.
 
-Said of the cables themselves ("cables from Astana", "telegrams sent in May 1976") a clue is a filter; said of
-what they tell ("the strike in Lima in 1976") it is a boost. What is neither is not read.
+Said of the cables themselves ("cables from Astana", "telegrams sent in May 1976") a clue is a filter. Said of
+what they tell, a date is a boost ("the strike in 1976"), and an embassy's own view lifts its COMMENT; places
+and TAGS so implied gained nothing on the development questions, beyond what their words find.
 """
 
 from __future__ import annotations
@@ -57,8 +58,8 @@ _TAGGED = re.compile(
     r"\b(?:tagged(?:\s+(?:as|with))?|tags?:?|with\s+(?:the\s+)?tags?)\s+"
     r"[\"'“‘]?(?P<words>[A-Za-z]{2,4}\b(?:(?:\s*,\s*|\s+(?:and|or)\s+)[A-Z]{2,4}\b)*|[a-z][a-z -]+[a-z])",
 )
-_CODE = re.compile(r"(?<![\w-])[A-Z]{4}(?![\w-])")
-_NAME = r"(?P<name>[A-Z][\w’'-]+\.?(?:\s+(?:[A-Z][\w’'-]+\.?|van|den|der|de|la)){0,4})"
+_PARTICLE = r"(?:van|von|den|der|de|la|al)"
+_NAME = rf"(?P<name>(?:{_PARTICLE}\s+)*[A-Z][\w’'-]+\.?(?:\s+(?:[A-Z][\w’'-]+\.?|{_PARTICLE})){{0,4}})"
 _SIGNED = re.compile(
     rf"\b(?:[Ss]igned\s+(?:by\s+)?|{_CABLES}\s+(?:(?:that\s+)?(?:sent|written|signed|was|were)\s+)*(?:by|from)\s+){_NAME}"
 )
@@ -121,8 +122,6 @@ def _origins(text: str) -> Iterator[Clue]:
             yield Clue(ClueField.ADDRESSEE, Strength.FILTER, words, (words.upper(),))
         elif _sent_from(text, place):
             yield Clue(ClueField.ORIGIN, Strength.FILTER, words, place.origins)
-        elif not place.only_explicit:
-            yield Clue(ClueField.ORIGIN, Strength.BOOST, words, place.origins)
 
 
 def _sent_from(text: str, place: Place) -> bool:
@@ -133,17 +132,12 @@ def _sent_from(text: str, place: Place) -> bool:
 
 
 def _tags(text: str) -> Iterator[Clue]:
-    explicit: set[str] = set()
     for match in _TAGGED.finditer(text):
         words = match["words"]
         codes = tuple(word for word in re.findall(r"[A-Z]{2,4}", words) if word in tag_meanings())
         meant = codes or _meant(words.split())
         if meant:
-            explicit.update(meant)
             yield Clue(ClueField.TAG, Strength.FILTER, match.group(), meant)
-    for match in _CODE.finditer(text):
-        if match.group() in tag_meanings() and match.group() not in explicit:
-            yield Clue(ClueField.TAG, Strength.BOOST, match.group(), (match.group(),))
 
 
 def _meant(words: list[str]) -> tuple[str, ...]:
@@ -160,7 +154,7 @@ def _classifications(text: str) -> Iterator[Clue]:
 
 def _senders(text: str, catalogue: Catalogue) -> Iterator[Clue]:
     for match in _SIGNED.finditer(text):
-        name = _longest_known(match["name"].upper().split(), catalogue.signatures)
+        name = _longest_known(match["name"].upper().rstrip(".").split(), catalogue.signatures)
         if name is not None:
             yield Clue(ClueField.SENDER, Strength.FILTER, match.group(), (name,))
 

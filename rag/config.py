@@ -24,6 +24,7 @@ class Settings(BaseSettings):
     embedding_model: str = PACKAGED_MODEL
     embedding_precision: Literal["auto", "fp32", "bf16"] = "auto"
     entailment: str = PACKAGED_ENTAILMENT
+    reranker: str | None = None
     llm: str | None = None
     llm_base_url: str | None = None
     llm_timeout_s: float | None = Field(default=None, gt=0)

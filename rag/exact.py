@@ -20,6 +20,7 @@ from rag.worker import Vectors
 
 # Up to this many cables, their rows are read from SQLite and no matrix is needed.
 DIRECT_CABLES = 64
+DIRECT_READS = 8
 SUFFIX = ".vectors"
 
 
@@ -53,6 +54,7 @@ class ExactSearch:
         self._store = store
         self._fingerprint = fingerprint
         self._matrix: _Matrix | None = None
+        self._direct_reads = 0
 
     def row_count(self, cable_ids: frozenset[str]) -> int:
         """How many chunks the cables have."""
@@ -89,7 +91,10 @@ class ExactSearch:
             old.unlink(missing_ok=True)
 
     def _among(self, cable_ids: frozenset[str]) -> Iterator[tuple[list[str] | tuple[str, ...], Vectors]]:
-        if self._matrix is None and len(cable_ids) <= DIRECT_CABLES:
+        # A process that asks again and again is better off with the matrix.
+        direct = self._matrix is None and len(cable_ids) <= DIRECT_CABLES
+        if direct and self._direct_reads < DIRECT_READS:
+            self._direct_reads += 1
             yield from self._store.vectors.of_chunks(self._fingerprint, cable_ids)
             return
         matrix = self._load()

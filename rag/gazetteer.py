@@ -15,7 +15,6 @@ from importlib.resources import files
 _SHORT_NAME = 5
 _ALSO_WORDS = frozenset({"turkey", "polish", "jordan", "georgia", "victoria", "welsh", "english", "mexico"})
 _RANKED = re.compile(r"^(?:Embassy|Consulate|Interests Section|Mission|Office|REO) (?P<city>.+)$")
-# Forms of posts that are words of every text: they name a post only where the question says so.
 _DEPARTMENT = "Secretary of State"
 _DEPARTMENT_NAMES = (
     "Department of State", "State Department", "SecState", "Secretary of State", "the Department"
@@ -27,20 +26,18 @@ _HEADQUARTERS = re.compile(r"Washington|JCS|National Security|traveling|Secretar
 class Place:
     """``text[start:end]`` names a place; `origins` are the canonical names of its posts.
 
-    `is_country` where many posts may be meant; `only_explicit` where the name is too common to say
-    anything unless the question asks for cables from there.
+    `is_country` where many posts may be meant.
     """
 
     start: int
     end: int
     origins: tuple[str, ...]
     is_country: bool
-    only_explicit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Listing:
-    names: dict[str, tuple[tuple[str, ...], bool, bool]]
+    names: dict[str, tuple[tuple[str, ...], bool]]
     pattern: re.Pattern[str]
 
 
@@ -53,7 +50,7 @@ def _load(name: str, key: str) -> list[dict[str, str | list[str]]]:
 
 @cache
 def _listing() -> _Listing:
-    names: dict[str, tuple[tuple[str, ...], bool, bool]] = {}
+    names: dict[str, tuple[tuple[str, ...], bool]] = {}
     of_city: dict[str, list[str]] = {}
     for post in _load("posts.json", "posts"):
         name = str(post["name"])
@@ -62,17 +59,17 @@ def _listing() -> _Listing:
             of_city.setdefault(ranked["city"], []).append(name)
         if not _HEADQUARTERS.search(name):
             for form in post["forms"]:
-                names.setdefault(form.casefold(), ((name,), False, False))
-        names[name.casefold()] = ((name,), False, False)
+                names.setdefault(form.casefold(), ((name,), False))
+        names[name.casefold()] = ((name,), False)
     for city, posts in of_city.items():
-        names[city.casefold()] = (tuple(posts), False, False)
+        names[city.casefold()] = (tuple(posts), False)
     for country in _load("countries.json", "countries"):
         origins = tuple(post for city in country["cities"] for post in of_city.get(city, ()))
         for name in (str(country["name"]), *country["also"]):
             # "Guatemala" and "Kuwait" are country and post: the country's posts hold both.
-            names[name.casefold()] = (origins, True, False)
+            names[name.casefold()] = (origins, True)
     for name in _DEPARTMENT_NAMES:
-        names[name.casefold()] = ((_DEPARTMENT,), False, True)
+        names[name.casefold()] = ((_DEPARTMENT,), False)
     ordered = sorted(names, key=len, reverse=True)
     pattern = re.compile(
         rf"(?<![\w-])(?:{'|'.join(re.escape(name) for name in ordered)})(?![\w-])", re.IGNORECASE
@@ -90,11 +87,11 @@ def find_places(text: str) -> list[Place]:
     for match in listing.pattern.finditer(text):
         name = match.group()
         lowered = name.casefold()
-        origins, is_country, only_explicit = listing.names[lowered]
+        origins, is_country = listing.names[lowered]
         plain_word = len(name) <= _SHORT_NAME or lowered in _ALSO_WORDS
         if plain_word and not name[0].isupper():
             continue
-        found.append(Place(match.start(), match.end(), origins, is_country, only_explicit))
+        found.append(Place(match.start(), match.end(), origins, is_country))
     return found
 
 

@@ -45,6 +45,7 @@ class ChunkIndex:
         self._client = client
         self._collection = collection
         self._exact = exact
+        self._count: int | None = None
 
     @classmethod
     def open(
@@ -103,6 +104,7 @@ class ChunkIndex:
         """Add or replace; `vectors` is (n, dimension) of unit length, `ids` has no id twice."""
         collection = self._writable()
         self._exact.forget()
+        self._count = None
         with _writing():
             for part in self._parts(len(ids)):
                 collection.upsert(ids=list(ids[part]), embeddings=np.asarray(vectors[part], dtype=np.float32))
@@ -113,6 +115,7 @@ class ChunkIndex:
             return
         collection = self._writable()
         self._exact.forget()
+        self._count = None
         with _writing():
             for part in self._parts(len(ids)):
                 collection.delete(ids=list(ids[part]))
@@ -151,7 +154,10 @@ class ChunkIndex:
             offset += len(page)
 
     def count(self) -> int:
-        return 0 if self._collection is None else self._collection.count()
+        # Chroma counts anew each time, which takes longer than a search; only we write to the collection.
+        if self._count is None:
+            self._count = 0 if self._collection is None else self._collection.count()
+        return self._count
 
     def settle(self) -> None:
         """Let Chroma work off its queue, so that readers find nothing left to write."""
@@ -166,6 +172,7 @@ class ChunkIndex:
         if self._client is not None and self._collection is not None:
             self._client.delete_collection(self._collection.name)
             self._collection = None
+            self._count = None
 
     def close(self) -> None:
         """Release the database. Nothing may be called after."""
@@ -181,7 +188,7 @@ class ChunkIndex:
 
     def _nearest(self, vector: Vectors, k: int) -> list[ScoredChunk]:
         assert self._collection is not None
-        count = self._collection.count()
+        count = self.count()
         if count == 0:
             return []
         found = self._collection.query(

@@ -16,17 +16,18 @@ _SAYING = (
     r"speak(?:s|ing)?\s+of|talk(?:s|ing)?\s+(?:about|of)|deal(?:s|ing)?\s+with|cite[sd]?|cover(?:s|ed)?|"
     r"(?:is|are)\s+about|about|on|with)"
 )
-_ALL = r"(?:all|every|each|any|the)"
+# "all secret cables", "which 2007 telegrams": what narrows them is read as clues.
+_KINDS = r"(?:[\w'’-]+\s+){0,3}?"
 _ASKS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"\bhow\s+many\s+{_THINGS}\b(?P<rest>.*)",
-        rf"\b(?:list|show|find|give|name|enumerate)\s+(?:me\s+)?(?:all|every|each)\s+(?:of\s+)?(?:the\s+)?{_THINGS}\b(?P<rest>.*)",
+        rf"\bhow\s+many\s+{_KINDS}{_THINGS}\b(?P<rest>.*)",
+        rf"\b(?:list|show|find|give|name|enumerate)\s+(?:me\s+)?(?:all|every|each)\s+(?:of\s+)?(?:the\s+)?{_KINDS}{_THINGS}\b(?P<rest>.*)",
         r"\b(?:all|every|each)\s+(?:the\s+)?(?:mentions?|occurrences?|references?)\s+(?:of|to)\s+(?P<what>.+)",
-        rf"\bwhich\s+{_THINGS}\s+(?P<rest>(?:[^?]*\b)?(?:mention|refer\s+to|name|contain|discuss|use)\b.*)",
-        rf"\b(?:is|are)\s+there\s+(?:a|an|any)\s+{_THINGS}\b(?P<rest>.*)",
-        rf"\b(?:does|do|did)\s+(?:any|no)\s+(?:of\s+the\s+)?{_THINGS}\b(?P<rest>.*)",
-        rf"\bno\s+{_THINGS}\s+(?P<rest>(?:[^?]*\b)?(?:mention|refer|name|contain|discuss|use)\w*\b.*)",
+        rf"\bwhich\s+{_KINDS}{_THINGS}\s+(?P<rest>(?:[^?]*\b)?(?:mention|refer\s+to|name|contain|discuss|use)\b.*)",
+        rf"\b(?:is|are)\s+there\s+(?:a|an|any)\s+{_KINDS}{_THINGS}\b(?P<rest>.*)",
+        rf"\b(?:does|do|did)\s+(?:any|no)\s+(?:of\s+the\s+)?{_KINDS}{_THINGS}\b(?P<rest>.*)",
+        rf"\bno\s+{_KINDS}{_THINGS}\s+(?P<rest>(?:[^?]*\b)?(?:mention|refer|name|contain|discuss|use)\w*\b.*)",
         r"\bhow\s+(?:often|many\s+times)\s+(?:is|are|was|were)\s+(?P<what>.+?)\s+(?:mentioned|named|referred\s+to)\b",
     )
 )

@@ -23,7 +23,7 @@ def narrow(asked: Filters, clues: Iterable[Clue], catalogue: Catalogue) -> Narro
     """Join the caller's filters with the explicit clues.
 
     What no cable of the collection has is not looked for elsewhere silently: where every cable gives the
-    field, nothing passes; where some do not give it, the clue is a boost instead, and a note says so.
+    field, nothing passes; where some do not give it, the clue excludes nothing, and a note says so.
     """
     filters = asked
     used: list[Clue] = []
@@ -34,7 +34,6 @@ def narrow(asked: Filters, clues: Iterable[Clue], catalogue: Catalogue) -> Narro
             used.append(clue)
             continue
         if clue.field in catalogue.silent and not _is_known(clue, catalogue):
-            used.append(replace(clue, strength=Strength.BOOST))
             notes.append(
                 f"No cable of this collection gives “{', '.join(clue.values)}” as its {clue.field}, and some "
                 f"give none: “{clue.text}” was not used to exclude any."
@@ -122,6 +121,6 @@ def _dated(filters: Filters, clue: Clue, asked: Filters) -> Filters | None:
     return replace(filters, date_from=lower, date_to=upper)
 
 
-def boosts(clues: Iterable[Clue]) -> Iterator[Clue]:
-    """The clues that lift and do not exclude."""
-    return (clue for clue in clues if clue.strength is Strength.BOOST)
+def boosts(clues: Iterable[Clue], field: ClueField) -> Iterator[Clue]:
+    """The clues of a field that lift and do not exclude."""
+    return (clue for clue in clues if clue.strength is Strength.BOOST and clue.field is field)

@@ -7,7 +7,7 @@ the evaluation runs, so that the measured number is the shipped behaviour.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
@@ -22,6 +22,7 @@ from rag.types import (
     AnswerReady,
     Coverage,
     Filters,
+    Found,
     Hit,
     Mode,
     PipelineEvent,
@@ -36,16 +37,20 @@ from rag.verify import Verifier
 from rag.writer import Writer
 
 TOP_K_LIMIT = 50
+# Of an exhaustive question's hits so many are in the answer's record; `search` gives more.
+SCAN_EVIDENCE = 200
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """What a search found, and how much of the collection that is."""
+    """What a search found, and how its text was read."""
 
-    hits: tuple[Hit, ...]
-    filters_applied: Filters
-    coverage: Coverage
-    total: int | None
+    query: Query
+    found: Found
+
+    @property
+    def hits(self) -> tuple[Hit, ...]:
+        return self.found.hits
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +110,11 @@ class Pipeline:
         assert isinstance(last, AnswerReady)
         return last.answer
 
-    def search(self, text: str, filters: Filters, k: int) -> SearchResult:
+    def search(self, text: str, filters: Filters, k: int, *, explain: bool = False) -> SearchResult:
         """The best `k` paragraphs for a text, best first, without an answer."""
         query = self._understand(Question(text, filters=filters, top_k=k))
-        return SearchResult(self._search.find(query, k), query.filters, Coverage.SAMPLE, None)
+        found = self._search.search(query, k)
+        return SearchResult(query, found if explain else replace(found, hits=_unexplained(found.hits)))
 
     def stream(self, question: Question) -> Iterator[PipelineEvent]:
         """Events of one question: `Retrieved`, a `SentenceReady` for each sentence, `AnswerReady` last.
@@ -120,11 +126,9 @@ class Pipeline:
         turn = Turn(question, query, ())
         with turn.timed("total"):
             with turn.timed("retrieve"):
-                turn = Turn(
-                    question, query, self._search.find(query, question.top_k), timings_ms=turn.timings_ms
-                )
-            unknown = unknown_ids(question.text, self.collection.store.resolve_id)
-            turn.notes += self._notes(query, unknown)
+                found = self._search.search(query, question.top_k)
+                turn = _turn(question, query, found, turn.timings_ms)
+            turn.notes += self._notes_on_missing_texts(query)
             yield Retrieved(query, turn.hits)
             try:
                 yield from self._admitted(turn, writer)
@@ -132,7 +136,9 @@ class Pipeline:
                 self._keep(turn, error)
                 raise
             if not turn.has_answer:
-                turn.absence = absence_of(query, unknown, len(turn.hits), self.collection.store)
+                store = self.collection.store
+                unknown = unknown_ids(question.text, store.resolve_id)
+                turn.absence = absence_of(query, unknown, len(turn.hits), store)
         answer = turn.answer(self.verifier.name, self.collection.store.snapshot())
         self._store(answer)
         yield AnswerReady(answer)
@@ -182,12 +188,8 @@ class Pipeline:
         self.collection.require_cables()
         return understand(question, self._search.archive)
 
-    def _notes(self, query: Query, unknown: Sequence[str]) -> Iterator[str]:
-        """What is known of the cables that the question names before anything is read."""
+    def _notes_on_missing_texts(self, query: Query) -> Iterator[str]:
         store = self.collection.store
-        for spelled in unknown:
-            near = ", ".join(store.near_ids(spelled))
-            yield f"There is no cable {spelled} in this collection." + (f" Near it: {near}." if near else "")
         for header in store.headers(without_text(query, store)).values():
             yield note_of_missing_text(header)
 
@@ -198,3 +200,23 @@ class Pipeline:
         record = AnswerRecord.of(answer).model_dump_json()
         self.collection.store.save_answer(answer.answer_id, answer.created_at, record, cited)
         return True
+
+
+def _turn(question: Question, query: Query, found: Found, timings_ms: dict[str, float]) -> Turn:
+    """A turn over what was found; of a scan no more is evidence than a record can well hold."""
+    hits = found.hits[:SCAN_EVIDENCE]
+    whole = found.coverage is Coverage.COMPLETE and len(hits) == len(found.hits)
+    return Turn(
+        question,
+        query,
+        hits if question.explain else _unexplained(hits),
+        notes=list(found.notes),
+        timings_ms=timings_ms,
+        coverage=Coverage.COMPLETE if whole else Coverage.SAMPLE,
+        total=found.total,
+        scanned=found.scanned,
+    )
+
+
+def _unexplained(hits: Sequence[Hit]) -> tuple[Hit, ...]:
+    return tuple(replace(hit, parts=()) for hit in hits)

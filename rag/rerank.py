@@ -86,14 +86,14 @@ class CrossEncoderReranker:
 
 
 def load_reranker(name: str | None, reader: PassageReader) -> Reranker:
-    """The reranker that ``CABLEQA_RERANKER`` names: `reader` (the default), `none`, or a CrossEncoder.
+    """The reranker that ``CABLEQA_RERANKER`` names: none, `reader`, or a CrossEncoder.
 
     Raises ModelUnavailable.
     """
-    if name is None or name == "reader":
-        return ReaderReranker(reader)
-    if name == "none":
+    if name is None:
         return KeepOrder()
+    if name == "reader":
+        return ReaderReranker(reader)
     from sentence_transformers import CrossEncoder
 
     try:
@@ -101,7 +101,7 @@ def load_reranker(name: str | None, reader: PassageReader) -> Reranker:
     except (OSError, ValueError) as error:
         raise ModelUnavailable(
             f"The reranker {name} cannot be loaded ({error}). Set CABLEQA_RERANKER to the folder of a "
-            "CrossEncoder, to `reader` or to `none`.",
+            "CrossEncoder, to `reader`, or not at all.",
             reranker=name,
         ) from error
 

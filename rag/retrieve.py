@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
@@ -17,19 +16,8 @@ from rag.lookup import LookUp
 from rag.ranking import Evidence, ParagraphKey, Scored, Weights, rank
 from rag.rerank import KeepOrder, Reranker
 from rag.scan import ALL_HITS, describe, scan
-from rag.types import Coverage, Filters, FoundBy, Hit, Part, Query, Question, Scope
+from rag.types import Coverage, Filters, Found, FoundBy, Hit, Part, Query, Question, Scope
 from rag.understand import understand
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a search found: `total` and `scanned` are counted where everything was looked through."""
-
-    hits: tuple[Hit, ...]
-    coverage: Coverage = Coverage.SAMPLE
-    total: int | None = None
-    scanned: int | None = None
-    notes: tuple[str, ...] = ()
 
 
 class HybridSearch:
@@ -60,6 +48,8 @@ class HybridSearch:
         """
         allowed = self._candidates.allowed(query)
         notes = list(query.notes)
+        if allowed.is_empty() and query.contradiction is None:
+            notes.append("No paragraph of this collection passes the filters.")
         if query.contradiction is not None:
             return Found((), Coverage.COMPLETE, 0, 0, (*notes, query.contradiction))
         if query.scope is Scope.EXHAUSTIVE:
@@ -92,7 +82,7 @@ class HybridSearch:
 
     def _ranked(self, query: Query, allowed: Allowed, k: int, found_by: FoundBy | None) -> list[Hit]:
         evidence = self._candidates.collect(query, allowed)
-        return self._hits(rank(evidence, self._weights)[:k], evidence, found_by)
+        return self._hits(rank(evidence, self._weights, k), evidence, found_by)
 
     def _hits(
         self, scored: Sequence[Scored], evidence: Mapping[ParagraphKey, Evidence], found_by: FoundBy | None

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Engine, and_, select, tuple_
+from sqlalchemy import Engine, and_, select
 from sqlalchemy.exc import DatabaseError
 
 from rag import store_rows, store_select, store_write
@@ -156,11 +156,17 @@ class CableStore:
     def paragraphs(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Paragraph]:
         """Paragraphs by (cable id, label), those that exist."""
         found: dict[tuple[str, str], Paragraph] = {}
-        key = tuple_(PARAGRAPHS.c.cable_id, PARAGRAPHS.c.label)
+        wanted = set(keys)
         with self._engine.connect() as connection:
             for part in parts(list(keys), IN_LIMIT):
-                for row in connection.execute(select(PARAGRAPHS).where(key.in_(part))):
-                    found[row.cable_id, row.label] = store_rows.paragraph_from_row(row)
+                # SQLite finds no index for pairs: what the two columns let through is compared here.
+                query = select(PARAGRAPHS).where(
+                    PARAGRAPHS.c.cable_id.in_({cable_id for cable_id, _ in part}),
+                    PARAGRAPHS.c.label.in_({label for _, label in part}),
+                )
+                for row in connection.execute(query):
+                    if (row.cable_id, row.label) in wanted:
+                        found[row.cable_id, row.label] = store_rows.paragraph_from_row(row)
         return found
 
     def cable_paragraphs(self, cable_id: str) -> tuple[Paragraph, ...]:

@@ -138,7 +138,7 @@ def resolve_id(connection: Connection, text: str) -> str | None:
     for key in lookup_keys(text):
         found = list(connection.scalars(select(ALIASES.c.cable_id).where(ALIASES.c.key == key).limit(20)))
         if len(found) == 1:
-            return found[0] if "/" not in key or _same_post(text, found[0]) else None
+            return found[0] if "/" not in key or _same_number(text, found[0]) else None
         if len(found) > 1:
             exact = [cable_id for cable_id in found if fold_id(cable_id) == key or _full_post(text, cable_id)]
             return exact[0] if len(exact) == 1 else None
@@ -167,23 +167,27 @@ def near_ids(connection: Connection, text: str, limit: int) -> tuple[str, ...]:
         )
     )
 
-    def distance(cable_id: str) -> tuple[float, int, int, str]:
+    def distance(cable_id: str) -> tuple[bool, float, int, int, str]:
         other = read_mrn(cable_id)
         if other is None:
-            return (1.0, 0, 0, cable_id)
+            return (True, 1.0, 0, 0, cable_id)
         years = abs((other.year or 0) - (number.year or other.year or 0))
         spelled = SequenceMatcher(None, other.post[:POST_CUT], post, autojunk=False).ratio()
         serials = abs(other.serial - number.serial)
         # A like name with the very number is a slip of the pen; else the post counts most.
-        return (0.0 if spelled > LIKE_POST and serials == 0 else 1 - spelled, years, serials, cable_id)
+        return (spelled <= LIKE_POST or serials > 0, 1 - spelled, years, serials, cable_id)
 
     return tuple(sorted(candidates, key=distance)[:limit])
 
 
-def _same_post(text: str, cable_id: str) -> bool:
-    """Keys hold six letters of a post: SANTODOMINGO must not find SANTOS."""
+def _same_number(text: str, cable_id: str) -> bool:
+    """Keys hold six letters of a post, and some no year: SANTODOMINGO is not SANTOS, nor 16LIMA7 06LIMA7."""
     asked, stored = read_mrn(text), read_mrn(cable_id)
-    if asked is None or stored is None or asked.post == stored.post:
+    if asked is None or stored is None:
+        return True
+    if asked.year is not None and stored.year is not None and asked.year != stored.year:
+        return False
+    if asked.post == stored.post:
         return True
     return min(len(asked.post), len(stored.post)) <= POST_CUT and (
         asked.post.startswith(stored.post) or stored.post.startswith(asked.post)

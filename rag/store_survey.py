@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, Text, func, select, type_coerce
 
-from rag.schema import CABLES, DUPLICATES, PARAGRAPHS, TAGS
+from rag.schema import ALIASES, CABLES, DUPLICATES, PARAGRAPHS, TAGS
 from rag.store_vectors import IN_LIMIT, parts
 from rag.types import Catalogue, ClueField, Kind
 
@@ -56,6 +56,12 @@ class Survey:
                 last=last,
             )
 
+    def posts(self) -> frozenset[str]:
+        """The posts of all message numbers, as `rag.mrn.lookup_keys` has them."""
+        with self._engine.connect() as connection:
+            keys = connection.scalars(select(ALIASES.c.key).where(ALIASES.c.key.contains("/")))
+            return frozenset(key.split("/", 1)[0] for key in keys)
+
     def titled(self, title: str, limit: int = 20) -> tuple[str, ...]:
         """Ids of the cables whose subject is `title`, case and blanks aside."""
         wanted = " ".join(title.split()).strip(" .,;:?!\"'“”‘’")
@@ -91,6 +97,21 @@ class Survey:
                 for part in parts(sorted({cable_id for cable_id, _ in wanted}), IN_LIMIT)
                 for row in connection.execute(query.where(PARAGRAPHS.c.cable_id.in_(part)))
                 if (row.cable_id, row.label) in wanted
+            }
+
+    def dates(self, cable_ids: Collection[str]) -> dict[str, tuple[str, str]]:
+        """The first and last day on which these cables may have been sent, as "1976-05-06", where known."""
+        query = select(
+            CABLES.c.cable_id,
+            type_coerce(CABLES.c.date_from, Text).label("date_from"),
+            type_coerce(CABLES.c.date_to, Text).label("date_to"),
+        )
+        with self._engine.connect() as connection:
+            return {
+                row.cable_id: (row.date_from, row.date_to)
+                for part in parts(sorted(cable_ids), IN_LIMIT)
+                for row in connection.execute(query.where(CABLES.c.cable_id.in_(part)))
+                if row.date_from is not None and row.date_to is not None
             }
 
     def paragraph_count(self, cable_ids: Collection[str] | None) -> int:

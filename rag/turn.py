@@ -55,13 +55,18 @@ class Turn:
     confidence: float | None = None
     answerer: str = ""
     absence: Absence | None = None
+    coverage: Coverage = Coverage.SAMPLE
+    total: int | None = None
+    scanned: int | None = None
     _settled: int = 0
     _broken: bool = False
     passages: dict[int, Passage] = field(init=False)
     composer: Composer = field(init=False)
 
     def __post_init__(self) -> None:
-        self.passages = {number: Passage(number, hit) for number, hit in enumerate(self.hits, start=1)}
+        # A scan finds more than an answerer can read.
+        read = self.hits[: self.question.top_k]
+        self.passages = {number: Passage(number, hit) for number, hit in enumerate(read, start=1)}
         self.composer = Composer(self.passages)
 
     @property
@@ -157,7 +162,7 @@ class Turn:
             evidence=self.hits,
             removed=tuple(self.removed),
             filters_applied=self.query.filters,
-            coverage=Coverage.SAMPLE,
+            coverage=self.coverage,
             answerer=self.answerer,
             verifier=verifier,
             snapshot=snapshot,
@@ -169,6 +174,9 @@ class Turn:
             confidence=self.confidence,
             absence=self.absence,
             failure=failure,
+            query=self.query,
+            total=self.total,
+            scanned=self.scanned,
         )
 
     def _text(self, failure: str | None) -> str:

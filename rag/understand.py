@@ -16,11 +16,13 @@ from rag.followups import standalone
 from rag.mentions import is_exhaustive, read_mentions
 from rag.mrn import read_mrn
 from rag.narrowing import narrow
+from rag.period_words import expansions
 from rag.types import ClueField, ParagraphRef, Query, Question, ReferenceAsk, Scope, Strength
 
 # A spelled-out message number takes at most this many words: "telegram no. 1206 from Embassy Kuala Lumpur".
 _MRN_WORDS = 7
 _WORD = re.compile(r"[\w'’#./-]*\w")
+_DIGIT = re.compile(r"\d")
 _LABEL = r"[un]?\d{1,3}(?:#\d{1,2})?"
 _PARAGRAPH = re.compile(
     rf"(?:¶+|\bpara(?:graph)?s?\.?\s*)\s*(?P<labels>{_LABEL}(?:(?:\s*,\s*|\s*(?:,\s*)?(?:and|&)\s*){_LABEL})*)\b",
@@ -58,6 +60,8 @@ class _Spelled:
 def understand(question: Question, archive: Archive) -> Query:
     """Read a question against the collection that it is asked of."""
     text = question.text
+    # First, so that all that follows reads the same state of the collection.
+    catalogue = archive.catalogue()
     spelled = _spelled(text, archive.resolve_id)
     references = _references(question, spelled, archive.resolve_id)
     named = _named(text, spelled) + _titled(text, archive)
@@ -67,22 +71,24 @@ def understand(question: Question, archive: Archive) -> Query:
     ]
     exhaustive = is_exhaustive(text) and not references
     # The digits of a message number are no date, its post no place: "Astana 1206 of 2009".
-    clues = read_clues(_blanked(text, spelled), archive.catalogue())
+    clues = read_clues(_blanked(text, spelled), catalogue)
     if exhaustive:
         clues = tuple(
             replace(clue, strength=Strength.FILTER) if clue.field is ClueField.DATE else clue
             for clue in clues
         )
-    narrowed = narrow(question.filters, clues, archive.catalogue())
+    narrowed = narrow(question.filters, clues, catalogue)
+    lone = standalone(text, question.history)
     scope = Scope.LOOKUP if named or references else Scope.OPEN
     return Query(
         text=text,
-        standalone=standalone(text, question.history),
+        standalone=lone,
         filters=narrowed.filters,
         named=tuple(dict.fromkeys(named)),
         scope=Scope.EXHAUSTIVE if exhaustive else scope,
         clues=narrowed.clues,
         references=references,
+        expansions=expansions(lone),
         mentions=read_mentions(text, clues) if exhaustive else (),
         contradiction=narrowed.contradiction,
         notes=(*notes, *narrowed.notes),
@@ -103,9 +109,9 @@ def _spelled(text: str, resolve: ResolveId) -> list[_Spelled]:
         for first in range(len(words) - size + 1):
             start, end = words[first][0], words[first + size - 1][1]
             run = text[start:end]
-            if any(start < one.end and end > one.start for one in taken):
+            if _DIGIT.search(run) is None:
                 continue
-            if not any(sign.isdigit() for sign in run) or read_mrn(run) is None:
+            if any(start < one.end and end > one.start for one in taken) or read_mrn(run) is None:
                 continue
             cable_id = resolve(run)
             if cable_id is not None:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from api.cli import options
+from api.cli.explanation import explained, print_understood
 from api.cli.output import messages, out, print_json, sent_on, verdict_mark, waiting, write, write_marked
 from rag.record import AnswerRecord, CitationRecord, EvidenceRecord, SearchRecord
 from rag.types import Mode, Outcome, Policy, Question
@@ -41,11 +42,16 @@ def ask(
     corpus: options.Corpora = None,
     date_from: options.DateFrom = None,
     date_to: options.DateTo = None,
+    sender: options.Senders = None,
+    addressee: options.Addressees = None,
+    kind: options.Kinds = None,
     data_dir: options.DataDir = None,
     json: options.Json = False,
 ) -> None:
     """Answer a question; each sentence with its verdict, its sources below with the words quoted."""
-    filters = options.read_filters(origin, tag, classification, cable, corpus, date_from, date_to)
+    filters = options.read_filters(
+        origin, tag, classification, cable, corpus, date_from, date_to, sender, addressee, kind
+    )
     asked = Question(question, filters=filters, mode=mode, policy=policy, top_k=top_k)
     with opened_pipeline(data_dir) as pipeline, waiting("Reading the cables…"):
         record = AnswerRecord.of(pipeline.answer(asked))
@@ -65,27 +71,37 @@ def search(
     corpus: options.Corpora = None,
     date_from: options.DateFrom = None,
     date_to: options.DateTo = None,
+    sender: options.Senders = None,
+    addressee: options.Addressees = None,
+    kind: options.Kinds = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say how the text was read and what each score is made of.")
+    ] = False,
     data_dir: options.DataDir = None,
     json: options.Json = False,
 ) -> None:
     """Find paragraphs by words and by meaning, best first; nothing is written about them."""
-    filters = options.read_filters(origin, tag, classification, cable, corpus, date_from, date_to)
-    with opened_pipeline(data_dir) as pipeline, waiting("Searching…"):
-        result = pipeline.search(query, filters, k)
-    record = SearchRecord.of(
-        result.hits, filters_applied=result.filters_applied, coverage=result.coverage, total=result.total
+    filters = options.read_filters(
+        origin, tag, classification, cable, corpus, date_from, date_to, sender, addressee, kind
     )
+    with opened_pipeline(data_dir) as pipeline, waiting("Searching…"):
+        result = pipeline.search(query, filters, k, explain=explain)
+    record = SearchRecord.of(result.found, result.query)
     if json:
         print_json(record)
         return
     console = out()
+    if explain:
+        print_understood(result.query, console)
     if not record.hits:
         messages().print("Nothing found.")
-    for rank, found in enumerate(record.hits, start=1):
-        write(console, Text.assemble(f"{rank:>3}  ", (found.label, "bold cyan"), f"  {_source(found)}"))
-        write(console, Text(_excerpt(found.text)), 5)
-        why = f"found by {found.found_by}, score {found.score:.3f}\n"
-        write(console, Text(why, style="dim"), 5)
+    for rank, hit in enumerate(record.hits, start=1):
+        write(console, Text.assemble(f"{rank:>3}  ", (hit.label, "bold cyan"), f"  {_source(hit)}"))
+        write(console, Text(_excerpt(hit.text)), 5)
+        why = f"found by {hit.found_by}, score {hit.score:.3f}\n"
+        write(console, Text(explained(hit) if explain else why, style="dim"), 5)
+    for note in record.notes:
+        write(console, Text(f"Note: {note}"))
 
 
 @contextmanager

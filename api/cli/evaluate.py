@@ -10,9 +10,9 @@ import typer
 from rich.table import Table
 
 from api.cli import options
+from api.cli.asking import Asking
 from api.cli.measured import Measured, make_collection, opened_server, opened_subject
 from api.cli.output import messages, out, waiting
-from api.cli.asking import Asking
 from evals.families import INSTRUCTIONS, OVER_HTTP, Family, Material, with_families
 from evals.loaders.formats import LoadedSet, SetFormat, is_sample, load_set
 from rag.errors import UsageError

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from rag.config import Settings
 from rag.errors import UsageError
-from rag.types import Filters
+from rag.types import Filters, Kind
 
 JSON_ASKED = "cableqa.json"
 
@@ -50,6 +50,16 @@ DateTo = Annotated[
     date | None, typer.Option("--date-to", parser=_day, metavar="DAY", help="Sent on or before this day.")
 ]
 
+Senders = Annotated[
+    list[str] | None, typer.Option("--sender", help="Only signed by, or from (FM line); may be repeated.")
+]
+Addressees = Annotated[
+    list[str] | None, typer.Option("--addressee", help="Only sent to (TO line); may be repeated.")
+]
+Kinds = Annotated[
+    list[Kind] | None, typer.Option("--kind", help="Only paragraphs of this kind; may be repeated.")
+]
+
 
 def read_settings(data_dir: Path | None) -> Settings:
     """The environment's settings; `data_dir`, where given, stands above them. Raises UsageError."""
@@ -68,6 +78,9 @@ def read_filters(
     corpora: list[str] | None,
     date_from: date | None,
     date_to: date | None,
+    senders: list[str] | None = None,
+    addressees: list[str] | None = None,
+    kinds: list[Kind] | None = None,
 ) -> Filters:
     return Filters(
         origins=tuple(origins or ()),
@@ -77,4 +90,7 @@ def read_filters(
         corpora=tuple(corpora or ()),
         date_from=date_from,
         date_to=date_to,
+        senders=tuple(senders or ()),
+        addressees=tuple(addressees or ()),
+        kinds=tuple(kinds or ()),
     )

@@ -17,10 +17,9 @@ async def search(
     service: TheService,
     filters: TheFilters,
     q: Annotated[str, Query(min_length=1, max_length=4000, description="What to look for")],
-    k: Annotated[int, Query(ge=1, le=50, description="How many paragraphs")] = 10,
+    k: Annotated[int, Query(ge=1, le=100, description="How many paragraphs")] = 10,
+    explain: Annotated[bool, Query(description="Give the parts of every hit's score")] = False,
 ) -> SearchRecord:
-    """Find paragraphs by words and by meaning."""
-    result = await service.work(lambda: service.pipeline.search(q, filters, k))
-    return SearchRecord.of(
-        result.hits, filters_applied=result.filters_applied, coverage=result.coverage, total=result.total
-    )
+    """Find paragraphs by words and by meaning; all of them where the text asks for all."""
+    result = await service.work(lambda: service.pipeline.search(q, filters, k, explain=explain))
+    return SearchRecord.of(result.found, result.query)

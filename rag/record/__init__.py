@@ -23,6 +23,7 @@ from rag.record.cable import (
 from rag.record.evidence import CitationRecord, EvidenceRecord, Record
 from rag.record.paragraph import ParagraphRecord, PartRecord, PointerRecord, VoiceRecord
 from rag.record.question import FiltersIn, QuestionIn, TurnIn
+from rag.record.understood import UnderstoodRecord
 
 __all__ = [
     "AbsenceRecord",
@@ -45,6 +46,7 @@ __all__ = [
     "SearchRecord",
     "SentenceRecord",
     "TurnIn",
+    "UnderstoodRecord",
     "UsageRecord",
     "VoiceRecord",
 ]

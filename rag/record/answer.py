@@ -13,6 +13,7 @@ from pydantic import model_validator
 
 from rag.record.evidence import CitationRecord, EvidenceRecord, Record
 from rag.record.question import FiltersIn
+from rag.record.understood import UnderstoodRecord
 from rag.types import (
     Absence,
     Answer,
@@ -136,6 +137,9 @@ class AnswerRecord(Record):
     confidence: float | None = None
     absence: AbsenceRecord | None = None
     failure: str | None = None
+    understood: UnderstoodRecord | None = None
+    total: int | None = None
+    scanned: int | None = None
 
     @classmethod
     def of(cls, answer: Answer) -> Self:
@@ -162,6 +166,9 @@ class AnswerRecord(Record):
             confidence=answer.confidence,
             absence=None if answer.absence is None else AbsenceRecord.of(answer.absence),
             failure=answer.failure,
+            understood=None if answer.query is None else UnderstoodRecord.of(answer.query),
+            total=answer.total,
+            scanned=answer.scanned,
         )
 
     @model_validator(mode="after")

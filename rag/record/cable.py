@@ -11,6 +11,7 @@ from pydantic import Field
 from rag.record.evidence import EvidenceRecord, Record
 from rag.record.paragraph import ParagraphRecord
 from rag.record.question import FiltersIn
+from rag.record.understood import UnderstoodRecord
 from rag.store_select import Facets, FacetValue
 from rag.tags import meaning_of
 from rag.types import (
@@ -18,8 +19,8 @@ from rag.types import (
     CableHeader,
     Coverage,
     DatePrecision,
-    Filters,
-    Hit,
+    Found,
+    Query,
     Reference,
     ReferenceKind,
 )
@@ -140,22 +141,26 @@ class CableListRecord(Record):
 
 
 class SearchRecord(Record):
-    """What a search found, best first; `total` is null where it was not counted."""
+    """What a search found, best first; `total` and `scanned` are null where nothing was counted."""
 
     hits: tuple[EvidenceRecord, ...]
     filters_applied: FiltersIn
     coverage: Coverage
     total: int | None
+    scanned: int | None = None
+    notes: tuple[str, ...] = ()
+    understood: UnderstoodRecord | None = None
 
     @classmethod
-    def of(
-        cls, hits: Sequence[Hit], *, filters_applied: Filters, coverage: Coverage, total: int | None
-    ) -> Self:
+    def of(cls, found: Found, query: Query) -> Self:
         return cls(
-            hits=tuple(EvidenceRecord.of(hit) for hit in hits),
-            filters_applied=FiltersIn.of(filters_applied),
-            coverage=coverage,
-            total=total,
+            hits=tuple(EvidenceRecord.of(hit) for hit in found.hits),
+            filters_applied=FiltersIn.of(query.filters),
+            coverage=found.coverage,
+            total=found.total,
+            scanned=found.scanned,
+            notes=found.notes,
+            understood=UnderstoodRecord.of(query),
         )
 
 

@@ -7,6 +7,7 @@ from typing import Self
 from rag.record.answer import AnswerRecord, SentenceRecord
 from rag.record.evidence import CitationRecord, EvidenceRecord, Record
 from rag.record.question import FiltersIn
+from rag.record.understood import UnderstoodRecord
 from rag.types import AnswerReady, PipelineEvent, Retrieved, SentenceReady
 
 
@@ -17,6 +18,7 @@ class RetrievedRecord(Record):
     standalone_question: str
     filters_applied: FiltersIn
     evidence: tuple[EvidenceRecord, ...]
+    understood: UnderstoodRecord | None = None
 
     @classmethod
     def of(cls, event: Retrieved) -> Self:
@@ -25,6 +27,7 @@ class RetrievedRecord(Record):
             standalone_question=event.query.standalone,
             filters_applied=FiltersIn.of(event.query.filters),
             evidence=tuple(EvidenceRecord.of(hit) for hit in event.hits),
+            understood=UnderstoodRecord.of(event.query),
         )
 
 

@@ -67,8 +67,18 @@ class CitationRecord(Record):
         )
 
 
+class PartRecord(Record):
+    """One part of a score: what an ingredient of the ranking gave."""
+
+    name: str
+    value: float
+
+
 class EvidenceRecord(Record):
-    """A paragraph that was found, with its score and why; ranks are 1-based, null where not found so."""
+    """A paragraph that was found, with its score and why; ranks are 1-based, null where not found so.
+
+    `parts` add up to the score; null unless they were asked for by `explain`.
+    """
 
     cable_id: str
     paragraph: str
@@ -91,6 +101,7 @@ class EvidenceRecord(Record):
     dense_score: float | None
     lexical_rank: int | None
     lexical_score: float | None
+    parts: tuple[PartRecord, ...] | None = None
 
     @classmethod
     def of(cls, hit: Hit) -> Self:
@@ -117,4 +128,5 @@ class EvidenceRecord(Record):
             dense_score=hit.dense_score,
             lexical_rank=hit.lexical_rank,
             lexical_score=hit.lexical_score,
+            parts=tuple(PartRecord(name=part.name, value=part.value) for part in hit.parts) or None,
         )

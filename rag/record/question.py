@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from rag.types import Filters, Mode, Policy, Question, Turn
+from rag.types import Filters, Kind, Mode, Policy, Question, Turn
 
 
 class FiltersIn(BaseModel):
@@ -22,6 +22,9 @@ class FiltersIn(BaseModel):
     corpora: tuple[str, ...] = Field(default=(), max_length=50)
     date_from: date | None = None
     date_to: date | None = None
+    senders: tuple[str, ...] = Field(default=(), max_length=200)
+    addressees: tuple[str, ...] = Field(default=(), max_length=200)
+    kinds: tuple[Kind, ...] = Field(default=(), max_length=20)
 
     @model_validator(mode="after")
     def _check_dates(self) -> Self:
@@ -61,6 +64,7 @@ class QuestionIn(BaseModel):
     mode: Mode = Mode.AUTO
     policy: Policy = Policy.REPAIR
     top_k: int = Field(default=8, ge=1, le=50)
+    explain: bool = Field(default=False, description="Give the parts of every hit's score.")
     conversation_id: str | None = Field(
         default=None,
         max_length=100,
@@ -75,4 +79,5 @@ class QuestionIn(BaseModel):
             mode=self.mode,
             policy=self.policy,
             top_k=self.top_k,
+            explain=self.explain,
         )

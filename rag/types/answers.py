@@ -162,7 +162,8 @@ class Answer:
     """The whole record of one answered question. `notes` say what a reader must know about it.
 
     `confidence` orders answers from doubtful to sure where the answerer can tell; it has no unit.
-    `absence` is there where the outcome is an abstention, `failure` where it is an error.
+    `absence` is there where the outcome is an abstention, `failure` where it is an error. `query` is how the
+    question was understood; `total` and `scanned` are counted where everything was looked through.
     """
 
     answer_id: str
@@ -187,6 +188,9 @@ class Answer:
     confidence: float | None = None
     absence: Absence | None = None
     failure: str | None = None
+    query: Query | None = None
+    total: int | None = None
+    scanned: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

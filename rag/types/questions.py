@@ -102,7 +102,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a caller asks."""
+    """What a caller asks. `explain` keeps the parts of every hit's score in the record."""
 
     text: str
     history: tuple[Turn, ...] = ()
@@ -110,6 +110,7 @@ class Question:
     mode: Mode = Mode.AUTO
     policy: Policy = Policy.REPAIR
     top_k: int = 8
+    explain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,8 @@ class Query:
 
     `filters` are the caller's with what the question itself narrows; `clues` say which came from its words.
     `contradiction` says why nothing can pass;
-    `mentions` are what an exhaustive question looks for, any of them; `notes` are what a reader must know.
+    `mentions` are what an exhaustive question looks for, any of them;
+    `expansions` what else its words are called; `notes` are what a reader must know.
     """
 
     text: str
@@ -185,6 +187,7 @@ class Query:
     clues: tuple[Clue, ...] = ()
     references: tuple[ReferenceAsk, ...] = ()
     mentions: tuple[Mention, ...] = ()
+    expansions: tuple[str, ...] = ()
     contradiction: str | None = None
     notes: tuple[str, ...] = ()
 
@@ -229,3 +232,14 @@ class Passage:
     @property
     def text(self) -> str:
         return self.hit.paragraph.text
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found: `total` and `scanned` are counted where everything was looked through."""
+
+    hits: tuple[Hit, ...]
+    coverage: Coverage = Coverage.SAMPLE
+    total: int | None = None
+    scanned: int | None = None
+    notes: tuple[str, ...] = ()

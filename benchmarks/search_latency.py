@@ -1,0 +1,249 @@
+"""How long a search takes without the encoder, by size and by how much a filter lets through.
+
+    python benchmarks/search_latency.py --sizes 10000 100000
+
+Collections are generated: cables of eight paragraphs with sentences of the sample collection in random
+order, and a vector of random direction for each. Beside the project's search stands LangChain's
+`Chroma.as_retriever` over the same texts and vectors, with the same filters as metadata; it is left out
+where `langchain-chroma` is missing. Query vectors come from a table, so that no encoder is in any figure; its
+time is measured apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+from hashlib import blake2b
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+from langchain_core.embeddings import Embeddings
+
+from ingestion.parse import parse_source
+from ingestion.sources import find_files
+from rag.citations import split_sentences
+from rag.collection import Collection, open_collection
+from rag.config import PACKAGED_MODEL, Settings
+from rag.embeddings import load_encoder
+from rag.errors import ParseError
+from rag.retrieve import HybridSearch
+from rag.store import CableStore
+from rag.types import Cable, Chunk, Filters, Paragraph, Question, Segment
+from rag.understand import understand
+from rag.worker import Vectors
+
+SAMPLE = Path(__file__).resolve().parents[1] / "ingestion" / "sample"
+PARAGRAPHS_PER_CABLE = 8
+DIMENSION = 384
+K = 10
+# Shares of the cables that a filter lets through; the smallest is a cable or two by name.
+SHARES = (0.0001, 0.01, 0.14, 1.0)
+
+
+class TableEncoder(Embeddings):
+    """Vectors of random direction, the same for the same text: no model, hardly any time."""
+
+    fingerprint = f"table-{DIMENSION}"
+    dimension = DIMENSION
+    max_tokens = 256
+
+    def at(self, precision: str) -> TableEncoder:
+        return self
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        rows = np.stack([self._direction(text) for text in texts])
+        return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+    def submit(self, texts: Sequence[str]) -> Future[Vectors]:
+        future: Future[Vectors] = Future()
+        future.set_result(self.encode(texts))
+        return future
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        rows: list[list[float]] = self.encode(texts).tolist()
+        return rows
+
+    def embed_query(self, text: str) -> list[float]:
+        return self.embed_documents([text])[0]
+
+    def token_count(self, text: str) -> int:
+        return len(text.split())
+
+    def token_spans(self, text: str) -> list[tuple[int, int]]:
+        return []
+
+    def close(self) -> None:
+        return None
+
+    def _direction(self, text: str) -> Vectors:
+        seed = int.from_bytes(blake2b(text.encode(), digest_size=8).digest())
+        rows: Vectors = np.random.default_rng(seed).standard_normal(DIMENSION, dtype=np.float32)
+        return rows
+
+
+def generated(number: int, chance: random.Random) -> list[Cable]:
+    """So many paragraphs in cables of eight; origins carry the shares that filters let through."""
+    parsed = [cable for source in _sources() for cable in parse_source(source)]
+    pattern = next(cable for cable in parsed if not isinstance(cable, ParseError))
+    texts = [p.text for cable in parsed if not isinstance(cable, ParseError) for p in cable.paragraphs]
+    sentences = [text[span.start : span.end] for text in texts for span in split_sentences(text)]
+    made = []
+    count = number // PARAGRAPHS_PER_CABLE
+    for place in range(count):
+        cable_id = f"08POST{place}"
+        share = place / count
+        origin = "Embassy One" if share < SHARES[1] else "Embassy"
+        if SHARES[1] <= share < SHARES[1] + SHARES[2]:
+            origin = "Embassy Many"
+        paragraphs, start = [], 0
+        for ordinal in range(PARAGRAPHS_PER_CABLE):
+            text = " ".join(chance.choices(sentences, k=5))
+            label = str(ordinal + 1)
+            paragraphs.append(
+                replace(
+                    pattern.paragraphs[0], cable_id=cable_id, label=label, ordinal=ordinal, start=start,
+                    end=start + len(text), text=text,
+                    sha256=blake2b(f"{cable_id}{label}".encode(), digest_size=32).hexdigest(),
+                )
+            )  # fmt: skip
+            start += len(text) + 2
+        body = "\n\n".join(p.text for p in paragraphs)
+        subject = " ".join(chance.choices(sentences))
+        header = replace(pattern.header, cable_id=cable_id, origin=origin, subject=subject)
+        made.append(
+            replace(
+                pattern, header=header, body=body, paragraphs=tuple(paragraphs), references=(),
+                raw=body.encode(), segments=(Segment(0, 0, len(body)),), stripped=(), aliases=(), warnings=(),
+            )
+        )  # fmt: skip
+    return made
+
+
+def _sources() -> list:  # type: ignore[type-arg]
+    return [source for source in find_files(SAMPLE) if not isinstance(source, ParseError)]
+
+
+def build(folder: Path, cables: Sequence[Cable]) -> Collection:
+    store = CableStore.open(folder)
+    for cable in cables:
+        store.put(cable, [Chunk(p.cable_id, p.label, 0, 0, len(p.text), p.text) for p in cable.paragraphs])
+    store.close()
+    settings = Settings(data_dir=folder, embedding_precision="fp32")
+    open_collection(settings, TableEncoder(), write=True).close()
+    return open_collection(settings, TableEncoder(), write=False)
+
+
+def filters_of(cables: Sequence[Cable]) -> dict[str, Filters]:
+    few = tuple(c.header.cable_id for c in cables[:: len(cables) // max(1, round(len(cables) * SHARES[0]))])
+    return {
+        "none": Filters(),
+        "0.01 %": Filters(cable_ids=few[: max(1, round(len(cables) * SHARES[0]))]),
+        "1 %": Filters(origins=("Embassy One",)),
+        "14 %": Filters(origins=("Embassy Many",)),
+        "100 %": Filters(corpora=(cables[0].header.corpus,)),
+    }
+
+
+def measured(ask: Callable[[str], object], questions: Sequence[str]) -> tuple[float, float]:
+    """p50 and p99 in milliseconds, after a few questions that nobody counts."""
+    for question in questions[:10]:
+        ask(question)
+    times = []
+    for question in questions:
+        began = time.perf_counter()
+        ask(question)
+        times.append((time.perf_counter() - began) * 1000)
+    return statistics.median(times), statistics.quantiles(times, n=100)[98]
+
+
+def langchain_ways(
+    folder: Path, paragraphs: Sequence[Paragraph], cables: Sequence[Cable]
+) -> dict[str, Callable[[str], object]]:
+    """LangChain's plain retriever over Chroma for each filter."""
+    from langchain_chroma import Chroma
+
+    headers = {c.header.cable_id: c.header for c in cables}
+    store = Chroma("plain", TableEncoder(), persist_directory=str(folder))
+    for start in range(0, len(paragraphs), 5_000):
+        part = paragraphs[start : start + 5_000]
+        store.add_texts(
+            [p.text for p in part],
+            metadatas=[
+                {
+                    "cable_id": p.cable_id,
+                    "origin": str(headers[p.cable_id].origin),
+                    "corpus": headers[p.cable_id].corpus,
+                }
+                for p in part
+            ],
+        )
+    ways: dict[str, Callable[[str], object]] = {}
+    for name, filters in filters_of(cables).items():
+        where: dict[str, object] | None = None
+        if filters.cable_ids:
+            where = {"cable_id": {"$in": list(filters.cable_ids)}}
+        elif filters.origins:
+            where = {"origin": filters.origins[0]}
+        elif filters.corpora:
+            where = {"corpus": filters.corpora[0]}
+        retriever = store.as_retriever(search_kwargs={"k": K, "filter": where})
+        ways[name] = retriever.invoke
+    return ways
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000], help="paragraphs")
+    parser.add_argument("--questions", type=int, default=200)
+    parser.add_argument(
+        "--plain-up-to", type=int, default=100_000, help="largest size with LangChain beside it"
+    )
+    options = parser.parse_args()
+    print(
+        "| paragraphs | filter | cableqa p50 / p99 ms | Chroma.as_retriever p50 / p99 ms |\n|---|---|---|---|"
+    )
+    for size in options.sizes:
+        chance = random.Random(1)
+        cables = generated(size, chance)
+        paragraphs = [p for cable in cables for p in cable.paragraphs]
+        questions = [
+            " ".join(chance.choice(paragraphs).text.split()[:12]) + "?" for _ in range(options.questions)
+        ]
+        with tempfile.TemporaryDirectory() as folder:
+            began = time.perf_counter()
+            plain: dict[str, Callable[[str], object]] = {}
+            if find_spec("langchain_chroma") is not None and size <= options.plain_up_to:
+                plain = langchain_ways(Path(folder) / "plain", paragraphs, cables)
+            with build(Path(folder) / "own", cables) as collection:
+                print(f"{size:,} built in {time.perf_counter() - began:.0f} s", file=sys.stderr)
+                search = HybridSearch(collection)
+                for name, filters in filters_of(cables).items():
+
+                    def own(text: str, filters: Filters = filters, search: HybridSearch = search) -> object:
+                        return search.find(understand(Question(text, filters=filters), search.archive), K)
+
+                    p50, p99 = measured(own, questions)
+                    beside = (
+                        ""
+                        if name not in plain
+                        else "{:.1f} / {:.1f}".format(*measured(plain[name], questions))
+                    )
+                    print(f"| {size:,} | {name} | {p50:.1f} / {p99:.1f} | {beside} |", flush=True)
+    encoder = load_encoder(PACKAGED_MODEL)
+    p50, p99 = measured(lambda text: encoder.encode([text]), [f"{text} Why?" for text in questions])
+    print(f"\nEncoding a question: {p50:.1f} / {p99:.1f} ms")
+    encoder.close()
+
+
+if __name__ == "__main__":
+    main()

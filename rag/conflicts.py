@@ -34,6 +34,13 @@ _AGAINST = re.compile(
     r"|correct(?:s|ed|ion)?|revised|in error|mistaken(?:ly)?|misstated)\b",
     re.IGNORECASE,
 )
+# A question for several figures is answered by figures that differ: "by spring, and in the end".
+_ASKS_SEVERAL = re.compile(
+    r"\band,? (?:\w+ )?(?:what|which|who|whom|when|where|why|how)\b|\brespectively\b|\bcompare\b"
+    r"|\bfrom .{3,40} to\b",
+    re.IGNORECASE,
+)
+_COUNTED = re.compile(r"\b(?:how many|number of|count of|total of)\s+((?:\S+\s+){0,2}\S+)", re.IGNORECASE)
 _SIGNS = re.compile(r"[\d.,\s]+|\b(?:thousand|million|billion|mn|bn)\b")
 # Of the question's words that the answering cable has, the other must have this share, and a smaller one
 # where it sets the figures against each other itself; around the two figures so many words must be the
@@ -97,7 +104,7 @@ def _other_sides(
             continue
         whole = Span(0, len(other.text))
         for found in _asked_figures(question, other.text, whole):
-            if _disagree(source.text, figure, other.text, found, shared):
+            if _disagree(question, source.text, figure, other.text, found, shared):
                 sides[cable_id] = (other, found)
                 break
     for other, found in sorted(sides.values(), key=lambda side: str(side[0].hit.header.date_from)):
@@ -113,10 +120,17 @@ def _asked_figures(question: str, text: str, within: Span) -> Iterator[_Figure]:
 
     if _ASKS_FIGURE.search(question):
         asked = _stems(question)
+        things = frozenset().union(*(_stems(match[1]) for match in _COUNTED.finditer(question)))
+        days = dates_of(text)
         for quantity in quantities_of(text):
             if not within.start <= quantity.start < within.end:
                 continue
-            counted = quantity.measure is Measure.COUNT and asked.intersection(quantity.units)
+            if any(day.start <= quantity.start < day.end for day in days):
+                continue
+            # "The count of lost containers is 41": what is counted may stand elsewhere in the sentence.
+            sentence = sentence_at(quantity.start)
+            near = quantity.units or things & _stems(text[sentence.start : sentence.end])
+            counted = quantity.measure is Measure.COUNT and asked.intersection(near)
             paid = quantity.measure is Measure.MONEY and _MONEY.search(question)
             shared = quantity.measure is Measure.PERCENT and _SHARE.search(question)
             if counted or paid or shared:
@@ -127,7 +141,9 @@ def _asked_figures(question: str, text: str, within: Span) -> Iterator[_Figure]:
                 yield _Figure(mention.text, sentence_at(mention.start), date=mention)
 
 
-def _disagree(text: str, figure: _Figure, other_text: str, other: _Figure, shared: float) -> bool:
+def _disagree(
+    question: str, text: str, figure: _Figure, other_text: str, other: _Figure, shared: float
+) -> bool:
     """Whether two figures of one kind are said of the same thing and cannot both be right."""
     if not _differ(figure, other):
         return False
@@ -138,8 +154,10 @@ def _disagree(text: str, figure: _Figure, other_text: str, other: _Figure, share
         return _AGAINST.search(said_there if mentions else said) is not None
     if _mentions(other_text, figure) or _mentions(text, other):
         return False
+    if _ASKS_SEVERAL.search(question) or shared < _COVERAGE:
+        return False
     common = _stems(said) & _stems(said_there)
-    return shared >= _COVERAGE and len(common - figure.units - other.units) >= _COMMON_WORDS
+    return len(common - figure.units - other.units) >= _COMMON_WORDS
 
 
 def _differ(figure: _Figure, other: _Figure) -> bool:
@@ -148,7 +166,7 @@ def _differ(figure: _Figure, other: _Figure) -> bool:
         if left.measure is not right.measure or agrees(left, right) or agrees(right, left):
             return False
         if left.measure is Measure.COUNT:
-            return bool(figure.units & other.units)
+            return not (figure.units and other.units) or bool(figure.units & other.units)
         return _currency(left.text) == _currency(right.text)
     if figure.date and other.date:
         one, two = figure.date, other.date

@@ -57,8 +57,14 @@ def figures(question: str, *texts: str) -> list[str]:
             "In all the Meretuul's repairs cost $9 million.",
             ["$14", "$9"],
         ),
+        (
+            "How many containers went overboard from the Sagarika?",
+            "The port's count of containers that the Sagarika lost is 41.",
+            "The owner of the Sagarika counts 27 containers overboard and not 41.",
+            ["41", "27"],
+        ),
     ],
-    ids=["one set against the other", "the same told otherwise", "days", "money"],
+    ids=["one set against the other", "the same told otherwise", "days", "money", "counted elsewhere"],
 )
 def test_two_cables_that_disagree(question: str, here: str, there: str, expected: list[str]) -> None:
     found = figures(question, here, there)
@@ -74,6 +80,11 @@ def test_two_cables_that_disagree(question: str, here: str, there: str, expected
         (FERRY, HERE, "Of the 34 people taken off the ferry Meretuul, 27 people were passengers."),
         (FERRY, HERE, "About 34 people were taken off the ferry Meretuul by helicopters."),
         ("Who owns the ferry Meretuul?", HERE, "Helicopters took 31 people off the ferry Meretuul."),
+        (
+            "How many people were taken off the ferry Meretuul by noon, and how many in the end?",
+            HERE,
+            "In the end helicopters took 51 people off the ferry Meretuul.",
+        ),
         ("When did the ferry Meretuul sail?", HERE, "Helicopters took 31 people off the ferry Meretuul."),
     ],
     ids=[
@@ -83,6 +94,7 @@ def test_two_cables_that_disagree(question: str, here: str, there: str, expected
         "a part of it",
         "rounded",
         "no figure asked",
+        "two asked",
         "a date asked",
     ],
 )

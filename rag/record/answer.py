@@ -132,7 +132,7 @@ class DisputeSideRecord(Record):
 
 
 class AnswerRecord(Record):
-    """The whole record of one answered question.
+    """The whole record of one answered question; `deleted` are cables whose text the ledger no longer has.
 
     Refuses to exist where a promise is broken: a quotation that is not in its paragraph, a citation
     outside the evidence, or a marker in `text` that stands for no citation.
@@ -161,6 +161,7 @@ class AnswerRecord(Record):
     absence: AbsenceRecord | None = None
     conflict: tuple[DisputeSideRecord, ...] = ()
     failure: str | None = None
+    deleted: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, answer: Answer) -> Self:

@@ -206,9 +206,11 @@ class _Run:
                 continue
             self._work.remove_location(cable_id, location)
             if owner == location and self._work.owner(cable_id) is None:
+                cited = self._store.answers_citing(cable_id)
                 self._store.delete(cable_id)
                 self._index(cable_id)
-                self._report(IngestLine(source, Status.REMOVED, cable_id))
+                message = f"was cited by the answers {', '.join(cited)}" if cited else None
+                self._report(IngestLine(source, Status.REMOVED, cable_id, message))
 
     def _is_there(self, location: str) -> bool:
         return location in self._seen or Path(location.split("!", 1)[0]).exists()

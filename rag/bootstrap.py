@@ -23,7 +23,7 @@ from rag.weighing import AT_ITS_WORD, load_weigher
 
 # Where no setting says otherwise. A processor reads some fifty tokens a second for a small local model, so a
 # prompt of 12,000 characters is a minute's work before the first word.
-HOSTED_CONTEXT_CHARS, LOCAL_CONTEXT_CHARS = 12_000, 6_000
+HOSTED_CONTEXT_CHARS, LOCAL_CONTEXT_CHARS = 12_000, 5_000
 HOSTED_TIMEOUT_S, LOCAL_TIMEOUT_S = 60.0, 300.0
 
 

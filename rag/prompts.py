@@ -77,6 +77,7 @@ ANSWER_FROM_DOCUMENTS = _prompt(CITE_BY_DOCUMENT, ANSWER_PLAINLY_HUMAN)
 REPAIR_FROM_DOCUMENTS = _prompt(CITE_BY_DOCUMENT, REPAIR_HUMAN)
 
 _DELIMITER = re.compile(r"<\s*/?\s*passage\b", re.IGNORECASE)
+_BROKEN = re.compile(r"(?<=[a-z])-\s*\n\s*(?=[a-z])")
 # What chat templates of models write between turns: "<|im_start|>", "[INST]", "<<SYS>>", "</s>"...
 _TURN_TOKEN = re.compile(
     r"<\|+|\|+>|<<\s*/?\s*SYS\s*>>|\[\s*/?\s*INST\s*\]"
@@ -119,6 +120,11 @@ def neutralise(text: str) -> str:
     return unmarked(_DELIMITER.sub("(passage", text))
 
 
+def running(text: str) -> str:
+    """A cable's lines as running text, broken words joined: small models copy line ends and stop at them."""
+    return " ".join(_BROKEN.sub("", text).split())
+
+
 def about(passage: Passage) -> str:
     """What stands above a passage: citation, post, date, kind. "09ASTANA1206 ¶5, Embassy Astana, ..."."""
     header, paragraph = passage.hit.header, passage.hit.paragraph
@@ -128,5 +134,5 @@ def about(passage: Passage) -> str:
 
 
 def _render(number: int, passage: Passage, limit_chars: int) -> str:
-    text = neutralise(passage.text[:limit_chars])
+    text = running(neutralise(passage.text[:limit_chars]))
     return f"<passage>\n[{number}] {about(passage)}:\n{text}\n</passage>"

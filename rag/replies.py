@@ -22,8 +22,9 @@ from rag.reply_readers import BlockReader, MarkedReader, ReplyReader, SchemaRead
 from rag.types import Passage
 
 # Prose that a local model may write before it must name a passage, and how many sentences.
-_SENTENCE_CHARS = "{12,320}"
+_SENTENCE_CHARS = "{10,320}"
 _SENTENCES = "{0,3}"
+_TITLES = ("Mr", "Mrs", "Ms", "Dr", "Gen", "Col", "Lt", "Capt", "Amb", "Sen", "Rep", "St", "No")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +107,19 @@ class DocumentReplies:
 
 
 def grammar_of(numbers: Sequence[int]) -> str:
-    """A llama.cpp grammar: the refusal, or up to four sentences that each end with one or two markers."""
+    """A llama.cpp grammar: the refusal, or up to four sentences, each with one or two markers at its end.
+
+    A full stop ends a sentence but for abbreviations, so that none goes without its marker.
+    """
     known = " | ".join(f'"[{number}]"' for number in numbers)
+    titles = " | ".join(f'"{title}"' for title in _TITLES)
     return "\n".join(
         (
             f'root ::= "{prompts.REFUSAL}" | sentence (" " sentence){_SENTENCES}',
-            'sentence ::= prose " " marker (" " marker)? "."?',
-            rf"prose ::= [^\[\]\n]{_SENTENCE_CHARS}",
+            'sentence ::= prose [.!?]? " " marker (" " marker)? "."?',
+            rf"prose ::= [^\[\]\n .!?] piece{_SENTENCE_CHARS}",
+            r"piece ::= [^\[\]\n.!?] | [.!?] [^\[\]\n .!?] | abbreviation",
+            f'abbreviation ::= ([A-Z] "."){{1,4}} " " | ({titles}) ". "',
             f"marker ::= {known}",
         )
     )
@@ -138,7 +145,7 @@ def schema_of(numbers: Sequence[int]) -> dict[str, Any]:
 
 
 def _document(passage: Passage) -> dict[str, Any]:
-    block = {"type": "text", "text": prompts.neutralise(passage.text)}
+    block = {"type": "text", "text": prompts.running(prompts.neutralise(passage.text))}
     return {
         "type": "document",
         "source": {"type": "content", "content": [block]},

@@ -76,9 +76,10 @@ class CableStore:
             store_write.put(connection, cable, chunks)
 
     def delete(self, cable_id: str) -> None:
-        """Remove a cable and the vectors that only it used; its indexes are then pending. Raises NotFound."""
+        """Remove a cable, its vectors and its text in answers; its indexes are pending. Raises NotFound."""
         with self._engine.begin() as connection:
             store_write.delete(connection, cable_id)
+            self.ledger.redact(connection, cable_id)
 
     def get_meta(self, key: str) -> str | None:
         """A fact about the collection as a whole (fingerprint, generation of the indexes...)."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, func, select
 
+from rag.record import AnswerRecord
+from rag.record.redaction import without_cable
 from rag.schema import ANSWER_CITATIONS, ANSWERS
 
 
 class AnswerLedger:
-    """Records as the surfaces show them; the ledger does not look into them."""
+    """Records as the surfaces show them. Of a deleted cable hashes and offsets stay in them, no text."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -47,6 +50,17 @@ class AnswerLedger:
                 .order_by(ANSWERS.c.created_at.desc(), ANSWERS.c.answer_id)
             )
             return tuple(rows)
+
+    def redact(self, connection: Connection, cable_id: str) -> None:
+        """Take the text of a cable that is being deleted out of every record, in the same transaction."""
+        key = f'"cable_id":{json.dumps(cable_id, ensure_ascii=False)}'
+        holding = select(ANSWERS.c.answer_id).where(func.instr(ANSWERS.c.record, key) > 0)
+        # One at a time: a record may be large, and there may be many.
+        for answer_id in list(connection.scalars(holding)):
+            mine = ANSWERS.c.answer_id == answer_id
+            stored = connection.execute(select(ANSWERS.c.record).where(mine)).scalar_one()
+            record = without_cable(AnswerRecord.model_validate_json(stored), cable_id)
+            connection.execute(ANSWERS.update().where(mine).values(record=record.model_dump_json()))
 
     def forget_before(self, moment: datetime) -> int:
         """Delete the answers older than `moment`; says how many."""

@@ -16,10 +16,13 @@ from datetime import UTC, datetime
 from rag.absence import wording
 from rag.answer import Rejected
 from rag.compose import Composer
+from rag.conflicts import by_post_and_date
 from rag.types import (
     Absence,
     Answer,
     Coverage,
+    Dispute,
+    DisputeSide,
     DraftSentence,
     Hit,
     Outcome,
@@ -58,6 +61,7 @@ class Turn:
     coverage: Coverage = Coverage.SAMPLE
     total: int | None = None
     scanned: int | None = None
+    dispute: Dispute | None = None
     _settled: int = 0
     _broken: bool = False
     passages: dict[int, Passage] = field(init=False)
@@ -95,6 +99,23 @@ class Turn:
     def settle(self, removed: int) -> None:
         """The first `removed` of what was taken out no longer tells against the answer: it was replaced."""
         self._settled = removed
+
+    def cites(self, side: DisputeSide) -> bool:
+        """Whether the answer cites this side's words already."""
+        paragraph = self.passages[side.passage].hit.paragraph
+        return any(
+            c.paragraph == paragraph and c.char_start < side.end and side.start < c.char_end
+            for c in self.composer.citations
+        )
+
+    def disagree(self, dispute: Dispute) -> None:
+        """The cables set figures against each other, and the answer shows each of them."""
+        self.dispute = dispute
+        told = []
+        for side in dispute.sides:
+            hit = self.passages[side.passage].hit
+            told.append(f"{by_post_and_date(hit.header)}: {side.figure} ({hit.paragraph.citation})")
+        self.notes.append(f"The cables disagree. {'; '.join(told)}.")
 
     def broke_off(self, note: str) -> None:
         """What is shown stands, and more was to come."""
@@ -137,6 +158,7 @@ class Turn:
         """Refuse as a whole: what was written moves to `removed`, and nothing is shown."""
         self.removed += [Removed(s.text, s.verdict, s.reason) for s in self.composer.sentences]
         self.composer = Composer(self.passages)
+        self.dispute = None
         self.notes.append("Policy abstain: not every sentence was supported, so nothing is shown.")
 
     @contextmanager
@@ -173,6 +195,7 @@ class Turn:
             notes=tuple(self.notes),
             confidence=self.confidence,
             absence=self.absence,
+            conflict=() if self.dispute is None else self.dispute.sides,
             failure=failure,
             query=self.query,
             total=self.total,
@@ -195,4 +218,6 @@ class Turn:
     def _outcome(self) -> Outcome:
         if not self.has_answer:
             return Outcome.NOT_IN_CORPUS
+        if self.dispute is not None:
+            return Outcome.CONFLICTING
         return Outcome.ANSWERED if self.stands_whole() else Outcome.PARTIAL

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 
 from rag.answer import Answerer, Confidence, Refusal, Rejected
+from rag.conflicts import by_post_and_date, dispute_of
 from rag.errors import ModelUnavailable
 from rag.turn import Turn
-from rag.types import Policy, SentenceReady, Usage
+from rag.types import DraftSentence, Policy, Quote, SentenceReady, Usage, Verdict
 from rag.verify import Verifier
 
 
@@ -36,6 +37,10 @@ class Writer:
                 raise
             turn.broke_off(f"The answer is not complete: {error.message}")
             return
+        yield from self._mended(turn, rejected)
+        yield from self._set_beside(turn)
+
+    def _mended(self, turn: Turn, rejected: Sequence[Rejected]) -> Generator[SentenceReady, None, None]:
         if turn.question.policy is not Policy.REPAIR or self._answerer is self._quoting:
             return
         if rejected:
@@ -66,6 +71,28 @@ class Writer:
         yield from self._attempt(turn, self._quoting, ())
         if turn.has_answer:
             turn.settle(before)
+
+    def _set_beside(self, turn: Turn) -> Generator[SentenceReady, None, None]:
+        """Show what other cables say against a figure or date of the answer, by post and date."""
+        passages = list(turn.passages.values())
+        dispute = dispute_of(turn.query.standalone, turn.composer.citations, passages)
+        if dispute is None:
+            return
+        for side in dispute.sides:
+            if turn.cites(side):
+                continue
+            passage = turn.passages[side.passage]
+            words = " ".join(passage.text[side.start : side.end].split())
+            quote = (Quote(side.passage, side.start, side.end),)
+            draft = DraftSentence(f"{by_post_and_date(passage.hit.header)}: “{words}”", quote)
+            with turn.timed("verify"):
+                check = self._verifier.check(draft, turn.passages)
+            if check.verdict is not Verdict.SUPPORTED:
+                return
+            admitted = turn.admit(draft, check)
+            if isinstance(admitted, SentenceReady):
+                yield admitted
+        turn.disagree(dispute)
 
     def _attempt(
         self, turn: Turn, answerer: Answerer, rejected: Sequence[Rejected]

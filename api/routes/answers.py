@@ -9,10 +9,11 @@ from fastapi import APIRouter, Depends, Header, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from api.dependencies import TheService
+from api.rechecking import recheck
 from api.runs import Run
 from rag.record import AnswerRecord, QuestionIn
 from rag.record.cable import ErrorBody
-from rag.record.check import RecheckedCitationRecord, ReverifyRecord
+from rag.record.check import ReverifyRecord
 
 router = APIRouter(prefix="/v1/answers", tags=["answers"])
 # A failure within this time is answered with its HTTP status; a later one is an `error` event.
@@ -62,30 +63,10 @@ async def stored_answer(answer_id: str, service: TheService) -> Response:
 
 @router.post("/{answer_id}/reverify", response_model=ReverifyRecord, responses=UNKNOWN)
 async def reverify(answer_id: str, service: TheService) -> ReverifyRecord:
-    """Hold a stored answer's citations against today's collection."""
-    return await service.work(lambda: _reverify(service, answer_id))
+    """Hold a stored answer's citations and verdicts against today's collection."""
 
+    def check() -> ReverifyRecord:
+        record = AnswerRecord.model_validate_json(service.answer_json(answer_id))
+        return recheck(record, service.store, service.pipeline.verifier)
 
-def _reverify(service: TheService, answer_id: str) -> ReverifyRecord:
-    record = AnswerRecord.model_validate_json(service.answer_json(answer_id))
-    rechecked = []
-    for citation in record.citations:
-        paragraph = service.store.find_paragraph(citation.cable_id, citation.paragraph)
-        same = paragraph is not None and paragraph.sha256 == citation.paragraph_sha256
-        rechecked.append(
-            RecheckedCitationRecord(
-                marker=citation.marker,
-                cable_id=citation.cable_id,
-                paragraph=citation.paragraph,
-                label=citation.label,
-                state="gone" if paragraph is None else "same" if same else "changed",
-                quote_found=paragraph is not None and citation.quote in paragraph.text,
-            )
-        )
-    return ReverifyRecord(
-        answer_id=answer_id,
-        snapshot=service.store.snapshot(),
-        snapshot_then=record.snapshot,
-        holds=all(citation.quote_found for citation in rechecked),
-        citations=tuple(rechecked),
-    )
+    return await service.work(check)

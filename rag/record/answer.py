@@ -6,7 +6,7 @@ Offsets are characters of a Python string, 0-based and end-exclusive.
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Self
 
 from pydantic import model_validator
@@ -18,6 +18,8 @@ from rag.types import (
     Absence,
     Answer,
     Coverage,
+    DisputeSide,
+    Hit,
     Outcome,
     Policy,
     Removed,
@@ -108,8 +110,30 @@ class AbsenceRecord(Record):
         return cls(**{name: getattr(absence, name) for name in cls.model_fields})
 
 
+class DisputeSideRecord(Record):
+    """What one cable says where cables disagree; `label` names its paragraph, which the answer cites."""
+
+    label: str
+    origin: str | None
+    sent_at: datetime | None
+    date_from: date | None
+    figure: str
+    quote: str
+
+    @classmethod
+    def of(cls, side: DisputeSide, hit: Hit) -> Self:
+        return cls(
+            label=hit.paragraph.citation,
+            origin=hit.header.origin,
+            sent_at=hit.header.sent_at,
+            date_from=hit.header.date_from,
+            figure=side.figure,
+            quote=hit.paragraph.text[side.start : side.end],
+        )
+
+
 class AnswerRecord(Record):
-    """The whole record of one answered question.
+    """The whole record of one answered question; `deleted` are cables whose text the ledger no longer has.
 
     Refuses to exist where a promise is broken: a quotation that is not in its paragraph, a citation
     outside the evidence, or a marker in `text` that stands for no citation.
@@ -136,10 +160,12 @@ class AnswerRecord(Record):
     notes: tuple[str, ...]
     confidence: float | None = None
     absence: AbsenceRecord | None = None
+    conflict: tuple[DisputeSideRecord, ...] = ()
     failure: str | None = None
     understood: UnderstoodRecord | None = None
     total: int | None = None
     scanned: int | None = None
+    deleted: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, answer: Answer) -> Self:
@@ -165,6 +191,9 @@ class AnswerRecord(Record):
             notes=answer.notes,
             confidence=answer.confidence,
             absence=None if answer.absence is None else AbsenceRecord.of(answer.absence),
+            conflict=tuple(
+                DisputeSideRecord.of(side, answer.evidence[side.passage - 1]) for side in answer.conflict
+            ),
             failure=answer.failure,
             understood=None if answer.query is None else UnderstoodRecord.of(answer.query),
             total=answer.total,

@@ -80,6 +80,15 @@ class RecheckedCitationRecord(Record):
     quote_found: bool
 
 
+class RecheckedSentenceRecord(Record):
+    """A sentence of a stored answer, checked again; `verdict` is null where its words were deleted."""
+
+    text: str
+    verdict_then: Verdict
+    verdict: Verdict | None
+    reason: str
+
+
 class ReverifyRecord(Record):
     """A stored answer's citations, checked again. `holds`: each one's words still stand."""
 
@@ -88,6 +97,9 @@ class ReverifyRecord(Record):
     snapshot_then: str
     holds: bool
     citations: tuple[RecheckedCitationRecord, ...]
+    sentences: tuple[RecheckedSentenceRecord, ...]
+    verifier: str
+    verifier_then: str
 
     @model_validator(mode="after")
     def _check_holds(self) -> Self:

@@ -143,6 +143,23 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class DisputeSide:
+    """What one cable says: the passage's number in this turn, its figure, and the sentence's characters."""
+
+    passage: int
+    figure: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """Cables that give different figures or dates for the same thing; the answer's own side first."""
+
+    sides: tuple[DisputeSide, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Absence:
     """What was searched where nothing answers: cables and paragraphs under the filter, and hits read.
 
@@ -162,8 +179,9 @@ class Answer:
     """The whole record of one answered question. `notes` say what a reader must know about it.
 
     `confidence` orders answers from doubtful to sure where the answerer can tell; it has no unit.
-    `absence` is there where the outcome is an abstention, `failure` where it is an error. `query` is how the
-    question was understood; `total` and `scanned` are counted where everything was looked through.
+    `absence` is there where the outcome is an abstention, `failure` where it is an error; `conflict` has
+    what the cables say against each other, where they do. `query` is how the question was understood;
+    `total` and `scanned` are counted where everything was looked through.
     """
 
     answer_id: str
@@ -187,6 +205,7 @@ class Answer:
     notes: tuple[str, ...] = ()
     confidence: float | None = None
     absence: Absence | None = None
+    conflict: tuple[DisputeSide, ...] = ()
     failure: str | None = None
     query: Query | None = None
     total: int | None = None

@@ -79,6 +79,12 @@ def cables() -> list[Cable]:
     return [harbor, orchard, follow_up, replace(undated, header=unknown)]
 
 
+def reworded(cable: Cable, before: str, after: str) -> Cable:
+    """The cable with other words in its paragraphs, as a corrected file would bring it."""
+    texts = [paragraph.text.replace(before, after) for paragraph in cable.paragraphs]
+    return replace(_cable(cable.header.cable_id, cable.header.subject, texts), references=cable.references)
+
+
 def build_collection(folder: Path, contents: Sequence[Cable]) -> Collection:
     """Put the cables into the store and let the collection's own indexer do the rest."""
     store = CableStore.open(folder)

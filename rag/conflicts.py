@@ -1,0 +1,240 @@
+"""Cables that give different figures or dates for the same thing, found so that both can be shown.
+
+A question that asks for a figure or a date is answered from one cable; here the other paragraphs found are
+read for a figure of the same kind, of the same thing, that does not agree. It is found by rule, from what is
+counted, the names in the question, and the words around both figures; where a cable gives both figures
+and sets them against each other ("31, not 34"), that alone is enough.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rag.checks.dates import DateMention, dates_of
+from rag.checks.quantities import Measure, Quantity, agrees, quantities_of
+from rag.checks.words import is_capitals, words_of
+from rag.citations import split_sentences
+from rag.types import CableHeader, Citation, DatePrecision, Dispute, DisputeSide, Hit, Passage, Span
+
+_ASKS_FIGURE = re.compile(
+    r"\bhow (?:many|much|long|old|far|large|big|great|high|deep|tall|heavy|fast|wide)\b"
+    r"|\b(?:what|which)\b.{0,40}\b(?:number|share|percentage|proportion|sum|amount|price|cost|figure|total|toll"
+    r"|tonnage|size|count|rate|value|length|weight|depth|height)\b"
+    r"|\bnumber of\b",
+    re.IGNORECASE,
+)
+_ASKS_DATE = re.compile(r"\bwhen\b|\b(?:what|which) (?:date|day|month|year)\b", re.IGNORECASE)
+_MONEY = re.compile(r"\b(?:how much|cost|price|worth|pay|paid|sum|amount|value|budget|fine)\b", re.IGNORECASE)
+_SHARE = re.compile(r"\b(?:share|percent(?:age)?|proportion|rate|how much)\b", re.IGNORECASE)
+# Between two figures: one is set against the other.
+_AGAINST = re.compile(
+    r"\b(?:not|instead of|rather than|as against|contrary to|wrongly|earlier (?:count|figure|report)"
+    r"|correct(?:s|ed|ion)?|revised|in error|mistaken(?:ly)?|misstated)\b",
+    re.IGNORECASE,
+)
+# A question for several figures is answered by figures that differ: "by spring, and in the end".
+_ASKS_SEVERAL = re.compile(
+    r"\band,? (?:\w+ )?(?:what|which|who|whom|when|where|why|how)\b|\brespectively\b|\bcompare\b"
+    r"|\bfrom .{3,40} to\b",
+    re.IGNORECASE,
+)
+_COUNTED = re.compile(r"\b(?:how many|number of|count of|total of)\s+((?:\S+\s+){0,2}\S+)", re.IGNORECASE)
+_SIGNS = re.compile(r"[\d.,\s]+|\b(?:thousand|million|billion|mn|bn)\b")
+# Of the question's words that the answering cable has, the other must have this share, and a smaller one
+# where it sets the figures against each other itself; around the two figures so many words must be the
+# same, beside what is counted.
+_COVERAGE = 0.75
+_COVERAGE_AGAINST = 0.5
+_COMMON_WORDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Figure:
+    """A figure or date with the sentence that it stands in."""
+
+    text: str
+    sentence: Span
+    quantity: Quantity | None = None
+    date: DateMention | None = None
+
+    @property
+    def units(self) -> frozenset[str]:
+        return frozenset(self.quantity.units) if self.quantity else frozenset()
+
+
+def dispute_of(question: str, cited: Sequence[Citation], passages: Sequence[Passage]) -> Dispute | None:
+    """The figures that cables set against each other for what `question` asks, else None.
+
+    `cited` are the citations of the answer; the first one whose figure another cable disputes counts.
+    """
+    if not (_ASKS_FIGURE.search(question) or _ASKS_DATE.search(question)):
+        return None
+    for citation in cited:
+        source = next((p for p in passages if p.hit.paragraph == citation.paragraph), None)
+        if source is None:
+            continue
+        for figure in _asked_figures(question, source.text, Span(citation.char_start, citation.char_end)):
+            sides = list(_other_sides(question, source, figure, passages))
+            if sides:
+                return Dispute((_side(source, figure), *sides))
+    return None
+
+
+def by_post_and_date(header: CableHeader) -> str:
+    """Who said it and when: "Embassy Tallinn, 2007-02-16"; the cable where its post is not known."""
+    sent = header.date_from
+    exact = header.date_precision in {DatePrecision.MINUTE, DatePrecision.DAY}
+    day = None if sent is None else sent.isoformat() if exact else str(sent.year)
+    return ", ".join(part for part in (header.origin or header.cable_id, day) if part)
+
+
+def _other_sides(
+    question: str, source: Passage, figure: _Figure, passages: Sequence[Passage]
+) -> Iterator[DisputeSide]:
+    """One side for every other cable that gives another figure, the earliest sent first."""
+    sides: dict[str, tuple[Passage, _Figure]] = {}
+    for other in passages:
+        cable_id = other.hit.paragraph.cable_id
+        if cable_id == source.hit.paragraph.cable_id or cable_id in sides:
+            continue
+        shared = _shared(question, source.hit, other.hit)
+        if shared < _COVERAGE_AGAINST:
+            continue
+        whole = Span(0, len(other.text))
+        for found in _asked_figures(question, other.text, whole):
+            if _disagree(question, source.text, figure, other.text, found, shared):
+                sides[cable_id] = (other, found)
+                break
+    for other, found in sorted(sides.values(), key=lambda side: str(side[0].hit.header.date_from)):
+        yield _side(other, found)
+
+
+def _asked_figures(question: str, text: str, within: Span) -> Iterator[_Figure]:
+    """The figures in a part of `text` that are of the kind that the question asks for."""
+    sentences = split_sentences(text)
+
+    def sentence_at(place: int) -> Span:
+        return next((s for s in sentences if s.start <= place < s.end), Span(0, len(text)))
+
+    if _ASKS_FIGURE.search(question):
+        asked = _stems(question)
+        things = frozenset().union(*(_stems(match[1]) for match in _COUNTED.finditer(question)))
+        days = dates_of(text)
+        for quantity in quantities_of(text):
+            if not within.start <= quantity.start < within.end:
+                continue
+            if any(day.start <= quantity.start < day.end for day in days):
+                continue
+            # "The count of lost containers is 41": what is counted may stand elsewhere in the sentence.
+            sentence = sentence_at(quantity.start)
+            near = quantity.units or things & _stems(text[sentence.start : sentence.end])
+            counted = quantity.measure is Measure.COUNT and asked.intersection(near)
+            paid = quantity.measure is Measure.MONEY and _MONEY.search(question)
+            shared = quantity.measure is Measure.PERCENT and _SHARE.search(question)
+            if counted or paid or shared:
+                yield _Figure(quantity.text, sentence_at(quantity.start), quantity=quantity)
+    if _ASKS_DATE.search(question):
+        for mention in dates_of(text):
+            if within.start <= mention.start < within.end and mention.month is not None:
+                yield _Figure(mention.text, sentence_at(mention.start), date=mention)
+
+
+def _disagree(
+    question: str, text: str, figure: _Figure, other_text: str, other: _Figure, shared: float
+) -> bool:
+    """Whether two figures of one kind are said of the same thing and cannot both be right."""
+    if not _differ(figure, other):
+        return False
+    said, said_there = _sentence(text, figure), _sentence(other_text, other)
+    mentions = _mentions(said_there, figure)
+    if mentions or _mentions(said, other):
+        # One sentence has both: a dispute where it sets them against each other, else two things.
+        return _AGAINST.search(said_there if mentions else said) is not None
+    if _mentions(other_text, figure) or _mentions(text, other):
+        return False
+    if _ASKS_SEVERAL.search(question) or shared < _COVERAGE:
+        return False
+    common = _stems(said) & _stems(said_there)
+    return len(common - figure.units - other.units) >= _COMMON_WORDS
+
+
+def _differ(figure: _Figure, other: _Figure) -> bool:
+    if figure.quantity and other.quantity:
+        left, right = figure.quantity, other.quantity
+        if left.measure is not right.measure or agrees(left, right) or agrees(right, left):
+            return False
+        if left.measure is Measure.COUNT:
+            return not (figure.units and other.units) or bool(figure.units & other.units)
+        return _currency(left.text) == _currency(right.text)
+    if figure.date and other.date:
+        one, two = figure.date, other.date
+        if (one.day is None) != (two.day is None):
+            return False
+        years_differ = one.year is not None and two.year is not None and one.year != two.year
+        return years_differ or (one.month, one.day) != (two.month, two.day)
+    return False
+
+
+def _mentions(text: str, figure: _Figure) -> bool:
+    """Whether `text` has the figure as well."""
+    if figure.quantity is not None:
+        same = (q for q in quantities_of(text) if q.measure is figure.quantity.measure)
+        return any(q.value == figure.quantity.value for q in same)
+    day = figure.date
+    return day is not None and any((d.month, d.day) == (day.month, day.day) for d in dates_of(text))
+
+
+def _shared(question: str, source: Hit, other: Hit) -> float:
+    """How far the other cable speaks of what the question asks: the share of its words, 0 where not at all.
+
+    It must have every name of the question, and be of its years or speak of them.
+    """
+    there = _known(other)
+    if not _names(question) <= there:
+        return 0.0
+    years = {day.year for day in dates_of(question) if day.year is not None}
+    header = other.header
+    if years and header.date_from and header.date_to:
+        told = {day.year for day in dates_of(other.paragraph.text)}
+        if not years & (told | set(range(header.date_from.year - 1, header.date_to.year + 1))):
+            return 0.0
+    here = _stems(_undated(question)) & _known(source)
+    return len(here & there) / len(here) if here else 0.0
+
+
+def _names(question: str) -> frozenset[str]:
+    """Stems of the capitalised words of a question, but for its first and those of its dates."""
+    if is_capitals(question):
+        return frozenset()
+    words = words_of(_undated(question))
+    return frozenset(w.stem for w in words[1:] if w.capital and w.content and not w.number)
+
+
+def _undated(question: str) -> str:
+    for mention in reversed(dates_of(question)):
+        question = question[: mention.start] + question[mention.end :]
+    return question
+
+
+def _known(hit: Hit) -> frozenset[str]:
+    header, paragraph = hit.header, hit.paragraph
+    parts = (paragraph.text, paragraph.heading, header.subject, header.origin)
+    return frozenset().union(*(_stems(part) for part in parts if part))
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(word.stem for word in words_of(text) if word.content and not word.number)
+
+
+def _sentence(text: str, figure: _Figure) -> str:
+    return text[figure.sentence.start : figure.sentence.end]
+
+
+def _currency(text: str) -> str:
+    return _SIGNS.sub("", text.lower()).strip()
+
+
+def _side(passage: Passage, figure: _Figure) -> DisputeSide:
+    return DisputeSide(passage.number, figure.text, figure.sentence.start, figure.sentence.end)

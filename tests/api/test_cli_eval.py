@@ -145,7 +145,7 @@ def test_the_results_go_between_the_document_s_markers(measured: Path, tmp_path:
     for _ in range(2):  # the second time it replaces what the first has put there
         assert run("eval", "table", measured, "--into", document).exit_code == 0
         text = document.read_text(encoding="utf-8")
-        assert text.startswith("# Head\n<!-- results -->\n| | set.jsonl (2 questions) |\n")
+        assert text.startswith("# Head\n<!-- results -->\n| | set (2 questions) |\n")
         assert text.endswith("<!-- /results -->\n\n## Tail\n")
         assert text.count("quotations are verbatim") == 1
     assert "quotations are verbatim" in run("eval", "table", measured).stdout

@@ -25,7 +25,7 @@ def report(tmp_path: Path) -> Report:
 
 def test_every_figure_has_its_interval_and_the_table_its_footnote(report: Report) -> None:
     table = results_table([report, report])
-    assert "| | made.jsonl (70 questions) | made.jsonl (70 questions) |" in table
+    assert "| | made (70 questions) | made (70 questions) |" in table
     assert "| the right paragraph is found first | **100 %** (" in table
     assert table.count("answered by book, checked by book (not audited)") == 2
     assert "–" in table.splitlines()[2]

@@ -203,6 +203,13 @@ def test_a_server_that_is_not_there_is_a_failure(tmp_path: Path) -> None:
     assert "does not answer" in report["failed"]["volcano"]
 
 
+def test_an_empty_collection_is_3(tmp_path: Path) -> None:
+    path = written(tmp_path, QUESTIONS[1])
+    result = run("eval", "run", path, "--collection", tmp_path / "bare", "--out", tmp_path / "out")
+    assert result.exit_code == 3
+    assert "There is no cable in" in result.stderr
+
+
 def test_a_public_set_makes_its_collection(tmp_path: Path) -> None:
     span = {"text": "fourteen tunnels", "answer_start": 12}
     qas = [{"id": "q1", "question": "How many tunnels do moles dig?", "answers": [span]}]

@@ -29,7 +29,7 @@ ROWS = (
 
 def results_table(reports: Sequence[Report]) -> str:
     """A Markdown table with a column for each report, and under it what was measured and how."""
-    heads = [f"{report.set.name} ({_asked(report)})" for report in reports]
+    heads = [f"{_name(report)} ({_asked(report)})" for report in reports]
     lines = [f"| | {' | '.join(heads)} |", f"|---|{'---|' * len(reports)}"]
     for name, meaning in ROWS:
         cells = [_cell(name, report.overall.get(name)) for report in reports]
@@ -79,6 +79,10 @@ def _figure(name: str, value: float) -> str:
     return f"{value:.1%}".replace("%", " %") if 0.995 <= value < 1 else f"{value:.0%}".replace("%", " %")
 
 
+def _name(report: Report) -> str:
+    return report.set.name.removesuffix(".jsonl")
+
+
 def _asked(report: Report) -> str:
     own = sum(line.family is None for line in report.samples)
     return f"{own} questions"
@@ -93,7 +97,7 @@ def _footnote(report: Report) -> str:
     failed = f"; {len(report.failed)} could not be asked" if report.failed else ""
     answered, checked = ", ".join(made.answerers), ", ".join(made.verifiers)
     return (
-        f"`{report.set.name}`: answered by {answered}, checked by {checked} ({accepts}), "
+        f"{_name(report)}: answered by {answered}, checked by {checked} ({accepts}), "
         f"policy {report.settings.policy}, {report.times.started_at[:10]}{failed}. "
         "In brackets: 95 % intervals, whole cables drawn together.\n"
     )

@@ -149,6 +149,9 @@ def run(
         typer.echo(report_json(report))
     else:
         out().print(_table(report))
+        if (curve := report.risk_coverage) is not None:
+            ece = "" if curve.ece is None else f", ECE {curve.ece:.3f}"
+            out().print(f"AURC {curve.aurc:.3f}{ece}, by {curve.source}", markup=False)
     messages().print(f"{folder / REPORT_NAME} and {folder / 'report.html'}", markup=False, soft_wrap=True)
     if report.failed:
         messages().print(f"{len(report.failed)} questions could not be asked; the report says why.")

@@ -44,7 +44,10 @@ def opened_server(url: str, headers: Sequence[str]) -> Iterator[Measured]:
 
 @contextmanager
 def opened_subject(settings: Settings, retriever: Retriever, repeats: int) -> Iterator[Measured]:
-    """The pipeline of these settings; a language model gets another seed each further time."""
+    """The pipeline of these settings; a language model gets another seed each further time.
+
+    Raises CollectionError, CollectionEmpty among them, and ModelUnavailable.
+    """
     from evals.lookups import Catalogue
     from evals.retrievers import chosen_search
     from evals.subjects import PipelineSubject
@@ -66,6 +69,7 @@ def opened_subject(settings: Settings, retriever: Retriever, repeats: int) -> It
 
     try:
         collection = pipeline.collection
+        collection.require_cables()
         subject = PipelineSubject(
             pipeline,
             collection.store,

@@ -145,7 +145,7 @@ def test_the_results_go_between_the_document_s_markers(measured: Path, tmp_path:
     for _ in range(2):  # the second time it replaces what the first has put there
         assert run("eval", "table", measured, "--into", document).exit_code == 0
         text = document.read_text(encoding="utf-8")
-        assert text.startswith("# Head\n<!-- results -->\n| | set.jsonl (2 questions) |\n")
+        assert text.startswith("# Head\n<!-- results -->\n| | set (2 questions) |\n")
         assert text.endswith("<!-- /results -->\n\n## Tail\n")
         assert text.count("quotations are verbatim") == 1
     assert "quotations are verbatim" in run("eval", "table", measured).stdout
@@ -201,6 +201,13 @@ def test_a_server_that_is_not_there_is_a_failure(tmp_path: Path) -> None:
     assert result.exit_code == 1
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert "does not answer" in report["failed"]["volcano"]
+
+
+def test_an_empty_collection_is_3(tmp_path: Path) -> None:
+    path = written(tmp_path, QUESTIONS[1])
+    result = run("eval", "run", path, "--collection", tmp_path / "bare", "--out", tmp_path / "out")
+    assert result.exit_code == 3
+    assert "There is no cable in" in result.stderr
 
 
 def test_a_public_set_makes_its_collection(tmp_path: Path) -> None:

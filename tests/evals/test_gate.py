@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -161,3 +162,29 @@ def test_differing_settings_are_remarked(tmp_path: Path, baseline: Report) -> No
     subject = PipelineSubject(BookPipeline(book), book)
     other = run_eval(questions, subject, tmp_path, settings=RunSettings(policy="drop"))
     assert any("settings differ" in remark for remark in compare(baseline, other).remarks)
+
+
+def test_chance_alone_is_rarely_refused(baseline: Report) -> None:
+    """Of reports that differ by the toss of a coin only at most one in ten is refused."""
+    rng = random.Random(11)
+    names = ("retrieval.hit@1", "retrieval.hit@10", "citation.recall", "answer.key_facts", "abstention.error")
+
+    def tossed() -> Report:
+        lines = (
+            replace(line, values=dict.fromkeys(names, 0.0) | {n: float(rng.random() < 0.7) for n in names})
+            for line in baseline.samples
+        )
+        return replace(baseline, samples=tuple(lines))
+
+    refused = sum(not gate(tossed(), tossed()).passed for _ in range(50))
+    assert refused <= 5
+
+
+def test_families_are_held_against_themselves(tmp_path: Path, baseline: Report) -> None:
+    lines = tuple(replace(line, family="dressed") for line in baseline.samples[:30])
+    before = replace(baseline, samples=(*baseline.samples[30:], *lines))
+    worse = tuple(replace(line, values=line.values | {"citation.recall": 0.0}) for line in lines)
+    after = replace(before, samples=(*baseline.samples[30:], *worse))
+    result = gate(before, after)
+    assert any("citation.recall of dressed" in failure for failure in result.failures)
+    assert not any("citation.recall went" in failure for failure in result.failures)

@@ -16,7 +16,7 @@ from evals.audit import audit_verifier, gold_hits
 from evals.gate import gate
 from evals.loaders.formats import sample_path
 from evals.observations import Observation
-from evals.report import Report
+from evals.report import Report, read_report
 from evals.run import run_eval
 from evals.samples import Meddling, SampleSet, load_samples
 from evals.selection import stratified
@@ -38,6 +38,8 @@ from rag.types import (
 )
 from rag.verify import DeterministicVerifier, Verifier
 from tests.fakes import WordReader
+
+BASELINE = Path(__file__).resolve().parents[2] / "evals" / "baselines" / "sample.json"
 
 
 @pytest.fixture(scope="module")
@@ -186,11 +188,21 @@ def test_labels_off_by_one(
     refused(baseline, report, "retrieval.hit@1", "quote.fidelity is", "citation.precision")
 
 
-def test_an_answerer_that_copies_the_first_paragraph(
-    questions: SampleSet, sample_pipeline: Pipeline, baseline: Report, tmp_path: Path
-) -> None:
+def test_an_answerer_that_copies_the_first_paragraph(sample_pipeline: Pipeline, tmp_path: Path) -> None:
+    """Held against the committed baseline: the tests' small reader is hardly better than a copier."""
+    samples = load_samples(sample_path()).samples
+    asked = tuple(s for n, s in enumerate(samples) if not s.answerable or n % 4 == 0)
+    ids = {sample.id for sample in asked}
+    committed = read_report(BASELINE)
+    committed = replace(
+        committed,
+        samples=tuple(line for line in committed.samples if line.id in ids),
+        verifier_audit=None,
+    )
     made = product(sample_pipeline, answerer=CopiesTheFirstParagraph())
-    refused(baseline, measured(questions, made, tmp_path), "abstention.hallucination")
+    store = made.collection.store
+    report = run_eval(SampleSet("copied", "5" * 64, asked), PipelineSubject(made, store), tmp_path)
+    refused(committed, report, "abstention.hallucination")
 
 
 def test_a_verifier_that_says_yes(

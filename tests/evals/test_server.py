@@ -10,11 +10,11 @@ import httpx
 import pytest
 
 from evals.run import run_eval
-from evals.samples import ParagraphKey, SampleSet
+from evals.samples import Meddling, ParagraphKey, SampleSet
 from evals.server import ServerSubject
 from evals.subjects import PipelineSubject
 from rag.collection import Collection
-from rag.errors import ServerFailed
+from rag.errors import ServerFailed, UsageError
 from rag.record import AnswerRecord, ParagraphRecord
 from rag.types import Question
 from tests.api import small
@@ -46,6 +46,23 @@ def test_a_real_server_is_measured_like_the_pipeline_behind_it(tmp_path: Path) -
     assert outside.samples == inside.samples
     assert outside.overall["citation.validity"].mean == 1.0
     assert outside.overall["retrieval.hit@1"] == inside.overall["retrieval.hit@1"]
+
+
+def test_what_bears_a_sentence_out_is_the_server_s_word(tmp_path: Path) -> None:
+    collection: Collection = small.build_collection(tmp_path / "data", small.cables())
+    service = small.build_service(collection)
+    try:
+        with serving(service) as url, ServerSubject(url) as subject:
+            seen = subject.observe(Question(small.QUESTION))
+            (sentence, *_), cited = seen.sentences, seen.citations
+            assert subject.bears_out(sentence.text, [cited[number] for number in sentence.citations])
+            elsewhere = replace(cited[0], cable="06LUSAKA12", paragraph="1")
+            assert not subject.bears_out(sentence.text, [elsewhere])
+            with pytest.raises(UsageError, match="cannot be meddled with"):
+                subject.observe(Question(small.QUESTION), Meddling(shuffled=1))
+    finally:
+        service.close()
+        collection.close()
 
 
 class Served:

@@ -57,7 +57,11 @@ def examine(cases: Sequence[Case], entailment: Entailment) -> list[Examined]:
         judge_quote(claim, Quote(case.passage.number), {case.passage.number: case.passage})
         for claim, case in zip(claims, cases, strict=True)
     ]
-    asked = [at for at, judgement in enumerate(judgements) if is_open(judgement)]
+    asked = [
+        at
+        for at, (claim, judgement) in enumerate(zip(claims, judgements, strict=True))
+        if is_open(claim, judgement)
+    ]
     answers = entailment.judge([pair_of(cases[at].sentence, [cases[at].passage]) for at in asked])
     features = {
         at: features_of(claims[at], judgements[at], answer) for at, answer in zip(asked, answers, strict=True)

@@ -47,7 +47,7 @@ class CrossEncoderEntailment:
     def _evidence(self, pair: Pair) -> str:
         tokenizer = self._model.tokenizer
         context = f"{pair.context}. " if pair.context else ""
-        window = int(self._model.max_length or WINDOW_TOKENS)
+        window = int(self._model.max_seq_length or WINDOW_TOKENS)
         room = window - CONTEXT_TOKENS - len(tokenizer(pair.sentence)["input_ids"]) - 4
         offsets = tokenizer(pair.evidence, add_special_tokens=False, return_offsets_mapping=True)[
             "offset_mapping"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from rag.checks.claim import Claim, claim_of
+from rag.checks.claim import Claim, Sort, claim_of
 from rag.checks.finding import Ground
 from rag.checks.judgement import Judgement, judge_together
 from rag.entailment import Entailed, Entailment, Pair, context_of
@@ -25,17 +25,23 @@ _FIRM = frozenset({Ground.QUOTATION, Ground.NUMBER, Ground.MISSING})
 _IN_OTHER_WORDS = "the paragraph says this in other words"
 
 
-def is_open(judgement: Judgement) -> bool:
+def is_open(claim: Claim, judgement: Judgement) -> bool:
     """Whether the rules leave it to the model."""
-    if judgement.reading is None or judgement.ground in _FIRM:
+    reading = judgement.reading
+    if reading is None or judgement.ground in _FIRM:
         return False
     if judgement.verdict is Verdict.SUPPORTED:
         return judgement.own_words
+    if any(
+        fact.sort is not Sort.WORD and s.share == 0
+        for fact, s in zip(claim.facts, reading.supports, strict=True)
+    ):
+        return False
     if judgement.ground is Ground.NEGATION:
         return judgement.closeness < _CLOSE_NEGATION
     if judgement.ground is Ground.CHANGE:
         return judgement.verdict is Verdict.PARTIAL
-    return judgement.reading.coverage >= _UNRELATED_COVERAGE
+    return reading.coverage >= _UNRELATED_COVERAGE
 
 
 class EntailmentVerifier:
@@ -51,13 +57,13 @@ class EntailmentVerifier:
             return without_citation(sentence)
         claim = claim_of(sentence.text)
         judgements = [judge_quote(claim, quote, passages) for quote in sentence.quotes]
-        if any(j.verdict is Verdict.SUPPORTED and not is_open(j) for j in judgements):
+        if any(j.verdict is Verdict.SUPPORTED and not is_open(claim, j) for j in judgements):
             return conclude(sentence, claim, judgements, passages, judge_together)
         cited = [passages.get(quote.passage) for quote in sentence.quotes]
         pairs = {
             at: pair_of(sentence.text, [passage])
             for at, (judgement, passage) in enumerate(zip(judgements, cited, strict=True))
-            if passage is not None and is_open(judgement)
+            if passage is not None and is_open(claim, judgement)
         }
         reviewed = list(judgements)
         if pairs:
@@ -67,7 +73,7 @@ class EntailmentVerifier:
         def together(claim: Claim, readable: Sequence[Judgement]) -> Judgement:
             # Of the rules' own judgements: what the model said of each paragraph is not of all of them.
             judged = judge_together(claim, [j for j in judgements if j.reading is not None])
-            if not is_open(judged):
+            if not is_open(claim, judged):
                 return judged
             pair = pair_of(sentence.text, [passage for passage in cited if passage is not None])
             return self._review(claim, judged, self._entailment.judge([pair])[0], None)

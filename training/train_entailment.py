@@ -8,8 +8,8 @@ from the reader's layers, which already compare two texts. Three losses: whether
 whether it is contradicted (where that is known), and which words of the sentence make it false (where that
 is known). The same seed, data and versions give the same weights up to the order of sums.
 
-A long training can be done in stages: `--constant` keeps the learning rate up and saves now and then, and
-`--resume` goes on from what was saved.
+`--minutes` ends it by the clock instead, the learning rate going down as the time does; then not the seed
+but the machine says how much was read, and the card has the number of steps.
 """
 
 from __future__ import annotations
@@ -186,7 +186,7 @@ def read_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--limit", type=int, help="at most so many examples an epoch")
-    parser.add_argument("--constant", action="store_true", help="no decay of the learning rate")
+    parser.add_argument("--minutes", type=float, default=1e9, help="train no longer than this")
     parser.add_argument("--learning-rate", type=float, default=2e-4)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
@@ -227,14 +227,20 @@ def main() -> None:
     steps = sum(-(-len(items) // BATCH) for items in epochs)
     tokens = np.mean([len(one.encoded.ids) for items in epochs for one in items])
     print(f"{[len(items) for items in epochs]} pairs, {tokens:.0f} tokens each, {steps} steps", flush=True)
-    end = 10 * steps if options.constant else steps
+    began = time.perf_counter()
+
+    def left() -> float:
+        return 1 - (time.perf_counter() - began) / (60 * options.minutes)
+
     schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min(1, (step + 1) / WARM_UP) * max(0.02, 1 - step / end)
+        optimizer, lambda step: min(1, (step + 1) / WARM_UP) * max(0.02, min(1 - step / steps, left()))
     )
-    began, step, running = time.perf_counter(), 0, 0.0
+    step, running = 0, 0.0
     model.train()
     for number, items in enumerate(epochs, start=1):
         for part in shuffled_batches(items, chance):
+            if left() <= 0:
+                break
             loss = loss_of(model, part)
             optimizer.zero_grad()
             loss.backward()
@@ -255,6 +261,7 @@ def main() -> None:
             "data": "own claims and edited sentences over DFAT; parts of WiCE, SummEdits and "
             "Factcheck-GPT; CLAPNQ; SQuAD 2.0",
             "seed": str(options.seed),
+            "steps": f"{step} of {BATCH} pairs",
             "start": sha256(options.start.read_bytes()).hexdigest()[:12] if options.start else "packaged",
             **figures,
         }

@@ -86,13 +86,17 @@ def align(claim: Claim, cited: Cited, window: range) -> Alignment:
 def has_own_words(claim: Claim, alignment: Alignment) -> bool:
     """Whether the sentence has any word of weight that is not the paragraph's own at its place.
 
-    What leads to the paragraph's words ("the embassy reported that") has no weight.
+    What leads to the paragraph's words ("the embassy reported that") has no weight, nor what the paragraph
+    says before and after.
     """
-    return alignment.leaps or any(
-        word.content and word.stem not in light_stems()
-        for change in alignment.changes
-        for word in (*change.said, *change.given)
-    )
+    if alignment.leaps:
+        return True
+    for change in alignment.changes:
+        outer = change.first == 0 or change.first + len(change.said) == len(claim.words)
+        words = change.said if outer else (*change.said, *change.given)
+        if any(word.content and word.stem not in light_stems() for word in words):
+            return True
+    return False
 
 
 def check_changes(

@@ -46,10 +46,10 @@ def show(
             typer.echo(read_raw_paragraph(store, cable, paragraph))
         elif paragraph is not None:
             found = read_paragraph(store, cable, paragraph)
-            print_json(found) if json else _print_paragraph(found, out())
+            print_json(found) if json else print_paragraph(found, out())
         else:
             record = read_cable(store, cable)
-            print_json(record) if json else _print_cable(record, out())
+            print_json(record) if json else print_cable(record, out())
 
 
 def verify(
@@ -122,7 +122,8 @@ def _read_text(file: str) -> str:
     return text
 
 
-def _print_cable(record: CableRecord, console: Console) -> None:
+def print_cable(record: CableRecord, console: Console) -> None:
+    """A cable whole: what is known of it, then its paragraphs."""
     when = sent_on(record.sent_at, record.date_from, record.date_precision)
     write(console, Text(record.subject or record.cable_id, style="bold"))
     facts = [
@@ -140,16 +141,26 @@ def _print_cable(record: CableRecord, console: Console) -> None:
             write(console, Text.assemble((f"{name:<15}", "dim"), value))
     for paragraph in record.paragraphs:
         console.print()
-        _print_paragraph(paragraph, console)
+        print_paragraph(paragraph, console)
     if record.signature:
         console.print(f"\n{record.signature}", markup=False)
 
 
-def _print_paragraph(paragraph: ParagraphRecord, console: Console) -> None:
+def print_paragraph(
+    paragraph: ParagraphRecord, console: Console, marked: tuple[int, int] | None = None
+) -> None:
+    """A paragraph under its label; the characters from `marked[0]` to `marked[1]` stand out."""
     if paragraph.heading:
         write(console, Text(paragraph.heading, style="bold"))
     marks = " ".join(
         part for part in (paragraph.marking and f"({paragraph.marking})", paragraph.kind) if part
     )
     write(console, Text.assemble((paragraph.label, "bold cyan"), (f"  {marks}", "dim")))
-    write(console, Text(paragraph.text), 2)
+    text = Text(paragraph.text)
+    if marked is not None:
+        text.stylize("reverse", *marked)
+        if not console.is_terminal:
+            # Without colours the words are set between signs that no cable has.
+            start, end = marked
+            text = Text(f"{paragraph.text[:start]}⟦{paragraph.text[start:end]}⟧{paragraph.text[end:]}")
+    write(console, text, 2)

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from api import failures
+from api.gate import Gate, SameOrigin
 from api.guard import BodyLimit, KnownHosts, ResponseHeaders
 from api.mcp import McpEndpoint
 from api.routes import answers, batches, cables, chat, checks, exports, health, history, page, search
@@ -53,6 +54,9 @@ def create_app(service: Service, *, hosts: frozenset[str] | None = None) -> Fast
         app.include_router(routes.router)
     app.router.routes.append(mcp.route)
     app.add_middleware(BodyLimit)
+    if service.keys is not None:
+        app.add_middleware(Gate, book=service.keys)
+    app.add_middleware(SameOrigin)
     if hosts is not None:
         app.add_middleware(KnownHosts, hosts=hosts)
     app.add_middleware(ResponseHeaders)

@@ -39,9 +39,10 @@ class RunEvent:
 class Run:
     """The events of one question, in their order. Lives on the event loop; `drive` in a worker."""
 
-    def __init__(self, question: Question, grace_s: float) -> None:
+    def __init__(self, question: Question, owner: str, grace_s: float) -> None:
         self.run_id = secrets.token_urlsafe(12)
         self.question = question
+        self.owner = owner
         self.finished = False
         self.failure: Exception | None = None
         self.stopped = threading.Event()
@@ -130,19 +131,21 @@ class Runs:
         self._grace_s = grace_s
         self._runs: OrderedDict[str, Run] = OrderedDict()
 
-    def start(self, question: Question, stream: Callable[[Question], Iterator[PipelineEvent]]) -> Run:
-        run = Run(question, self._grace_s)
+    def start(
+        self, question: Question, stream: Callable[[Question], Iterator[PipelineEvent]], owner: str = ""
+    ) -> Run:
+        run = Run(question, owner, self._grace_s)
         self._workers.submit(lambda: run.drive(stream))
         self._runs[run.run_id] = run
         while len(self._runs) > self._kept:
             self._runs.popitem(last=False)
         return run
 
-    def resume(self, last_event_id: str, question: str) -> tuple[Run, int]:
-        """The run that an event id belongs to, and how many of its events the client has."""
+    def resume(self, last_event_id: str, question: str, owner: str = "") -> tuple[Run, int]:
+        """The run of `owner` that an event id belongs to, and how many of its events the client has."""
         run_id, _, number = last_event_id.rpartition(":")
         run = self._runs.get(run_id)
-        if run is None or not number.isdecimal():
+        if run is None or run.owner != owner or not number.isdecimal():
             raise NotFound(
                 "This stream is no longer kept: ask again, or read the finished answer by its id.",
                 last_event_id=last_event_id[:100],

@@ -17,6 +17,14 @@ CONVERSATIONS = Table(
     Column("title", Text, nullable=False),
     Column("created_at", Text, nullable=False),
     Column("updated_at", Text, nullable=False),
+    Column("owner", Text, nullable=False, server_default="", index=True),
+)
+# Answers that were made for a caller with a ceiling; others may be seen by callers without one alone.
+CEILINGS = Table(
+    "answer_ceilings",
+    METADATA,
+    Column("answer_id", Text, primary_key=True),
+    Column("ceiling", Text, nullable=False),
 )
 TURNS = Table(
     "turns",

@@ -38,11 +38,10 @@ def serve(
             load_sample_if_empty(settings)
         with waiting("Loading the models…"):
             from api.app import create_app
-            from api.history import History
-            from api.service import Service
-            from rag.bootstrap import build_pipeline
+            from api.opening import open_service
 
-            service = Service(build_pipeline(settings), settings, History.open(settings.data_dir))
+            guarded = settings.require_keys == "always" or not _is_loopback(host)
+            service = open_service(settings, guarded=guarded)
             service.warm_up()
             app = create_app(service, hosts=_hosts(host))
         # From here on who connects is heard, however long the loop takes to begin.
@@ -50,16 +49,15 @@ def serve(
         address = f"http://{_shown(host)}:{listening.getsockname()[1]}/"
         for line in greeting(service, address):
             messages().print(Text(line), soft_wrap=True)
-        if not _is_loopback(host):
-            messages().print(
-                Text(f"Everyone who reaches {address} can read the whole collection.", style="bold yellow")
-            )
+        if service.keys is not None and not any(key.revoked_at is None for key in service.keys.all()):
+            hint = "It wants a key, and there is none yet: cableqa keys create NAME --scope ask"
+            messages().print(Text(hint, style="bold yellow"), soft_wrap=True)
         if json:
             typer.echo(f'{{"url": "{address}"}}')
         try:
             _run(app, listening)
         finally:
-            service.pipeline.collection.close()
+            service.release()
 
 
 def greeting(service: Service, address: str) -> tuple[str, str, str]:

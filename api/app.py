@@ -12,7 +12,20 @@ from api import failures
 from api.gate import Gate, SameOrigin
 from api.guard import BodyLimit, KnownHosts, ResponseHeaders
 from api.mcp import McpEndpoint
-from api.routes import answers, batches, cables, chat, checks, exports, health, history, page, search
+from api.observing import Observation
+from api.routes import (
+    answers,
+    batches,
+    cables,
+    chat,
+    checks,
+    exports,
+    health,
+    history,
+    page,
+    search,
+    searches,
+)
 from api.service import Service
 from api.version import VERSION
 from rag.record import ErrorBody
@@ -50,7 +63,7 @@ def create_app(service: Service, *, hosts: frozenset[str] | None = None) -> Fast
     )
     app.state.service = service
     failures.install(app)
-    for routes in (exports, batches, answers, search, cables, checks, history, chat, health, page):
+    for routes in (exports, batches, searches, answers, search, cables, checks, history, chat, health, page):
         app.include_router(routes.router)
     app.router.routes.append(mcp.route)
     app.add_middleware(BodyLimit)
@@ -60,4 +73,5 @@ def create_app(service: Service, *, hosts: frozenset[str] | None = None) -> Fast
     if hosts is not None:
         app.add_middleware(KnownHosts, hosts=hosts)
     app.add_middleware(ResponseHeaders)
+    app.add_middleware(Observation, metrics=service.metrics)
     return app

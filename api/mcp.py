@@ -165,7 +165,9 @@ class McpEndpoint:
     """The server of the tools with its route; `running` must be entered for as long as it is served."""
 
     def __init__(self) -> None:
-        server: MCPServer[None] = MCPServer("cableqa", version=VERSION, instructions=INSTRUCTIONS)
+        server: MCPServer[None] = MCPServer(
+            "cableqa", version=VERSION, instructions=INSTRUCTIONS, log_level="WARNING"
+        )
         tools = Tools()
         for tool in (tools.search_paragraphs, tools.get_cable, tools.get_paragraph, tools.verify, tools.ask):
             server.add_tool(tool, annotations=READS)

@@ -6,6 +6,7 @@ from api.audit import AuditLog
 from api.history import History
 from api.keys import KeyBook
 from api.service import Service
+from api.tracing import open_traces
 from rag.bootstrap import build_pipelines
 from rag.config import Settings
 
@@ -17,6 +18,13 @@ def open_service(settings: Settings, *, guarded: bool) -> Service:
     """
     pipelines = build_pipelines(settings)
     folder = settings.data_dir
+    traces = () if settings.otlp_endpoint is None else (open_traces(settings.otlp_endpoint),)
+
+    def release() -> None:
+        for kept in traces:
+            kept.close()
+        pipelines.close()
+
     return Service(
         pipelines.whole,
         settings,
@@ -24,5 +32,6 @@ def open_service(settings: Settings, *, guarded: bool) -> Service:
         keys=KeyBook.open(folder) if guarded else None,
         below=pipelines.below,
         audit=AuditLog(folder, settings.keep_questions_days) if guarded else None,
-        release=pipelines.close,
+        release=release,
+        observers=traces,
     )

@@ -102,10 +102,19 @@ class Run:
             if not self._followers and not self.finished:
                 self._loop.call_later(self._grace_s, self._stop_if_alone)
 
+    def end(self) -> None:
+        """Tell whoever follows that there is no more, whatever still runs. On the event loop."""
+        self.stopped.set()
+        if not self.finished:
+            self._append("error", ErrorBody(error=STOPPED).model_dump_json())
+            self._finish()
+
     def _tell(self, name: str, data: str) -> None:
         self._loop.call_soon_threadsafe(self._append, name, data)
 
     def _append(self, name: str, data: str) -> None:
+        if self.finished:
+            return
         self._events.append(RunEvent(f"{self.run_id}:{len(self._events) + 1}", name, data))
         self._wake()
 
@@ -130,6 +139,7 @@ class Runs:
         self._kept = kept
         self._grace_s = grace_s
         self._runs: OrderedDict[str, Run] = OrderedDict()
+        self.ending = False
 
     def start(
         self, question: Question, stream: Callable[[Question], Iterator[PipelineEvent]], owner: str = ""
@@ -154,7 +164,13 @@ class Runs:
             raise UsageError("Last-Event-ID belongs to a stream of another question.")
         return run, int(number)
 
+    def end(self) -> None:
+        """End every stream with an `error` event: the server goes. On the event loop."""
+        for run in self._runs.values():
+            run.end()
+
     def stop(self) -> None:
         """Ask every run to end at its next event."""
+        self.ending = True
         for run in self._runs.values():
             run.stopped.set()

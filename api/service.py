@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
@@ -17,13 +18,15 @@ from api.batches.book import BatchItem
 from api.batches.runner import BatchRunner
 from api.history import History
 from api.keys import LOCAL, Caller, KeyBook, Scope
+from api.metrics import Metrics
+from api.observing import Observer
 from api.runs import Runs
 from api.workers import Workers
 from rag.ceiling import Ceiling
 from rag.config import Settings
 from rag.errors import CableqaError, CollectionEmpty, Forbidden, NotFound
 from rag.record import AnswerRecord, ErrorFacts, QuestionIn
-from rag.types import AnswerReady, Filters, PipelineEvent, Question, Turn
+from rag.types import Answer, AnswerReady, Filters, PipelineEvent, Question, Turn
 
 if TYPE_CHECKING:
     # Only named, never loaded from here: a client of a running server must not wait for torch.
@@ -55,6 +58,8 @@ class Service:
     below: Callable[[Ceiling], Pipeline] | None = None
     audit: AuditLog | None = None
     release: Callable[[], None] = _nothing
+    observers: tuple[Observer, ...] = ()
+    metrics: Metrics = field(default_factory=Metrics)
     caller: Caller = LOCAL
     whole: CableStore = field(init=False)
     runs: Runs = field(init=False)
@@ -106,21 +111,27 @@ class Service:
 
     def stream(self, question: Question, conversation_id: str | None) -> Iterator[PipelineEvent]:
         """The pipeline's events; a finished answer is in its conversation before it is told of."""
-        outcome, answer_id = "stopped", None
+        outcome = "stopped"
+        answer: Answer | None = None
+        began_ns = time.time_ns()
         try:
             for event in self.pipeline.stream(question):
                 if isinstance(event, AnswerReady):
-                    outcome, answer_id = event.answer.outcome.value, event.answer.answer_id
+                    answer = event.answer
+                    outcome = answer.outcome.value
                     if self.caller.ceiling is not None:
-                        self.history.ceilings.note(answer_id, self.caller.ceiling)
+                        self.history.ceilings.note(answer.answer_id, self.caller.ceiling)
                     if conversation_id is not None:
-                        self.history.conversations.append(conversation_id, answer_id, self.owner)
+                        self.history.conversations.append(conversation_id, answer.answer_id, self.owner)
                 yield event
         except Exception as error:
             outcome = error.code if isinstance(error, CableqaError) else "internal"
             raise
         finally:
+            for observer in (self.metrics, *self.observers):
+                observer.over(began_ns, answer, None if answer is not None else outcome)
             if self.audit is not None:
+                answer_id = None if answer is None else answer.answer_id
                 self.audit.note(self.caller, "ask", question.text, outcome, answer_id=answer_id)
 
     def search(self, text: str, filters: Filters, k: int) -> SearchResult:

@@ -67,3 +67,15 @@ BATCH_ITEMS = Table(
     Column("record", Text),
     Column("error", Text),
 )
+SEARCHES = Table(
+    "saved_searches",
+    METADATA,
+    Column("search_id", Text, primary_key=True),
+    Column("owner", Text, nullable=False, index=True),
+    Column("title", Text, nullable=False),
+    Column("query", Text, nullable=False),
+    Column("filters", Text, nullable=False),
+    Column("created_at", Text, nullable=False),
+    Column("seen_at", Text, nullable=False),
+    Column("seen", Text, nullable=False),
+)

@@ -10,6 +10,7 @@ from api.batches.book import BatchBook
 from api.history.ceilings import AnswerCeilings
 from api.history.conversations import Conversation, Conversations
 from api.history.feedback import Feedback, FeedbackBook, Reason
+from api.history.searches import SavedSearches
 from api.tables import CONVERSATIONS, FILE_NAME, METADATA
 from rag.schema import open_engine
 
@@ -17,12 +18,13 @@ __all__ = ["Conversation", "Conversations", "Feedback", "FeedbackBook", "History
 
 
 class History:
-    """Conversations, feedback and batches over one file."""
+    """Conversations, feedback, saved searches and batches over one file."""
 
     def __init__(self, engine: Engine) -> None:
         self.conversations = Conversations(engine)
         self.feedback = FeedbackBook(engine)
         self.batches = BatchBook(engine)
+        self.searches = SavedSearches(engine)
         self.ceilings = AnswerCeilings(engine)
         self._engine = engine
 

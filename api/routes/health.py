@@ -62,6 +62,17 @@ async def readyz(service: TheWholeService, response: Response) -> Readiness:
     return Readiness(status="ready" if ready else "not_ready", parts=parts)
 
 
+@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+async def metrics(service: TheService) -> Response:
+    """Prometheus metrics: requests, answers, stages, what the collection holds."""
+
+    def write() -> str:
+        counts = service.whole.counts()
+        return service.metrics.written(counts.cables, counts.paragraphs)
+
+    return Response(await service.work(write), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
 @router.get("/v1/about")
 async def about(service: TheService) -> About:
     """The models in use and the size of the collection."""
@@ -85,6 +96,8 @@ def _probe(service: TheService) -> dict[str, str]:
             parts[name] = error.message
         except Exception as error:  # a probe reports whatever breaks; it must not break itself
             parts[name] = type(error).__name__
+    if service.runs.ending:
+        parts["server"] = "it is shutting down"
     if parts["store"] == "ok":
         parts["collection"] = "it holds no cable" if collection.store.is_empty() else "ok"
     return parts

@@ -1,4 +1,4 @@
-"""The gate: keys, scopes, limits, other sites' pages, the audit log; and the ceiling, held against everything."""
+"""The gate: keys, scopes, limits, other sites' pages, the audit log; and the ceiling."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mcp import Client
@@ -26,6 +27,8 @@ from tests.api import classified, small
 from tests.api.serving import serving
 
 ASK = {"question": small.QUESTION}
+# Made once for each service: an application takes longer to make than to ask.
+APPS: dict[int, FastAPI] = {}
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +48,14 @@ def key(service: Service, scope: Scope = Scope.ASK, ceiling: Ceiling | None = No
 
 def client(service: Service, text: str | None) -> httpx.AsyncClient:
     headers = {} if text is None else {"Authorization": f"Bearer {text}"}
-    transport = httpx.ASGITransport(create_app(service))
+    transport = httpx.ASGITransport(_app(service))
     return httpx.AsyncClient(transport=transport, base_url="http://cableqa.test", headers=headers)
+
+
+def _app(service: Service) -> FastAPI:
+    if id(service) not in APPS:
+        APPS[id(service)] = create_app(service)
+    return APPS[id(service)]
 
 
 def send(service: Service, text: str | None, method: str, path: str, **sent: object) -> httpx.Response:
@@ -94,12 +103,12 @@ def test_a_key_is_good_whole_or_not_at_all(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/"), ("GET", "/page/app.js"), ("GET", "/v1/about"), ("POST", "/v1/answers"), ("GET", "/openapi.json"),
-     ("POST", "/mcp"), ("GET", "/metrics"), ("GET", "/nowhere"), ("GET", "/v1/search?q=x"), ("HEAD", "/v1/cables")],
+    [("GET", "/"), ("GET", "/page/app.js"), ("GET", "/v1/about"), ("POST", "/v1/answers"), ("POST", "/mcp"),
+     ("GET", "/openapi.json"), ("GET", "/metrics"), ("GET", "/nowhere"), ("HEAD", "/v1/cables")],
 )  # fmt: skip
 def test_without_a_key_nothing_opens(guarded: Service, method: str, path: str) -> None:
-    for text in (None, "cqa_0123_wrong", "§"):
-        response = send(guarded, text, method, path) if text != "§" else send(guarded, None, method, path)
+    for text in (None, "cqa_0123_wrong"):
+        response = send(guarded, text, method, path)
         assert response.status_code == 401
         assert "www-authenticate" in response.headers
         assert "content-security-policy" in response.headers
@@ -250,8 +259,9 @@ def test_conversations_batches_and_streams_belong_to_their_key(guarded: Service)
 
 CEILINGS = list(Ceiling)
 IDS = [cable_id for cable_id, _, _ in classified.LEVELS]
-WORDS = ["harbor", "barges", "tons", "April", "Oslo", "Quito", "Dakar", "COSMIC", "SECRET", *IDS, "05DAKAR6", "¶2",
-         *[f"keyword{n}" for n in range(len(IDS))], "How many", "counted", "master"]  # fmt: skip
+WORDS = ["harbor", "barges", "tons", "April", "Oslo", "Quito", "Dakar", "COSMIC", "SECRET", *IDS,
+         "05DAKAR6", "¶2", *[f"keyword{n}" for n in range(len(IDS))], "How many",
+         "counted", "master"]  # fmt: skip
 
 
 def assert_hidden(body: str, ceiling: Ceiling, sent: str, where: str) -> None:
@@ -362,14 +372,18 @@ def test_a_batch_is_answered_below_its_keys_ceiling(guarded: Service) -> None:
     assert_hidden(sheet, Ceiling.UNCLASSIFIED, "", "batch")
 
 
-def test_the_tools_of_mcp_know_the_ceiling_and_the_scope(guarded: Service) -> None:
+def test_the_tools_of_mcp_know_the_ceiling_and_the_scope(guarded: Service, tmp_path: Path) -> None:
     async def call(url: str, text: str, tool: str, arguments: dict[str, object]) -> str:
-        async with create_mcp_http_client(headers={"Authorization": f"Bearer {text}"}) as http:
-            async with Client(streamable_http_client(f"{url}/mcp", http_client=http)) as opened:
-                return (await opened.call_tool(tool, arguments)).model_dump_json()
+        async with (
+            create_mcp_http_client(headers={"Authorization": f"Bearer {text}"}) as http,
+            Client(streamable_http_client(f"{url}/mcp", http_client=http)) as opened,
+        ):
+            return (await opened.call_tool(tool, arguments)).model_dump_json()
 
-    with serving(guarded) as url:
-        text = key(guarded, Scope.ASK, Ceiling.RESTRICTED)
+    # A server closes its service when it ends: this one has one of its own over the same collection.
+    served = small.build_guarded(guarded.pipeline.collection, tmp_path)
+    with serving(served) as url:
+        text = key(served, Scope.ASK, Ceiling.RESTRICTED)
         for tool, arguments in (
             ("search_paragraphs", {"query": "harbor barges", "k": 50}),
             ("ask", {"question": small.QUESTION, "top_k": 50}),
@@ -378,7 +392,7 @@ def test_the_tools_of_mcp_know_the_ceiling_and_the_scope(guarded: Service) -> No
         ):
             said = asyncio.run(call(url, text, tool, arguments))
             assert_hidden(said, Ceiling.RESTRICTED, str(arguments), tool)
-        reader = key(guarded, Scope.READ)
+        reader = key(served, Scope.READ)
         assert "forbidden" in asyncio.run(call(url, reader, "ask", dict(ASK)))
         assert "05DAKAR7" in asyncio.run(call(url, reader, "get_cable", {"cable_id": "05DAKAR7"}))
 

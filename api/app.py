@@ -9,8 +9,10 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from api import failures
+from api.gate import Gate, SameOrigin
 from api.guard import BodyLimit, KnownHosts, ResponseHeaders
 from api.mcp import McpEndpoint
+from api.observing import Observation
 from api.routes import (
     answers,
     batches,
@@ -23,6 +25,7 @@ from api.routes import (
     history,
     page,
     search,
+    searches,
 )
 from api.service import Service
 from api.version import VERSION
@@ -61,11 +64,28 @@ def create_app(service: Service, *, hosts: frozenset[str] | None = None) -> Fast
     )
     app.state.service = service
     failures.install(app)
-    for routes in (exports, batches, answers, search, calendar, cables, checks, history, chat, health, page):
+    for routes in (
+        exports,
+        batches,
+        searches,
+        answers,
+        search,
+        calendar,
+        cables,
+        checks,
+        history,
+        chat,
+        health,
+        page,
+    ):
         app.include_router(routes.router)
     app.router.routes.append(mcp.route)
     app.add_middleware(BodyLimit)
+    if service.keys is not None:
+        app.add_middleware(Gate, book=service.keys)
+    app.add_middleware(SameOrigin)
     if hosts is not None:
         app.add_middleware(KnownHosts, hosts=hosts)
     app.add_middleware(ResponseHeaders)
+    app.add_middleware(Observation, metrics=service.metrics)
     return app

@@ -14,7 +14,7 @@ from rich.text import Text
 from api.cli import options
 from api.cli.explanation import explained, print_understood
 from api.cli.output import messages, out, print_json, sent_on, verdict_mark, waiting, write, write_marked
-from rag.record import AnswerRecord, CitationRecord, EvidenceRecord, SearchRecord
+from rag.record import AnswerRecord, CitationRecord, EvidenceRecord, SearchRecord, SentenceRecord
 from rag.types import Mode, Outcome, Policy, Question
 
 if TYPE_CHECKING:
@@ -121,12 +121,21 @@ def opened_pipeline(data_dir: Path | None) -> Iterator[Pipeline]:
 def print_answer(record: AnswerRecord, console: Console) -> None:
     """Sentences with their verdicts, then the sources as footnotes with the quoted words."""
     console.print()
+    for sentence in record.sentences:
+        print_sentence(sentence, console)
+    print_footnotes(record, console)
+
+
+def print_sentence(sentence: SentenceRecord, console: Console) -> None:
+    write_marked(console, sentence.verdict, sentence.text)
+    if sentence.verdict != "supported":
+        write(console, Text(f"{sentence.verdict}: {sentence.reason}", style="yellow"), 3)
+
+
+def print_footnotes(record: AnswerRecord, console: Console) -> None:
+    """What stands below the sentences of an answer; of one without sentences, all of it."""
     if not record.sentences:
         write(console, Text(record.text, style="bold"))
-    for sentence in record.sentences:
-        write_marked(console, sentence.verdict, sentence.text)
-        if sentence.verdict != "supported":
-            write(console, Text(f"{sentence.verdict}: {sentence.reason}", style="yellow"), 3)
     console.print()
     for citation in record.citations:
         verdict = Text(citation.verdict.value, style=verdict_mark(citation.verdict).style)

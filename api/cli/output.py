@@ -60,9 +60,9 @@ def print_json(record: BaseModel) -> None:
     typer.echo(record.model_dump_json(indent=2))
 
 
-def report_failure(error: CableqaError, ctx: typer.Context) -> None:
-    """The message on stderr; where JSON was asked for, the error body is the one document."""
-    if ctx.meta.get(JSON_ASKED):
+def report_failure(error: CableqaError, ctx: typer.Context | None = None) -> None:
+    """The message on stderr; where `ctx` says that JSON was asked for, the error body is the one document."""
+    if ctx is not None and ctx.meta.get(JSON_ASKED):
         facts = ErrorFacts(code=error.code, message=error.message, detail=error.detail)
         print_json(ErrorBody(error=facts))
     messages().print(Text.assemble(("cableqa: ", "bold red"), error.message), soft_wrap=True)

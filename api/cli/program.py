@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from api.cli import ask, collection, evaluate, feedback, reports, serve, show
+from api.cli import ask, chat, collection, evaluate, export, feedback, keys, reports, serve, show
 from api.cli.output import report_failure
 from api.version import VERSION
 from rag.errors import CableqaError
@@ -56,9 +56,11 @@ def program(
 
 app.command(epilog="Example: cableqa ingest ingestion/sample")(collection.ingest)
 app.command(epilog="Example: cableqa ask 'How much cod did inspectors weigh?'")(ask.ask)
+app.command(epilog="Example: echo 'How much cod did inspectors weigh?' | cableqa chat")(chat.chat)
 app.command(epilog="Example: cableqa search 'fishing quota' --k 5 --date-from 2005-01-01")(ask.search)
 app.command(epilog="Example: cableqa show 05REYKJAVIK118 1")(show.show)
 app.command(epilog="Example: echo 'Cod was weighed (05REYKJAVIK118 ¶1).' | cableqa verify -")(show.verify)
+app.command(epilog="Example: cableqa export --search 'fishing quota' --format bibtex")(export.export)
 app.command(epilog="Example: cableqa serve --port 8000")(serve.serve)
 app.command(epilog="Example: cableqa doctor")(collection.doctor)
 evaluations.command("run", epilog="Example: cableqa eval run sample --out reports/sample")(evaluate.run)
@@ -76,3 +78,10 @@ evaluations.command("from-feedback", epilog="Example: cableqa eval from-feedback
     feedback.from_feedback
 )
 app.add_typer(evaluations)
+access = typer.Typer(name="keys", help="Keys for the server.", no_args_is_help=True, cls=Program)
+access.command(
+    "create", epilog="Example: cableqa keys create 'Ann, desk 3' --scope ask --ceiling UNCLASSIFIED"
+)(keys.create)
+access.command("list", epilog="Example: cableqa keys list")(keys.list_keys)
+access.command("revoke", epilog="Example: cableqa keys revoke 0123456789ab")(keys.revoke)
+app.add_typer(access)

@@ -52,10 +52,10 @@ def show(
         elif paragraph is not None:
             found = read_paragraph(store, cable, paragraph)
             part = read_part(store, cable, paragraph)
-            print_json(found) if json else _print_paragraph(found, out(), part)
+            print_json(found) if json else print_paragraph(found, out(), part=part)
         else:
             record = read_cable(store, cable)
-            print_json(record) if json else _print_cable(record, out())
+            print_json(record) if json else print_cable(record, out())
 
 
 def verify(
@@ -128,7 +128,8 @@ def _read_text(file: str) -> str:
     return text
 
 
-def _print_cable(record: CableRecord, console: Console) -> None:
+def print_cable(record: CableRecord, console: Console) -> None:
+    """A cable whole: what is known of it, then its paragraphs."""
     when = sent_on(record.sent_at, record.date_from, record.date_precision)
     write(console, Text(record.subject or record.cable_id, style="bold"))
     facts = [
@@ -146,7 +147,7 @@ def _print_cable(record: CableRecord, console: Console) -> None:
             write(console, Text.assemble((f"{name:<15}", "dim"), value))
     for paragraph in record.paragraphs:
         console.print()
-        _print_paragraph(paragraph, console)
+        print_paragraph(paragraph, console)
     if not record.text_available:
         write(console, Text("The text of this cable is not available: the record says so.", style="yellow"))
     if record.signature:
@@ -165,17 +166,33 @@ def _reference(reference: ReferenceRecord) -> str:
     return letter + (reference.cable_id or reference.text)
 
 
-def _print_paragraph(paragraph: ParagraphRecord, console: Console, part: Span | None = None) -> None:
+def print_paragraph(
+    paragraph: ParagraphRecord,
+    console: Console,
+    *,
+    marked: tuple[int, int] | None = None,
+    part: Span | None = None,
+) -> None:
+    """A paragraph, or a part of it, under its label; the characters `marked[0]` to `marked[1]` stand out."""
     if paragraph.heading:
         write(console, Text(paragraph.heading, style="bold"))
     marks = " ".join(
         mark for mark in (paragraph.marking and f"({paragraph.marking})", paragraph.kind) if mark
     )
     write(console, Text.assemble((paragraph.label, "bold cyan"), (f"  {marks}", "dim")))
-    text = paragraph.text[part.start : part.end].rstrip() if part else paragraph.text
-    write(console, Text(text), 2)
+    shown = part or Span(0, len(paragraph.text))
+    text = Text(paragraph.text)
+    if marked is not None:
+        text.stylize("reverse", *marked)
+        if not console.is_terminal:
+            # Without colours the words are set between signs that no cable has.
+            start, end = marked
+            text = Text(f"{paragraph.text[:start]}⟦{paragraph.text[start:end]}⟧{paragraph.text[end:]}")
+    elif part is not None:
+        text = Text(paragraph.text[part.start : part.end].rstrip())
+    write(console, text, 2)
     for pointer in paragraph.pointers:
-        if pointer.cable_id and (part is None or part.start <= pointer.start < part.end):
+        if pointer.cable_id and shown.start <= pointer.start < shown.end:
             label = f" ¶{pointer.paragraph}" if pointer.paragraph else ""
             words = " ".join(paragraph.text[pointer.start : pointer.end].split())
             write(console, Text(f"{words} → {pointer.cable_id}{label}", style="dim"), 2)

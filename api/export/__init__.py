@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from api.export.bibliography import bibtex, ris
 from api.export.dossier import Dossier
-from api.export.formats import Format
 from api.export.markdown import markdown
 from api.export.printable import printable
 from api.export.sheet import sheet
+from api.formats import Format
 
 __all__ = ["Dossier", "Format", "render"]
 

@@ -35,9 +35,9 @@ async def _find_run(
 ) -> tuple[Run, int]:
     """The run to follow, and from where; here, so that a refusal is still a status and not an event."""
     if last_event_id:
-        return service.runs.resume(last_event_id, asked.question)
+        return service.runs.resume(last_event_id, asked.question, service.owner)
     question = await service.work(lambda: service.understand(asked))
-    run = service.runs.start(question, lambda it: service.stream(it, asked.conversation_id))
+    run = service.runs.start(question, lambda it: service.stream(it, asked.conversation_id), service.owner)
     await run.opened(OPENING_S)
     return run, 0
 

@@ -40,11 +40,10 @@ async def models(service: TheService) -> ModelList:
 @router.post("/chat/completions", response_model=Reply)
 async def complete(asked: Completion, service: TheService) -> Reply | StreamingResponse:
     """Answer the last user message; with `stream`, sentence by sentence."""
-    question = asked.to_question().to_question()
+    question = asked.to_question()
     if not asked.stream:
-        answer = await service.work(lambda: service.pipeline.answer(question))
-        return reply(AnswerRecord.of(answer), asked.model)
-    run = service.runs.start(question, service.pipeline.stream)
+        return reply(await service.work(lambda: service.answer(question)), asked.model)
+    run = service.runs.start(question.to_question(), lambda it: service.stream(it, None), service.owner)
     await run.opened(OPENING_S)
     return StreamingResponse(
         _chunks(run, asked.model),

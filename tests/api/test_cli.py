@@ -20,7 +20,7 @@ from rag.record import AnswerRecord, CableRecord, ErrorBody, ParagraphRecord, Se
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "ingestion" / "sample"
 COMMANDS = [
-    "ingest", "ask", "search", "show", "verify", "serve", "doctor",
+    "ingest", "ask", "chat", "search", "show", "verify", "export", "serve", "doctor",
     "eval run", "eval gate", "eval compare", "eval table", "eval claims", "eval from-feedback",
 ]  # fmt: skip
 
@@ -106,6 +106,9 @@ def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
         ["verify", "/no/such/file"],
         ["serve", "--port", "99999"],
         ["eval", "run", "/no/such/set.jsonl", "--out", "out"],
+        ["export"],
+        ["export", "one", "--search", "two"],
+        ["export", "--batch", "/no/such/questions.csv"],
         ["fly"],
     ],
     ids=" ".join,
@@ -276,6 +279,36 @@ def test_eval_run_writes_a_report(data: Path, tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["overall"]["retrieval.hit@5"]["mean"] == 1.0
     assert (tmp_path / "out" / "report.json").is_file()
+
+
+def test_chat_through_a_pipe_keeps_what_was_said(data: Path, tmp_path: Path) -> None:
+    question = "How many tons of cod did inspectors weigh out of the trawler Hrafnsey in March 2005?"
+    lines = f"{question}\n/show 1\n/show 99\n\n/quit\nnever heard\n"
+    talked = run("chat", "--data-dir", data, "--json", stdin=lines)
+    assert talked.exit_code == 1, talked.output
+    assert "none is [99]" in talked.stderr
+    conversation = json.loads(talked.stdout)
+    assert [answer["question"] for answer in conversation["answers"]] == [question]
+    exported = run("export", "--conversation", conversation["conversation_id"], "--data-dir", data)
+    assert exported.exit_code == 0
+    assert f"# {question}" in exported.stdout.replace("\\", "")
+    answer_id = conversation["answers"][0]["answer_id"]
+    assert run("export", answer_id, "--format", "ris", "--data-dir", data).stdout.startswith("TY  - GOVDOC")
+    assert run("export", "none", "--data-dir", data).exit_code == 1
+
+
+def test_a_batch_becomes_a_sheet_and_is_not_asked_twice(data: Path, tmp_path: Path) -> None:
+    questions, sheet = tmp_path / "questions.csv", tmp_path / "sheet.csv"
+    questions.write_text("id,question\nq1,How many tons of cod were weighed?\n", encoding="utf-8")
+    arguments = ("export", "--batch", questions, "--out", sheet, "--data-dir", data, "--json")
+    first = run(*arguments)
+    assert first.exit_code == 0, first.output
+    assert json.loads(first.stdout)["answers"] == 1
+    written = sheet.read_text(encoding="utf-8")
+    assert '"q1"' in written
+    assert run(*arguments).exit_code == 0
+    # The very same answer, by its id: the second run asked nothing.
+    assert sheet.read_text(encoding="utf-8") == written
 
 
 def test_serve_answers_until_it_is_told_to_stop(data: Path) -> None:

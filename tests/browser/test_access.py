@@ -82,30 +82,25 @@ def test_axe_would_find_what_is_wrong(page: Page, live_url: str) -> None:
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda state: str(state.__name__))
-def test_axe_finds_nothing_grave(browser: Browser, live_url: str, state: Callable[[Page, str], None]) -> None:
-    for scheme, width in (("light", 1280), ("dark", 1280), ("light", 390)):
-        context = browser.new_context(
-            color_scheme="dark" if scheme == "dark" else "light",
-            viewport={"width": width, "height": 900},
-            reduced_motion="reduce",
-        )
-        page = context.new_page()
-        state(page, live_url)
-        assert grave_findings(page) == [], (scheme, width)
-        context.close()
+def test_axe_finds_nothing_grave(page: Page, live_url: str, state: Callable[[Page, str], None]) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    state(page, live_url)
+    assert grave_findings(page) == []
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    assert grave_findings(page) == []
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert grave_findings(page) == []
 
 
-def test_axe_finds_nothing_grave_in_a_failure(browser: Browser, collection: Collection) -> None:
+def test_axe_finds_nothing_grave_in_a_failure(page: Page, collection: Collection) -> None:
     service = small.build_service(collection, AbsentModel())
     with serving(service) as url:
-        for scheme in ("light", "dark"):
-            context = browser.new_context(color_scheme="dark" if scheme == "dark" else "light")
-            page = context.new_page()
-            page.goto(url)
-            ask(page, small.QUESTION)
-            expect(page.get_by_role("alert")).to_be_visible()
-            assert grave_findings(page) == [], scheme
-            context.close()
+        page.goto(url)
+        ask(page, small.QUESTION)
+        expect(page.get_by_role("alert")).to_be_visible()
+        assert grave_findings(page) == []
+        page.emulate_media(color_scheme="dark")
+        assert grave_findings(page) == []
 
 
 def test_axe_finds_nothing_grave_where_nothing_is(page: Page, empty_service: Service) -> None:

@@ -3,6 +3,7 @@
 import { VERDICTS, button, count, el, failureBox, fromLine, verdictMark } from "./dom.js";
 import { asText, copyButton } from "./copying.js";
 import { evidenceList } from "./evidence.js";
+import { exportMenu } from "./exporting.js";
 import { answerRemarks } from "./remarks.js";
 
 const OUTCOMES = {
@@ -12,6 +13,7 @@ const OUTCOMES = {
   not_in_corpus: "Not in this collection",
 };
 const SLOW_MS = 8000;
+const UNDERSTOOD = 140;
 // Here evidence has a column of its own and is open; on less it is folded below the answer.
 const BESIDE = "(min-width: 62rem)";
 
@@ -103,10 +105,11 @@ export class Turn {
   }
 
   tools(record, absent) {
-    return el("p", { class: "tools" },
+    return el("div", { class: "tools" },
       absent ? null : copyButton("Copy with citations", () => asText(record)),
       el("a", { class: "quiet", href: `/?answer=${encodeURIComponent(record.answer_id)}` }, "Link to this answer"),
       button("Ask again", this.again),
+      exportMenu(() => `/v1/answers/${encodeURIComponent(record.answer_id)}/export`),
       button("Print", () => print()));
   }
 
@@ -151,7 +154,8 @@ function methodNode(record) {
     ? "Sentences quoted verbatim from the cables; no language model took part."
     : `Written by ${record.answerer}, each sentence checked against the paragraph it cites.`;
   const total = record.timings_ms.total;
-  const read = record.standalone_question === record.question ? "" : ` Understood as: “${record.standalone_question}”`;
+  const { standalone_question: whole } = record;
+  const read = whole === record.question ? "" : ` Understood as: “${whole.length > UNDERSTOOD ? `${whole.slice(0, UNDERSTOOD)}…` : whole}”.`;
   return el("p", { class: "method" }, `${how} Checked by ${record.verifier}. Collection ${record.snapshot}.`, total ? ` ${Math.round(total)} ms.` : "", read);
 }
 

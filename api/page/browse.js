@@ -2,6 +2,7 @@
 
 import { button, byId, count, el, failureBox, sentOn, setAddress } from "./dom.js";
 import { evidenceList, searchedWords } from "./evidence.js";
+import { exportMenu } from "./exporting.js";
 import { FilterBar } from "./filters.js";
 import { describe, emptyBox, listenForKeys, unreadable } from "./masthead.js";
 import { Plot } from "./plots.js";
@@ -42,12 +43,14 @@ async function refresh() {
     // Without a range of its own, so that another can be chosen.
     if (!filters.days.date_from && !filters.days.date_to) filters.data = timeline;
     filters.draw();
+    byId("undated").textContent = timeline.undated ? `${count(timeline.undated, "cable")} without a date ${timeline.undated === 1 ? "is" : "are"} not in the bars.` : "";
     for (const { name, facet, plot } of plots) {
       byId(`plot-${name}`).hidden = name === "corpus" && list.facets.corpora.length < 2 && !filters.lists.corpus.length;
       plot.show(list.facets[facet], (value) => filters.has(name, value));
     }
     if (hits) showHits(hits.hits);
     else showCables(list);
+    document.querySelector(".list-head .menu").hidden = !hits;
     drawSave();
   } catch (failure) {
     if (!(failure instanceof Failure)) throw failure;
@@ -85,8 +88,8 @@ function cableRow(cable) {
   return el("li", {}, el("button", { type: "button", class: "cable-row", onclick: () => reader.open(cable.cable_id) },
     el("span", { class: "cable-date" }, sentOn(cable)),
     el("span", { class: "cable-what" },
-      el("span", { class: "cable-subject" }, cable.subject ?? el("span", { class: "unsaid" }, "No subject line in the source")),
-      el("span", { class: "cable-from" }, [cable.cable_id, cable.origin, cable.tags.join(" ")].filter(Boolean).join(" · "))),
+      el("span", { class: "cable-subject" }, cable.subject ?? cable.cable_id),
+      el("span", { class: "cable-from" }, [cable.subject ? cable.cable_id : "No subject line in the source", cable.origin, cable.tags.join(" ")].filter(Boolean).join(" · "))),
     cable.classification ? el("span", { class: "stamp" }, cable.classification) : null));
 }
 
@@ -111,6 +114,7 @@ byId("save").addEventListener("click", async () => {
   drawSave();
   announce("The search is saved in this browser.");
 });
+byId("save").after(exportMenu(() => `/v1/search/export?${filters.asQuery({ q: searched, k: HITS })}`));
 byId("search").addEventListener("submit", (event) => {
   event.preventDefault();
   searched = field.value.trim();

@@ -2,6 +2,7 @@
 
 import { button, byId, count, el, elsewhere, failureBox, inLong, setAddress } from "./dom.js";
 import { copyButton } from "./copying.js";
+import { exportMenu } from "./exporting.js";
 import { change, read, remove, tell } from "./stream.js";
 
 const TITLE_LIMIT = 90;
@@ -65,9 +66,10 @@ export class Drawer {
     node.append(
       el("a", { href: address(id), "aria-current": current ? "page" : null, onclick: (event) => { if (current && !elsewhere(event)) { event.preventDefault(); this.dialog.close(); } } }, title),
       el("p", {}, `${count(answer_ids.length, "answer")} · ${inLong(updated_at)}`),
-      el("p", { class: "conversation-tools" },
+      el("div", { class: "conversation-tools" },
         button("Rename", () => this.rename(node, conversation), { "aria-label": `Rename ${title}` }),
         copyButton("Copy link", () => location.origin + address(id)),
+        exportMenu(() => `${path(id)}/export`),
         button("Delete", () => this.ask(node, conversation), { "aria-label": `Delete ${title}` })));
     return node;
   }

@@ -5,7 +5,8 @@ import { read } from "./stream.js";
 
 const PLACE = "cableqa.saved";
 const LIMIT = 12;
-const HITS = 100;
+// As many as one search returns at most.
+const HITS = 50;
 
 function held() {
   try {

@@ -36,6 +36,13 @@ export const tell = async (path, body) => (await send(path, { method: "POST", bo
 export const change = async (path, body) => (await send(path, { method: "PATCH", body })).json();
 export const remove = async (path) => { await send(path, { method: "DELETE" }); };
 
+// A file that the server writes, with the name that it gives it.
+export async function fetchFile(path) {
+  const response = await send(path, { headers: { Accept: "*/*" } });
+  const [, name = "cableqa"] = /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition") ?? "") ?? [];
+  return { blob: await response.blob(), name };
+}
+
 async function* events(body) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let buffer = "";

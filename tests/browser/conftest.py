@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from api.service import Service
 from tests.api.conftest import collection, empty_service, service
 from tests.api.serving import serving
 
 __all__ = ["collection", "empty_service", "service"]
+# A machine that several share is slow at times, and a test must not fail for that.
+expect.set_options(timeout=20_000)
 
 ARGUMENTS = [
     "--headless",

@@ -15,17 +15,7 @@ from tests.api import small
 from tests.api.serving import serving
 from tests.api.test_app import AbsentModel
 from tests.api.test_runs import PatientModel
-
-
-def ask(page: Page, question: str) -> None:
-    page.get_by_label("Your question").fill(question)
-    page.get_by_role("button", name="Ask", exact=True).click()
-
-
-def ask_and_wait(page: Page, url: str, question: str = small.QUESTION) -> None:
-    page.goto(url)
-    ask(page, question)
-    expect(page.locator(".method")).to_be_visible()
+from tests.browser.asking import ask, ask_and_wait
 
 
 def test_an_answer_cites_and_the_source_opens_beside_it(page: Page, live_url: str) -> None:

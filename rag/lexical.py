@@ -6,7 +6,6 @@ stored; a query is built from terms, never parsed: no sign in a question is an o
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,22 +14,11 @@ from pathlib import Path
 import tantivy
 
 from rag.errors import CollectionDamaged, StorageFull
-from rag.tags import meaning_of
+from rag.lexical_fields import BOOSTS, STOP_WORDS, fold, indexed_fields
 from rag.types import CableHeader, Paragraph
 
-# Weights of the fields. Subject and heading say what a paragraph is about but are shared by many.
-BOOSTS = {"text": 1.0, "heading": 0.5, "subject": 0.3, "origin": 0.3, "cable_id": 0.5, "tags": 0.1}
 WRITER_HEAP_BYTES = 64 * 1024 * 1024
 ANALYZER = "cable_text"
-# Words that stand in most paragraphs and in most questions: without them a question's words count.
-STOP_WORDS = (
-    "a an and are as at be been but by did do does for from had has have he her his how i if in into is it "
-    "its many much no not of on or our she so such that the their them then there these they this to was we "
-    "were what when where which who whom whose why will with would you your"
-).split()
-
-_ACRONYM = re.compile(r"\b(?:[A-Za-z]\.){2,}")
-_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,28 +205,9 @@ def _document(paragraph: Paragraph, header: CableHeader) -> tantivy.Document:
     document = tantivy.Document()
     document.add_text("cable_key", paragraph.cable_id)
     document.add_text("label_key", paragraph.label)
-    document.add_text("text", fold(paragraph.text))
-    document.add_text("heading", fold(paragraph.heading or ""))
-    document.add_text("subject", fold(header.subject or ""))
-    document.add_text("origin", fold(header.origin or ""))
-    document.add_text("cable_id", _spell_out(paragraph.cable_id))
-    document.add_text("tags", fold(" ".join([*header.tags, *_meanings(header.tags)])))
+    for name, text in indexed_fields(paragraph, header).items():
+        document.add_text(name, text)
     return document
-
-
-def fold(text: str) -> str:
-    """What a tokenizer would tear apart in one piece: ``"U.S." -> "US"``, ``"80,000" -> "80000"``."""
-    return _THOUSANDS.sub("", _ACRONYM.sub(lambda match: match[0].replace(".", ""), text))
-
-
-def _meanings(tags: Sequence[str]) -> Iterator[str]:
-    """What codes stand for, so that "trafficking in persons" finds what is tagged KTIP."""
-    return (meaning for tag in tags if (meaning := meaning_of(tag)))
-
-
-def _spell_out(cable_id: str) -> str:
-    """``"09ASTANA1206" -> "09ASTANA1206 09 ASTANA 1206"``: the id whole and in parts."""
-    return f"{cable_id} {' '.join(re.findall(r'[0-9]+|[^0-9]+', cable_id))}"
 
 
 def _analyzer() -> tantivy.TextAnalyzer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from sqlalchemy import (
     Boolean,
@@ -22,7 +23,9 @@ from sqlalchemy import (
     inspect,
     select,
 )
+from sqlalchemy.exc import DatabaseError
 
+from rag.engine import open_engine
 from rag.errors import CollectionDamaged
 
 SCHEMA_VERSION = 1
@@ -181,7 +184,25 @@ ANSWER_CITATIONS = Table(
 MIGRATIONS: dict[int, Callable[[Connection], None]] = {}
 
 
-def bring_up_to_date(engine: Engine) -> None:
+def open_up_to_date(path: Path) -> Engine:
+    """An engine on a store's file of today's schema. Raises CollectionDamaged where it is none, or is newer."""
+    engine = open_engine(path)
+    try:
+        _bring_up_to_date(engine)
+    except DatabaseError as error:
+        engine.dispose()
+        raise CollectionDamaged(
+            f"{path} cannot be read as a cableqa store ({error.orig}). "
+            "Restore it from a backup, or move it away and ingest again.",
+            path=str(path),
+        ) from error
+    except CollectionDamaged:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _bring_up_to_date(engine: Engine) -> None:
     """Create the tables, or run the migrations that are missing. Raises CollectionDamaged on a newer file."""
     with engine.begin() as connection:
         query = select(META.c.value).where(META.c.key == "schema_version")

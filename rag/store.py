@@ -13,12 +13,10 @@ from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Engine, and_, select
-from sqlalchemy.exc import DatabaseError
 
 from rag import store_rows, store_select, store_write
-from rag.engine import open_engine
-from rag.errors import CollectionDamaged, NotFound
-from rag.schema import CABLES, CHUNKS, PARAGRAPHS, REFERENCES, TEXTS, bring_up_to_date
+from rag.errors import NotFound
+from rag.schema import CABLES, CHUNKS, PARAGRAPHS, REFERENCES, TEXTS, open_up_to_date
 from rag.store_answers import AnswerLedger
 from rag.store_calendar import Calendar
 from rag.store_census import Census, Counts
@@ -50,19 +48,7 @@ class CableStore:
     def open(cls, path: Path) -> CableStore:
         """Open (or make) the store in the data directory `path`. Raises CollectionDamaged."""
         path.mkdir(parents=True, exist_ok=True)
-        engine = open_engine(path / FILE_NAME)
-        try:
-            bring_up_to_date(engine)
-        except DatabaseError as error:
-            engine.dispose()
-            raise CollectionDamaged(
-                f"{path / FILE_NAME} cannot be read as a cableqa store ({error.orig}). "
-                "Restore it from a backup, or move it away and ingest again.",
-                path=str(path / FILE_NAME),
-            ) from error
-        except CollectionDamaged:
-            engine.dispose()
-            raise
+        engine = open_up_to_date(path / FILE_NAME)
         return cls(path, engine)
 
     def close(self) -> None:

@@ -82,10 +82,10 @@ def cables() -> list[Cable]:
     return [harbor, orchard, follow_up, replace(undated, header=unknown)]
 
 
-def reworded(cable: Cable, before: str, after: str) -> Cable:
+def reworded(given: Cable, before: str, after: str) -> Cable:
     """The cable with other words in its paragraphs, as a corrected file would bring it."""
-    texts = [paragraph.text.replace(before, after) for paragraph in cable.paragraphs]
-    return replace(_cable(cable.header.cable_id, cable.header.subject, texts), references=cable.references)
+    texts = [paragraph.text.replace(before, after) for paragraph in given.paragraphs]
+    return replace(cable(given.header.cable_id, given.header.subject, texts), references=given.references)
 
 
 def build_collection(folder: Path, contents: Sequence[Cable]) -> Collection:

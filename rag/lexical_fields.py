@@ -1,0 +1,48 @@
+"""What of a paragraph is indexed by words: the fields, their weights, and how their text is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from rag.tags import meaning_of
+from rag.types import CableHeader, Paragraph
+
+# Weights of the fields. Subject and heading say what a paragraph is about but are shared by many.
+BOOSTS = {"text": 1.0, "heading": 0.5, "subject": 0.3, "origin": 0.3, "cable_id": 0.5, "tags": 0.1}
+# Words that stand in most paragraphs and in most questions: without them a question's words count.
+STOP_WORDS = (
+    "a an and are as at be been but by did do does for from had has have he her his how i if in into is it "
+    "its many much no not of on or our she so such that the their them then there these they this to was we "
+    "were what when where which who whom whose why will with would you your"
+).split()
+
+_ACRONYM = re.compile(r"\b(?:[A-Za-z]\.){2,}")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
+
+
+def indexed_fields(paragraph: Paragraph, header: CableHeader) -> dict[str, str]:
+    """The text of every field of `BOOSTS` for a paragraph."""
+    return {
+        "text": fold(paragraph.text),
+        "heading": fold(paragraph.heading or ""),
+        "subject": fold(header.subject or ""),
+        "origin": fold(header.origin or ""),
+        "cable_id": _spell_out(paragraph.cable_id),
+        "tags": fold(" ".join([*header.tags, *_meanings(header.tags)])),
+    }
+
+
+def fold(text: str) -> str:
+    """What a tokenizer would tear apart in one piece: ``"U.S." -> "US"``, ``"80,000" -> "80000"``."""
+    return _THOUSANDS.sub("", _ACRONYM.sub(lambda match: match[0].replace(".", ""), text))
+
+
+def _meanings(tags: Sequence[str]) -> Iterator[str]:
+    """What codes stand for, so that "trafficking in persons" finds what is tagged KTIP."""
+    return (meaning for tag in tags if (meaning := meaning_of(tag)))
+
+
+def _spell_out(cable_id: str) -> str:
+    """``"09ASTANA1206" -> "09ASTANA1206 09 ASTANA 1206"``: the id whole and in parts."""
+    return f"{cable_id} {' '.join(re.findall(r'[0-9]+|[^0-9]+', cable_id))}"

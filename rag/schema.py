@@ -185,7 +185,7 @@ MIGRATIONS: dict[int, Callable[[Connection], None]] = {}
 
 
 def open_up_to_date(path: Path) -> Engine:
-    """An engine on a store's file of today's schema. Raises CollectionDamaged where it is none, or is newer."""
+    """An engine on a store of today's schema. Raises CollectionDamaged where the file is none, or newer."""
     engine = open_engine(path)
     try:
         _bring_up_to_date(engine)

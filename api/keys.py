@@ -17,8 +17,8 @@ from pathlib import Path
 from sqlalchemy import Column, Engine, Integer, MetaData, Row, Table, Text, select
 
 from rag.ceiling import Ceiling
+from rag.engine import open_engine
 from rag.errors import NotFound
-from rag.schema import open_engine
 
 FILE_NAME = "keys.sqlite"
 PREFIX = "cqa"

@@ -22,6 +22,7 @@ from evals.aggregate import mean_metric
 from evals.journal import Entry
 from evals.loaders.records import read_bytes, read_lines
 from evals.report import Judged, Metric, SampleLine, Validation
+from rag.bootstrap import HOSTED_TIMEOUT_S, LOCAL_TIMEOUT_S
 from rag.chat_models import load_chat_model
 from rag.config import Settings
 from rag.errors import ModelUnavailable, UsageError
@@ -106,8 +107,10 @@ def load_judge(model: str, labels: Path | None, settings: Settings) -> Judge:
     if not path.is_file():
         raise UsageError(f"cannot read the judge's labelled rows {path}")
     provider, _, rest = model.partition(":")
-    name = f"local:{Path(rest).name}" if provider == "local" else model
-    return Judge(load_chat_model(model, settings.llm_base_url, settings.llm_timeout_s), name, path)
+    local = provider == "local"
+    name = f"local:{Path(rest).name}" if local else model
+    timeout_s = settings.llm_timeout_s or (LOCAL_TIMEOUT_S if local else HOSTED_TIMEOUT_S)
+    return Judge(load_chat_model(model, settings.llm_base_url, timeout_s), name, path)
 
 
 def validate(judge: Judge) -> Validation:

@@ -13,7 +13,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from rag import store_select
 from rag.ceiling import Ceiling
-from rag.schema import ANSWER_CITATIONS, METADATA, open_engine
+from rag.engine import open_engine
+from rag.schema import ANSWER_CITATIONS, METADATA
 from rag.store import FILE_NAME, CableStore
 from rag.types import Filters
 

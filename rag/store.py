@@ -142,19 +142,9 @@ class CableStore:
 
     def paragraphs(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Paragraph]:
         """Paragraphs by (cable id, label), those that exist."""
-        found: dict[tuple[str, str], Paragraph] = {}
-        wanted = set(keys)
         with self._engine.connect() as connection:
-            for part in parts(list(keys), IN_LIMIT):
-                # SQLite finds no index for pairs: what the two columns let through is compared here.
-                query = select(PARAGRAPHS).where(
-                    PARAGRAPHS.c.cable_id.in_({cable_id for cable_id, _ in part}),
-                    PARAGRAPHS.c.label.in_({label for _, label in part}),
-                )
-                for row in connection.execute(query):
-                    if (row.cable_id, row.label) in wanted:
-                        found[row.cable_id, row.label] = store_rows.paragraph_from_row(row)
-        return found
+            rows = store_select.paragraph_rows(connection, keys)
+            return {(row.cable_id, row.label): store_rows.paragraph_from_row(row) for row in rows}
 
     def cable_paragraphs(self, cable_id: str) -> tuple[Paragraph, ...]:
         query = select(PARAGRAPHS).where(PARAGRAPHS.c.cable_id == cable_id).order_by(PARAGRAPHS.c.ordinal)

@@ -114,6 +114,10 @@ class Survey:
                 if row.date_from is not None and row.date_to is not None
             }
 
+    def cable_count(self) -> int:
+        with self._engine.connect() as connection:
+            return connection.execute(select(func.count()).select_from(CABLES)).scalar_one()
+
     def paragraph_count(self, cable_ids: Collection[str] | None) -> int:
         """How many paragraphs all cables have, or those named."""
         counted = select(func.count()).select_from(PARAGRAPHS)

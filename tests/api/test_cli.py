@@ -253,6 +253,13 @@ def test_search_lists_paragraphs(data: Path) -> None:
     assert {hit.cable_id for hit in SearchRecord.model_validate_json(narrowed).hits} == {"05TALLINN604"}
 
 
+def test_search_explains_itself(data: Path) -> None:
+    shown = run("search", "cables from Colombo on tea in 2005", "--explain", "--data-dir", data).stdout
+    assert "Only origin Embassy Colombo (“Colombo”)" in shown
+    assert "Rather date 2005-01-01 to 2005-12-31" in shown
+    assert "lexical rank" in shown
+
+
 def test_verify_is_1_where_a_citation_fails(data: Path, tmp_path: Path) -> None:
     good = "Inspectors found 186 metric tons of cod in a hold whose logbook declared 112 (05REYKJAVIK118 ¶1)."
     (tmp_path / "memo.txt").write_text(good, encoding="utf-8")

@@ -16,6 +16,33 @@ async def test_search_says_what_it_found_and_how(client: httpx.AsyncClient) -> N
     assert record.hits[0].label == "05TALLINN7 ¶2"
     assert record.hits[0].found_by in {"both", "lexical", "dense"}
     assert record.coverage == "sample"
+    assert record.hits[0].parts is None
+
+
+async def test_a_search_explains_itself_when_asked(client: httpx.AsyncClient) -> None:
+    asked = {"q": "cables from Tallinn on barges in May 2005", "explain": "true"}
+    record = SearchRecord.model_validate((await client.get("/v1/search", params=asked)).json())
+    first = record.hits[0]
+    assert sum(part.value for part in first.parts or ()) == pytest.approx(first.score, abs=1e-4)
+    assert record.understood is not None
+    read = {(clue.field.value, clue.strength.value) for clue in record.understood.clues}
+    assert read == {("origin", "filter"), ("date", "boost")}
+    assert record.filters_applied.origins == ("Embassy Tallinn",)
+
+
+async def test_a_search_for_all_there_is_gives_all_and_counts(client: httpx.AsyncClient) -> None:
+    asked = {"q": "How many cables mention Kalmuse?", "k": 1}
+    record = SearchRecord.model_validate((await client.get("/v1/search", params=asked)).json())
+    assert [hit.label for hit in record.hits] == ["05TALLINN7 ¶1", "07TALLINN9 ¶1"]
+    assert (record.total, record.scanned, record.coverage) == (2, 7, "complete")
+
+
+async def test_kinds_and_senders_narrow_a_search(client: httpx.AsyncClient) -> None:
+    asked = {"q": "port kroons", "kind": "comment", "k": 20}
+    hits = (await client.get("/v1/search", params=asked)).json()["hits"]
+    assert {hit["label"] for hit in hits} == {"05TALLINN7 ¶3"}
+    unknown = {"q": "port kroons", "sender": "NOBODY"}
+    assert (await client.get("/v1/search", params=unknown)).json()["hits"] == []
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,13 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 SHARED = HERE.parents[1] / "shared"
 # Script and whether it reads the shared sets.
-SCRIPTS = (("parse_fidelity", False), ("ingest_speed", False), ("verifier_audit", True), ("retrieval", True))
+SCRIPTS = (
+    ("parse_fidelity", False),
+    ("ingest_speed", False),
+    ("verifier_audit", True),
+    ("retrieval", True),
+    ("injection", True),
+)
 
 
 def main() -> int:

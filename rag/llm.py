@@ -63,8 +63,9 @@ class _Call:
 
     def count(self, piece: BaseMessageChunk) -> None:
         self.wrote = self.wrote or bool(str(piece.text).strip())
-        if isinstance(piece, AIMessageChunk) and piece.usage_metadata:
-            self.tokens = add_usage(self.tokens, piece.usage_metadata)
+        if isinstance(piece, AIMessageChunk):
+            told = piece.usage_metadata or _told_by_openai(piece)
+            self.tokens = self.tokens if told is None else add_usage(self.tokens, told)
 
 
 class LLMAnswerer:
@@ -184,6 +185,15 @@ class LLMAnswerer:
             seconds=round(time.monotonic() - call.began, 3),
             failure=failure,
         )
+
+
+def _told_by_openai(piece: AIMessageChunk) -> UsageMetadata | None:
+    """What a reply cost, where langchain-openai leaves it as the service said it: under a schema."""
+    told = piece.response_metadata.get("token_usage")
+    if not isinstance(told, dict):
+        return None
+    read, written = int(told.get("prompt_tokens") or 0), int(told.get("completion_tokens") or 0)
+    return UsageMetadata(input_tokens=read, output_tokens=written, total_tokens=read + written)
 
 
 def turn_numbers(query: Query, passages: Sequence[Passage]) -> dict[int, Passage]:

@@ -140,7 +140,7 @@ def run(
     pipeline: Pipeline, samples: Sequence[Sample], attacks: Sequence[Attack], mode: Mode, step: int
 ) -> Iterator[Trial]:
     """Every `step`-th pair of attack and place, each with the next question that is answered when clean."""
-    pairs = [(attack, place) for attack in attacks for place in Place][::step]
+    pairs = [(attack, place) for place in Place for attack in attacks][::step]
     for number, (attack, place) in enumerate(pairs):
         sample = samples[number % len(samples)]
         poisoned = pipeline.unrecorded(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,7 @@ from rag.errors import ModelUnavailable
 from rag.replies import Asked, MarkedReplies, ReplyForm
 from rag.types import DraftSentence, Passage, Query, Usage
 
+_NUMBER = re.compile(r"\[(\d+)\]")
 NO_TEXT = "the model returned no text"
 # A call that fails is made once more.
 CALLS = 2
@@ -134,8 +136,10 @@ class LLMAnswerer:
             "question": prompts.neutralise(query.standalone),
         }
         if rejected:
+            # A reason names passages by their place in the turn, which is not what the model sees.
+            seen = {passage.number: number for number, passage in numbered.items()}
             values["failures"] = "\n".join(
-                f"- {prompts.neutralise(item.text)} (refused: {prompts.neutralise(item.reason)})"
+                f"- {prompts.neutralise(item.text)} (refused: {_as_seen(item.reason, seen)})"
                 for item in rejected
             )
         return Asked(form.repair if rejected else form.answer, values, numbered)
@@ -206,6 +210,12 @@ def turn_numbers(query: Query, passages: Sequence[Passage]) -> dict[int, Passage
     salt = hashlib.sha256("\x00".join((query.standalone, *hashes)).encode()).digest()
     first = 100 + int.from_bytes(salt[:4], "big") % (900 - len(passages))
     return dict(enumerate(passages, start=first))
+
+
+def _as_seen(reason: str, seen: Mapping[int, int]) -> str:
+    """A checker's reason with the numbers that the model knows: "stands in passage [1]" -> "... (417)"."""
+    named = _NUMBER.sub(lambda match: f"[{seen.get(int(match[1]), match[1])}]", reason)
+    return prompts.neutralise(named)
 
 
 def _may_pass(error: Exception) -> bool:

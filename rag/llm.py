@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,7 @@ from rag.errors import ModelUnavailable
 from rag.replies import Asked, MarkedReplies, ReplyForm
 from rag.types import DraftSentence, Passage, Query, Usage
 
+_NUMBER = re.compile(r"\[(\d+)\]")
 NO_TEXT = "the model returned no text"
 # A call that fails is made once more.
 CALLS = 2
@@ -63,8 +65,9 @@ class _Call:
 
     def count(self, piece: BaseMessageChunk) -> None:
         self.wrote = self.wrote or bool(str(piece.text).strip())
-        if isinstance(piece, AIMessageChunk) and piece.usage_metadata:
-            self.tokens = add_usage(self.tokens, piece.usage_metadata)
+        if isinstance(piece, AIMessageChunk):
+            told = piece.usage_metadata or _told_by_openai(piece)
+            self.tokens = self.tokens if told is None else add_usage(self.tokens, told)
 
 
 class LLMAnswerer:
@@ -133,8 +136,10 @@ class LLMAnswerer:
             "question": prompts.neutralise(query.standalone),
         }
         if rejected:
+            # A reason names passages by their place in the turn, which is not what the model sees.
+            seen = {passage.number: number for number, passage in numbered.items()}
             values["failures"] = "\n".join(
-                f"- {prompts.neutralise(item.text)} (refused: {prompts.neutralise(item.reason)})"
+                f"- {prompts.neutralise(item.text)} (refused: {_as_seen(item.reason, seen)})"
                 for item in rejected
             )
         return Asked(form.repair if rejected else form.answer, values, numbered)
@@ -186,6 +191,15 @@ class LLMAnswerer:
         )
 
 
+def _told_by_openai(piece: AIMessageChunk) -> UsageMetadata | None:
+    """What a reply cost, where langchain-openai leaves it as the service said it: under a schema."""
+    told = piece.response_metadata.get("token_usage")
+    if not isinstance(told, dict):
+        return None
+    read, written = int(told.get("prompt_tokens") or 0), int(told.get("completion_tokens") or 0)
+    return UsageMetadata(input_tokens=read, output_tokens=written, total_tokens=read + written)
+
+
 def turn_numbers(query: Query, passages: Sequence[Passage]) -> dict[int, Passage]:
     """The numbers under which a model sees the passages: three digits that differ from turn to turn.
 
@@ -196,6 +210,12 @@ def turn_numbers(query: Query, passages: Sequence[Passage]) -> dict[int, Passage
     salt = hashlib.sha256("\x00".join((query.standalone, *hashes)).encode()).digest()
     first = 100 + int.from_bytes(salt[:4], "big") % (900 - len(passages))
     return dict(enumerate(passages, start=first))
+
+
+def _as_seen(reason: str, seen: Mapping[int, int]) -> str:
+    """A checker's reason with the numbers that the model knows: "stands in passage [1]" -> "... (417)"."""
+    named = _NUMBER.sub(lambda match: f"[{seen.get(int(match[1]), match[1])}]", reason)
+    return prompts.neutralise(named)
 
 
 def _may_pass(error: Exception) -> bool:

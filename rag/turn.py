@@ -117,6 +117,12 @@ class Turn:
             told.append(f"{by_post_and_date(hit.header)}: {side.figure} ({hit.paragraph.citation})")
         self.notes.append(f"The cables disagree. {'; '.join(told)}.")
 
+    def pass_over(self, draft: DraftSentence) -> None:
+        """Leave out a quoted sentence that speaks to its reader; that tells nothing against the answer."""
+        reason = "it speaks to its reader and not of what was asked: ask for it to have it quoted"
+        self.removed.insert(0, Removed(draft.text, Verdict.SUPPORTED, reason))
+        self._settled += 1
+
     def broke_off(self, note: str) -> None:
         """What is shown stands, and more was to come."""
         self._broken = True

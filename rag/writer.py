@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 
+from rag.addressed import is_beside_the_question
 from rag.answer import Answerer, Confidence, Refusal, Rejected
 from rag.conflicts import by_post_and_date, dispute_of
 from rag.errors import ModelUnavailable
@@ -111,6 +112,8 @@ class Writer:
                 turn.notes.append(f"{answerer.name}: {item.reason}.")
             elif isinstance(item, Confidence):
                 turn.confidence = item.value
+            elif answerer is self._quoting and is_beside_the_question(item.text, turn.query.standalone):
+                turn.pass_over(item)
             elif not turn.repeats(item):
                 with turn.timed("verify"):
                     admitted = turn.admit(item, self._verifier.check(item, turn.passages))

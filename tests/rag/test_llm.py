@@ -106,8 +106,12 @@ def test_usage_names_the_prompt_by_hash_and_says_what_it_cost() -> None:
 
 def test_the_reasons_of_a_refusal_are_in_the_second_prompt() -> None:
     model = told(TRUE)
-    list(answerer(model).draft(QUERY, PASSAGES, (Rejected("It printed 90 flyers.", "says 90 [3]"),)))
-    assert "It printed 90 flyers. (refused: says 90 (3))" in model.asked[0]
+    rejected = (Rejected("It printed 90 flyers.", "says 90"), Rejected("It rained.", "stands in passage [2]"))
+    list(answerer(model).draft(QUERY, PASSAGES, rejected))
+    assert "It printed 90 flyers. (refused: says 90)" in model.asked[0]
+    # By the number under which the model sees the passage.
+    second = list(turn_numbers(QUERY, PASSAGES))[1]
+    assert f"It rained. (refused: stands in passage ({second}))" in model.asked[0]
 
 
 # Failures

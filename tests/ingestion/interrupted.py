@@ -1,4 +1,4 @@
-"""An ingest in a process of its own, to be killed or starved: ``python -m tests.ingestion.interrupted A DATA LOG``.
+"""An ingest in a process of its own, to be killed or starved: ``-m tests.ingestion.interrupted A DATA LOG``.
 
 LOG gets the text of everything that was embedded.
 """

@@ -1,21 +1,22 @@
-"""An ingest in its own process, to be killed: ``python -m tests.ingestion.interrupted ARCHIVE DATA LOG``.
+"""An ingest in a process of its own, to be killed or starved: ``-m tests.ingestion.interrupted A DATA LOG``.
 
-Prints a line for each report of progress. LOG gets the text of everything that was embedded.
+LOG gets the text of everything that was embedded.
 """
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
 
 from ingestion.ingest import ingest
 from ingestion.reading import IngestOptions
-from ingestion.report import IngestProgress
+from ingestion.report import IngestProgress, silent
 from rag.collection import open_collection
 from rag.config import Settings
 from tests.fakes import WordEncoder
@@ -34,15 +35,18 @@ class LoggingEncoder(WordEncoder):
         return super().submit(texts)
 
 
-def show(progress: IngestProgress) -> None:
-    print(progress.files_done, progress.chunks_done, flush=True)
+def run(archive: Path, data: Path, log: Path, told: Callable[[IngestProgress], None]) -> None:
+    with open_collection(Settings(data_dir=data), LoggingEncoder(log), write=True) as collection:
+        ingest([archive], collection, IngestOptions(), told)
+
+
+def run_and_tell(archive: Path, data: Path, log: Path, writer: Connection) -> None:
+    """The same, with a message for each report of progress."""
+    run(archive, data, log, lambda progress: writer.send(progress.files_done))
 
 
 def main(archive: str, data: str, log: str) -> None:
-    encoder = LoggingEncoder(Path(log))
-    with open_collection(Settings(data_dir=Path(data)), encoder, write=True) as collection:
-        print("open", flush=True)
-        ingest([Path(archive)], collection, IngestOptions(), show)
+    run(Path(archive), Path(data), Path(log), silent)
 
 
 if __name__ == "__main__":

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import random
-import subprocess
-import sys
 import time
 from collections import Counter
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pytest
@@ -15,27 +16,50 @@ from rag.collection import Collection, open_collection
 from rag.config import Settings
 from rag.indexing import IN_FLIGHT, WINDOW
 from tests.fakes import WordEncoder
+from tests.ingestion.interrupted import run_and_tell
 from tests.invariants import assert_whole
 from tests.telegrams import telegrams
 
 FILES, PARAGRAPHS = 24, 40
-ROOT = Path(__file__).resolve().parents[2]
+# Children are forked from a process that has imported everything: they begin to work at once.
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload(["tests.ingestion.interrupted"])
 
 
-def start(archive: Path, data: Path, log: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.ingestion.interrupted", str(archive), str(data), str(log)]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+def start(archive: Path, data: Path, log: Path) -> tuple[ForkServerProcess, Connection]:
+    reader, writer = CONTEXT.Pipe(duplex=False)
+    child = CONTEXT.Process(target=run_and_tell, args=(archive, data, log, writer))
+    child.start()
+    writer.close()
+    return child, reader
 
 
-def kill_after(child: subprocess.Popen[str], lines: int, pause_s: float) -> None:
+def run_through(archive: Path, data: Path, log: Path) -> None:
+    child, reader = start(archive, data, log)
+    while told(reader):
+        pass
+    child.join()
+    assert child.exitcode == 0
+
+
+def kill_after(child: ForkServerProcess, reader: Connection, reports: int, pause_s: float) -> None:
     """Kill a run after some reports of progress."""
-    with child:
-        assert child.stdout is not None
-        for _ in range(lines):
-            if not child.stdout.readline():
-                break
-        time.sleep(pause_s)
-        child.kill()
+    for _ in range(reports):
+        if not told(reader):
+            break
+    time.sleep(pause_s)
+    child.kill()
+    child.join()
+    reader.close()
+
+
+def told(reader: Connection) -> bool:
+    """Wait for the next report; False where the process has ended."""
+    try:
+        reader.recv()
+    except EOFError:
+        return False
+    return True
 
 
 def contents(collection: Collection) -> dict[str, object]:
@@ -60,22 +84,20 @@ def test_kills_change_nothing_and_embed_nothing_twice(tmp_path: Path, kills: int
     for name, text in telegrams(FILES, PARAGRAPHS).items():
         (archive / name).write_text(text, encoding="utf-8")
 
-    with start(archive, tmp_path / "straight", tmp_path / "straight.log") as child:
-        assert child.communicate() and child.returncode == 0
+    run_through(archive, tmp_path / "straight", tmp_path / "straight.log")
 
     chance = random.Random(kills)
     embedded: Counter[str] = Counter()
     for kill in range(kills):
         log = tmp_path / f"{kill}.log"
-        child = start(archive, tmp_path / "killed", log)
-        kill_after(child, chance.randint(0, FILES), chance.random() / 10)
+        child, reader = start(archive, tmp_path / "killed", log)
+        kill_after(child, reader, chance.randint(0, FILES), chance.random() / 10)
         texts = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
         again = sum(1 for text in texts if embedded[text])
         # What was encoded, or being encoded, when the last run was killed, and had not reached the cache.
         assert again <= (IN_FLIGHT + 1) * WINDOW
         embedded.update(texts)
-    with start(archive, tmp_path / "killed", tmp_path / "last.log") as child:
-        assert child.communicate() and child.returncode == 0
+    run_through(archive, tmp_path / "killed", tmp_path / "last.log")
 
     with (
         open_collection(Settings(data_dir=tmp_path / "straight"), WordEncoder(), write=False) as straight,

@@ -30,6 +30,7 @@ from evals.statistics import Interval, mean_interval
 from ingestion.parse import parse_source
 from ingestion.sources import find_files
 from ingestion.sources.records import SourceFile
+from rag.bootstrap import packaged_encoder
 from rag.citations import split_sentences
 from rag.entailing import EntailmentVerifier
 from rag.entailment import Entailed, Entailment, Pair, load_minilm_entailment
@@ -258,7 +259,7 @@ def pairs_per_s(entailment: Entailment, held: Held) -> float:
 
 
 def audit(shared: Path, show: str) -> tuple[list[Rate], list[Accuracy], float]:
-    model = load_minilm_entailment()
+    model = load_minilm_entailment(packaged_encoder())
     counting = Counting(model)
     rules, full = DeterministicVerifier(), EntailmentVerifier(counting, load_weigher())
     held = load([shared / "corpus" / "seed", shared / "corpus" / "nara"])

@@ -12,13 +12,14 @@ from rag.answer import ExtractiveAnswerer
 from rag.ceiling import Ceiling
 from rag.chat_models import load_chat_model, reply_forms
 from rag.collection import Collection, open_collection
-from rag.config import NO_ENTAILMENT, PACKAGED_ENTAILMENT, Settings
+from rag.config import NO_ENTAILMENT, PACKAGED_ENTAILMENT, PACKAGED_MODEL, Settings
 from rag.cross_encoder import load_cross_encoder
-from rag.embeddings import load_encoder
+from rag.embeddings import Encoder, load_encoder
 from rag.entailing import EntailmentVerifier
 from rag.entailment import load_minilm_entailment
 from rag.llm import LLMAnswerer, LLMSettings
 from rag.pipeline import Limits, Pipeline
+from rag.precision import has_bf16
 from rag.reader import load_reader
 from rag.rerank import RememberingReader, load_reranker
 from rag.retrieve import HybridSearch
@@ -71,9 +72,11 @@ def build_pipelines(settings: Settings) -> Pipelines:
     # What is read to rank is not read again to answer.
     reader = RememberingReader(load_reader())
     reranker = load_reranker(settings.reranker, reader)
-    verifier = build_verifier(settings.entailment)
+    encoder = load_encoder(settings.embedding_model)
+    packaged = encoder if settings.embedding_model == PACKAGED_MODEL else None
+    verifier = build_verifier(settings.entailment, packaged)
     # Opened last: what fails before it leaves no lock behind.
-    collection = open_collection(settings, load_encoder(settings.embedding_model), write=False)
+    collection = open_collection(settings, encoder, write=False)
     kept = timedelta(days=settings.keep_questions_days)
     collection.store.ledger.forget_before(datetime.now(UTC) - kept)
     extractive = ExtractiveAnswerer(reader)
@@ -114,13 +117,20 @@ def load_llm(settings: Settings) -> LLMAnswerer | None:
     return LLMAnswerer(model, name, limits, forms)
 
 
-def build_verifier(entailment: str) -> Verifier:
+def build_verifier(entailment: str, packaged: Encoder | None = None) -> Verifier:
     """Rules with an entailment model: the packaged one, a CrossEncoder by name or folder, or "none".
 
-    Raises ModelUnavailable where the model cannot be loaded.
+    `packaged` is the packaged encoder where it is loaded already. Raises ModelUnavailable where a model
+    cannot be loaded.
     """
     if entailment == NO_ENTAILMENT:
         return DeterministicVerifier()
-    if entailment == PACKAGED_ENTAILMENT:
-        return EntailmentVerifier(load_minilm_entailment(), load_weigher())
-    return EntailmentVerifier(load_cross_encoder(entailment), AT_ITS_WORD)
+    if entailment != PACKAGED_ENTAILMENT:
+        return EntailmentVerifier(load_cross_encoder(entailment), AT_ITS_WORD)
+    return EntailmentVerifier(load_minilm_entailment(packaged_encoder(packaged)), load_weigher())
+
+
+def packaged_encoder(loaded: Encoder | None = None) -> Encoder:
+    """The packaged encoder in the precision in which the entailment model wants it."""
+    encoder = loaded or load_encoder(PACKAGED_MODEL)
+    return encoder.at("bf16") if has_bf16() else encoder

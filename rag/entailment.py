@@ -21,6 +21,8 @@ from rag.precision import has_bf16
 from rag.types import CableHeader, DatePrecision, Kind, Paragraph
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from tokenizers import Tokenizer
 
     from rag.entailment_model import Encoded, EntailmentModel, Logits
@@ -50,13 +52,15 @@ class Entailed:
     """One pair as judged: logits that it is supported and that it is contradicted, and the doubtful words.
 
     `doubts` are the logits of the sentence's most doubtful tokens, the highest first, and `words` the most
-    doubtful word itself, empty where the model does not say.
+    doubtful word itself, empty where the model does not say. `likeness` are cosines of the sentence with all
+    that was read of the evidence, and with the sentence of it that is nearest.
     """
 
     supported: float
     contradicted: float
     doubts: tuple[float, ...] = ()
     words: str = ""
+    likeness: tuple[float, float] = (0.0, 0.0)
 
 
 class Entailment(Protocol):
@@ -67,6 +71,21 @@ class Entailment(Protocol):
     def judge(self, pairs: Sequence[Pair]) -> list[Entailed]: ...
 
 
+class TextEncoder(Protocol):
+    """Texts to unit vectors, (n, dimension)."""
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedPair:
+    """A pair as an input; where the tokens of its sentence stand, and what is read of the evidence."""
+
+    input: Encoded
+    offsets: list[tuple[int, int]]
+    read: list[str]
+
+
 class PairEncoder:
     """Pairs as inputs: [CLS] sentence [SEP] context [SEP] evidence [SEP]."""
 
@@ -74,8 +93,7 @@ class PairEncoder:
         self._tokenizer = tokenizer
         self._cls, self._sep = (tokenizer.encode("").ids[i] for i in (0, -1))
 
-    def encode(self, pair: Pair) -> tuple[Encoded, list[tuple[int, int]]]:
-        """The input, and where the tokens of its sentence stand in it."""
+    def encode(self, pair: Pair) -> EncodedPair:
         from rag.entailment_model import Encoded
 
         said = self._tokenizer.encode(pair.sentence, add_special_tokens=False)
@@ -86,16 +104,17 @@ class PairEncoder:
         evidence = _BROKEN.sub("", pair.evidence)
         read = self._tokenizer.encode(evidence, add_special_tokens=False)
         room = WINDOW_TOKENS - len(head) - 1
+        spans = choose_sentences(pair.sentence, evidence, read.offsets, room) if read.ids else []
         ids = list(read.ids)
         if len(ids) > room:
-            spans = choose_sentences(pair.sentence, evidence, read.offsets, room)
             ids = [
                 token
                 for token, (start, _) in zip(read.ids, read.offsets, strict=True)
                 if any(s.start <= start < s.end for s in spans)
             ][:room]
         types = [0] * len(head) + [1] * (len(ids) + 1)
-        return Encoded([*head, *ids, self._sep], types, range(1, 1 + n)), list(said.offsets[:n])
+        encoded = Encoded([*head, *ids, self._sep], types, range(1, 1 + n))
+        return EncodedPair(encoded, list(said.offsets[:n]), [evidence[s.start : s.end] for s in spans])
 
 
 def context_of(header: CableHeader, paragraph: Paragraph) -> str:
@@ -114,36 +133,59 @@ def context_of(header: CableHeader, paragraph: Paragraph) -> str:
 
 
 class MiniLMEntailment:
-    """The packaged MiniLM, fine-tuned to judge; computes in bf16 where the processor does."""
+    """The packaged MiniLM, fine-tuned to judge; computes in bf16 where the processor does.
+
+    `encoder` is the packaged MiniLM as it came: how like two texts are it tells better than the tuned one.
+    """
 
     name = "minilm-entailment-1"
 
-    def __init__(self, model: EntailmentModel, tokenizer: Tokenizer) -> None:
+    def __init__(self, model: EntailmentModel, tokenizer: Tokenizer, encoder: TextEncoder) -> None:
         if has_bf16():
             model.encoder.bfloat16()
         self._model = model
-        self._encoder = PairEncoder(tokenizer)
+        self._pairs = PairEncoder(tokenizer)
+        self._encoder = encoder
         # The tokenizer is not thread-safe, and two batches at once only fight for the same cores.
         self._lock = threading.Lock()
 
     def judge(self, pairs: Sequence[Pair]) -> list[Entailed]:
         """Pairs of like length go through the network together."""
+        if not pairs:
+            return []
         with self._lock:
-            encoded = [self._encoder.encode(pair) for pair in pairs]
-            order = sorted(range(len(pairs)), key=lambda i: len(encoded[i][0].ids))
-            judged: dict[int, Entailed] = {}
+            encoded = [self._pairs.encode(pair) for pair in pairs]
+            order = sorted(range(len(pairs)), key=lambda i: len(encoded[i].input.ids))
+            logits: dict[int, Logits] = {}
             for at in range(0, len(order), _BATCH):
                 part = order[at : at + _BATCH]
-                for i, logits in zip(part, self._model.score([encoded[i][0] for i in part]), strict=True):
-                    judged[i] = _entailed(pairs[i].sentence, encoded[i][1], logits)
-        return [judged[i] for i in range(len(pairs))]
+                logits |= zip(part, self._model.score([encoded[i].input for i in part]), strict=True)
+        likeness = self._likeness(pairs, encoded)
+        return [
+            _entailed(pair.sentence, one.offsets, logits[at], likeness[at])
+            for at, (pair, one) in enumerate(zip(pairs, encoded, strict=True))
+        ]
+
+    def _likeness(self, pairs: Sequence[Pair], encoded: Sequence[EncodedPair]) -> list[tuple[float, float]]:
+        grouped = [
+            (pair.sentence, " ".join(one.read), *one.read) for pair, one in zip(pairs, encoded, strict=True)
+        ]
+        texts = list(dict.fromkeys(text for group in grouped for text in group))
+        vectors = dict(zip(texts, self._encoder.encode(texts), strict=True))
+        likeness = []
+        for sentence, *rest in grouped:
+            cosines = [float(vectors[sentence] @ vectors[text]) for text in rest]
+            likeness.append((cosines[0], max(cosines[1:], default=0.0)))
+        return likeness
 
 
-def _entailed(sentence: str, offsets: Sequence[tuple[int, int]], logits: Logits) -> Entailed:
+def _entailed(
+    sentence: str, offsets: Sequence[tuple[int, int]], logits: Logits, likeness: tuple[float, float]
+) -> Entailed:
     worst = max(range(len(logits.doubts)), key=logits.doubts.__getitem__, default=None)
     words = "" if worst is None else _word_at(sentence, *offsets[worst])
     ranked = tuple(sorted(logits.doubts, reverse=True)[:3])
-    return Entailed(logits.supported, logits.contradicted, ranked, words)
+    return Entailed(logits.supported, logits.contradicted, ranked, words, likeness)
 
 
 def _word_at(text: str, start: int, end: int) -> str:
@@ -155,8 +197,8 @@ def _word_at(text: str, start: int, end: int) -> str:
     return text[start:end]
 
 
-def load_minilm_entailment() -> MiniLMEntailment:
-    """The project's model over the packaged encoder. Raises ModelUnavailable where either is missing."""
+def load_minilm_entailment(encoder: TextEncoder) -> MiniLMEntailment:
+    """The project's model beside the packaged `encoder`. Raises ModelUnavailable where it is missing."""
     from rag.embeddings import packaged_model
     from rag.entailment_model import load_entailment_model
 
@@ -169,7 +211,7 @@ def load_minilm_entailment() -> MiniLMEntailment:
         )
     with as_file(weights) as path:
         model = load_entailment_model(folder, path)
-    return MiniLMEntailment(model, entailment_tokenizer())
+    return MiniLMEntailment(model, entailment_tokenizer(), encoder)
 
 
 def entailment_tokenizer() -> Tokenizer:

@@ -73,14 +73,14 @@ class Targets:
 
 
 def item(encoder: PairEncoder, example: Example, weight: float) -> Item:
-    encoded, offsets = encoder.encode(example.pair)
+    pair = encoder.encode(example.pair)
     doubts = None
     if example.doubts is not None and (example.supported or example.doubts):
         doubts = [
-            float(any(start < s.end and end > s.start for s in example.doubts)) for start, end in offsets
+            float(any(start < s.end and end > s.start for s in example.doubts)) for start, end in pair.offsets
         ]
     contradicted = UNKNOWN if example.contradicted is None else float(example.contradicted)
-    return Item(encoded, float(example.supported), contradicted, doubts, weight)
+    return Item(pair.input, float(example.supported), contradicted, doubts, weight)
 
 
 def targets_of(part: Sequence[Item], batch: Batch) -> Targets:
@@ -137,7 +137,7 @@ def shuffled_batches(items: Sequence[Item], chance: random.Random) -> Iterator[l
 def measure(model: EntailmentModel, encoder: PairEncoder, examples: Sequence[Example]) -> dict[str, str]:
     """Area under the ROC curve and best balanced accuracy of each held-out source, by its own threshold."""
     model.eval()
-    encoded = [encoder.encode(e.pair)[0] for e in examples]
+    encoded = [encoder.encode(e.pair).input for e in examples]
     order = sorted(range(len(encoded)), key=lambda i: len(encoded[i].ids))
     scores = np.zeros(len(encoded))
     for at in range(0, len(order), 32):

@@ -26,6 +26,7 @@ from evals.fitting import (
     fit_weigher,
     weights_by_name,
 )
+from rag.bootstrap import packaged_encoder
 from rag.entailment import load_minilm_entailment
 from rag.loose import loose_passage
 from training.entailment_data import Example, factcheck, own_claims, read_documents, summedits, wice
@@ -84,7 +85,7 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    entailment = load_minilm_entailment()
+    entailment = load_minilm_entailment(packaged_encoder())
     examined = examine(held_out_cases(options.shared), entailment)
     figures = figures_of(examined)
     weigher = fit_weigher(examined)

@@ -69,9 +69,7 @@ class Tools:
         service = _service(ctx)
         narrowed = (filters or FiltersIn()).to_filters()
         found = await _foreseen(service.work(lambda: service.search(query, narrowed, k)))
-        record = SearchRecord.of(
-            found.hits, filters_applied=found.filters_applied, coverage=found.coverage, total=found.total
-        )
+        record = SearchRecord.of(found.found, found.query)
         texts = [f"{hit.label} ({hit.origin or 'post unknown'}): {hit.text}" for hit in record.hits]
         return _result("\n\n".join(texts) or "Nothing found.", record)
 

@@ -89,8 +89,9 @@ class PlantedSearch:
         self._attack = attack
         self._place = place
 
-    def find(self, query: Query, k: int) -> tuple[Hit, ...]:
-        return tuple(planted(hit, self._attack, self._place) for hit in self._inner.find(query, k))
+    def search(self, query: Query, k: int) -> Found:
+        found = self._inner.search(query, k)
+        return replace(found, hits=tuple(planted(hit, self._attack, self._place) for hit in found.hits))
 
 
 def planted(hit: Hit, attack: str, place: Place) -> Hit:

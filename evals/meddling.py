@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from evals.samples import Meddling, ParagraphKey
 from rag.pipeline import Finder
-from rag.types import Hit, Query
+from rag.types import Found, Hit, Query
 
 
 class MeddledSearch:
@@ -17,15 +17,15 @@ class MeddledSearch:
         self._search = search
         self._meddling = meddling
 
-    def find(self, query: Query, k: int) -> tuple[Hit, ...]:
+    def search(self, query: Query, k: int) -> Found:
         gone = set(self._meddling.without)
-        found = self._search.find(query, k + len(gone))
-        hits = [hit for hit in found if key_of(hit) not in gone][:k]
+        found = self._search.search(query, k + len(gone))
+        hits = [hit for hit in found.hits if key_of(hit) not in gone][:k]
         if self._meddling.shuffled is not None:
             random.Random(self._meddling.shuffled).shuffle(hits)
         if self._meddling.planted is not None and hits:
             hits[0] = planted(hits[0], self._meddling.planted)
-        return tuple(hits)
+        return replace(found, hits=tuple(hits))
 
 
 def key_of(hit: Hit) -> ParagraphKey:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from rag.collection import Collection
 from rag.pipeline import Finder
-from rag.types import FoundBy, Hit, Query
+from rag.types import Found, FoundBy, Hit, Query
 
 # Chunks of one paragraph stand beside each other: so many more are asked for than paragraphs are wanted.
 CHUNKS_EACH = 4
@@ -27,14 +27,14 @@ class DenseSearch:
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
 
-    def find(self, query: Query, k: int) -> tuple[Hit, ...]:
+    def search(self, query: Query, k: int) -> Found:
         allowed = self._collection.store.matching_cables(query.filters)
         vector = self._collection.encoder.encode([query.standalone])[0]
         best: dict[tuple[str, str], float] = {}
         for scored in self._collection.chunks.search(vector, k * CHUNKS_EACH, allowed):
             cable_id, label, _ = scored.chunk_id.rsplit("|", 2)
             best.setdefault((cable_id, label), scored.similarity)
-        return _hits(self._collection, best, k, FoundBy.DENSE)
+        return Found(_hits(self._collection, best, k, FoundBy.DENSE))
 
 
 class LexicalSearch:
@@ -43,12 +43,12 @@ class LexicalSearch:
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
 
-    def find(self, query: Query, k: int) -> tuple[Hit, ...]:
+    def search(self, query: Query, k: int) -> Found:
         allowed = self._collection.store.matching_cables(query.filters)
         found = self._collection.lexical.search(query.standalone, k, allowed)
         top = max((scored.score for scored in found), default=0.0) or 1.0
         best = {(scored.cable_id, scored.label): scored.score / top for scored in found}
-        return _hits(self._collection, best, k, FoundBy.LEXICAL)
+        return Found(_hits(self._collection, best, k, FoundBy.LEXICAL))
 
 
 def chosen_search(retriever: Retriever, collection: Collection) -> Callable[[Finder], Finder] | None:

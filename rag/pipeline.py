@@ -13,6 +13,7 @@ from typing import Protocol
 
 from rag.absence import absence_of, note_of_missing_text, without_text
 from rag.answer import Answerer
+from rag.catalogue import StoredArchive
 from rag.collection import Collection
 from rag.errors import ModelUnavailable, UsageError
 from rag.record import AnswerRecord
@@ -62,9 +63,9 @@ class Limits:
 
 
 class Finder(Protocol):
-    """Finds the best `k` paragraphs for a query, best first."""
+    """Finds the best `k` paragraphs for a query, best first, and says how complete they are."""
 
-    def find(self, query: Query, k: int) -> tuple[Hit, ...]: ...
+    def search(self, query: Query, k: int) -> Found: ...
 
 
 class Pipeline:
@@ -82,6 +83,7 @@ class Pipeline:
         self.collection = collection
         self.verifier = verifier
         self._search = search
+        self._archive = StoredArchive(collection.store)
         self._extractive = extractive
         self._llm = llm
         self._limits = limits
@@ -186,7 +188,7 @@ class Pipeline:
         if filters.date_from and filters.date_to and filters.date_from > filters.date_to:
             raise UsageError(f"date_from {filters.date_from} is after date_to {filters.date_to}.")
         self.collection.require_cables()
-        return understand(question, self._search.archive)
+        return understand(question, self._archive)
 
     def _notes_on_missing_texts(self, query: Query) -> Iterator[str]:
         store = self.collection.store

@@ -120,9 +120,7 @@ def _search(query: str, filters: Filters, k: int, data_dir: Path | None) -> Doss
     with opened_pipeline(data_dir) as pipeline, waiting("Searching…"):
         found = pipeline.search(query, filters, k)
         snapshot = pipeline.collection.store.snapshot()
-    record = SearchRecord.of(
-        found.hits, filters_applied=found.filters_applied, coverage=found.coverage, total=found.total
-    )
+    record = SearchRecord.of(found.found, found.query)
     return Dossier.of_search(query, record, snapshot, datetime.now(UTC))
 
 

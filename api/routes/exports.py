@@ -59,9 +59,7 @@ async def export_search(
 
     def write() -> str:
         found = service.search(q, filters, k)
-        record = SearchRecord.of(
-            found.hits, filters_applied=found.filters_applied, coverage=found.coverage, total=found.total
-        )
+        record = SearchRecord.of(found.found, found.query)
         return render(Dossier.of_search(q, record, service.store.snapshot(), datetime.now(UTC)), format)
 
     return document(await service.work(write), format, "search")

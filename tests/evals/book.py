@@ -20,6 +20,7 @@ from rag.types import (
     Citation,
     Coverage,
     Filters,
+    Found,
     FoundBy,
     Hit,
     MarkerSpan,
@@ -72,12 +73,12 @@ class BookPipeline:
         made.finder = self.finder if search is None else search(self.finder)
         return made
 
-    def find(self, query: Query, k: int) -> tuple[Hit, ...]:
-        return self.rank(Question(query.text, filters=query.filters, top_k=k))
+    def search(self, query: Query, k: int) -> Found:
+        return Found(self.rank(Question(query.text, filters=query.filters, top_k=k)))
 
     def answer(self, question: Question) -> Answer:
         query = Query(question.text, question.text, question.filters)
-        hits = self.finder.find(query, question.top_k)
+        hits = self.finder.search(query, question.top_k).hits
         best = self.choose(hits)
         if best is None:
             return self.record(question, hits, "That is not in this collection.", (), ())

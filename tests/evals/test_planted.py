@@ -28,7 +28,7 @@ from rag.retrieve import HybridSearch
 from rag.types import (
     CitationCheck,
     DraftSentence,
-    Hit,
+    Found,
     Passage,
     Query,
     Question,
@@ -88,14 +88,15 @@ class DropsEachTenth:
         self._search = search
         self._found = 0
 
-    def find(self, query: Query, k: int) -> tuple[Hit, ...]:
+    def search(self, query: Query, k: int) -> Found:
         kept = []
-        for hit in self._search.find(query, k):
+        found = self._search.search(query, k)
+        for hit in found.hits:
             self._found += 1
             # Ten hits to a question would always lose the last one: step through the ranks.
             if self._found % 10 != (self._found // 10) % 10:
                 kept.append(hit)
-        return tuple(kept)
+        return replace(found, hits=tuple(kept))
 
 
 class NamesTheNextLabel:
@@ -104,13 +105,15 @@ class NamesTheNextLabel:
     def __init__(self, search: Finder) -> None:
         self._search = search
 
-    def find(self, query: Query, k: int) -> tuple[Hit, ...]:
-        return tuple(
+    def search(self, query: Query, k: int) -> Found:
+        found = self._search.search(query, k)
+        hits = tuple(
             replace(hit, paragraph=replace(hit.paragraph, label=str(int(hit.paragraph.label) + 1)))
             if hit.paragraph.label.isdigit()
             else hit
-            for hit in self._search.find(query, k)
+            for hit in found.hits
         )
+        return replace(found, hits=hits)
 
 
 class CopiesTheFirstParagraph:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from rag.config import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
+TUTORIAL = ROOT / "docs" / "tutorial.md"
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
@@ -42,3 +45,40 @@ def test_commands_that_are_shown_exist(document: Path) -> None:
         r"(?:^\$ (?:\S*/)?|`)cableqa ([a-z]+)", document.read_text(encoding="utf-8"), re.MULTILINE
     )
     assert set(shown) <= known
+
+
+def test_the_tutorial_shows_what_its_commands_print(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each command runs over the cables that the tutorial names; each line shown is in what it prints."""
+    from api.cli.program import app
+
+    text = TUTORIAL.read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    (memo,) = re.findall(r"```text\n(.*?)```", text, re.DOTALL)
+    (tmp_path / "memo.txt").write_text(memo, encoding="utf-8")
+    named = sorted(set(re.findall(r"\b\d\d[A-Z]{5,}\d+\b", text)))
+    sources = [str(ROOT / "ingestion" / "sample" / f"{cable_id}.txt") for cable_id in named]
+    assert CliRunner().invoke(app, ["ingest", *sources]).exit_code == 0
+    ran = []
+    for command, shown in re.findall(r"^\$ \S*/cableqa (.+)\n((?:[^`$].*\n)*)", text, re.MULTILINE):
+        name, *arguments = shlex.split(command)
+        if name == "ingest":
+            continue
+        result = CliRunner().invoke(app, [name, *arguments])
+        assert result.exit_code == (1 if name == "verify" else 0), result.output
+        printed = " ".join(result.output.split())
+        for line in shown.splitlines():
+            assert " ".join(line.split()) in printed
+        assert shown
+        ran.append(name)
+    assert ran == ["ask", "show", "search", "verify"]
+
+
+def test_the_screenshots_are_there_and_light() -> None:
+    images = sorted((ROOT / "docs" / "images").iterdir())
+    assert len(images) == 6
+    assert {image.name for image in images} == set(
+        re.findall(r"images/([\w-]+\.webp)", TUTORIAL.read_text(encoding="utf-8"))
+    )
+    for image in images:
+        assert image.read_bytes()[:4] == b"RIFF"
+        assert image.stat().st_size <= 150_000

@@ -99,7 +99,6 @@ async function showStored(asked) {
   } catch (failure) {
     if (!(failure instanceof Failure)) throw failure;
     addTurn(id ? "An earlier conversation" : "An earlier answer", () => location.reload()).fail(failure);
-    setAddress({ conversation: null, answer: null });
   }
   const asksFor = byId(`answer-${answerId}`);
   if (asksFor && turns.length > 1) asksFor.scrollIntoView({ block: "start" });

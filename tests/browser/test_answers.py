@@ -113,6 +113,18 @@ def patient(collection: Collection) -> Iterator[tuple[str, PatientModel]]:
     service.close()
 
 
+def test_a_slow_answer_says_that_it_goes_on(page: Page, patient: tuple[str, PatientModel]) -> None:
+    url, _ = patient
+    page.clock.install()
+    page.goto(url)
+    ask(page, small.QUESTION)
+    expect(page.locator(".progress")).to_contain_text("each sentence is checked")
+    page.clock.fast_forward(10_000)
+    expect(page.locator(".progress")).to_contain_text("Still working")
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("alert")).to_contain_text("You stopped this answer")
+
+
 WATCH = """() => {
     window.shifted = 0;
     new PerformanceObserver((list) => {

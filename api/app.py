@@ -9,9 +9,23 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from api import failures
+from api.gate import Gate, SameOrigin
 from api.guard import BodyLimit, KnownHosts, ResponseHeaders
 from api.mcp import McpEndpoint
-from api.routes import answers, batches, cables, chat, checks, exports, health, history, page, search
+from api.observing import Observation
+from api.routes import (
+    answers,
+    batches,
+    cables,
+    chat,
+    checks,
+    exports,
+    health,
+    history,
+    page,
+    search,
+    searches,
+)
 from api.service import Service
 from api.version import VERSION
 from rag.record import ErrorBody
@@ -43,17 +57,25 @@ def create_app(service: Service, *, hosts: frozenset[str] | None = None) -> Fast
         docs_url=None,
         redoc_url=None,
         responses={
+            401: {"model": ErrorBody, "description": "A key is wanted: beyond loopback, or where always"},
+            403: {"model": ErrorBody, "description": "The key may not do that, or another site's page asks"},
+            413: {"model": ErrorBody, "description": "The request is too large"},
+            429: {"model": ErrorBody, "description": "The key asks more often than it may"},
             422: {"model": ErrorBody, "description": "The request cannot be understood"},
             503: {"model": ErrorBody, "description": "The collection or a model is not available"},
         },
     )
     app.state.service = service
     failures.install(app)
-    for routes in (exports, batches, answers, search, cables, checks, history, chat, health, page):
+    for routes in (exports, batches, searches, answers, search, cables, checks, history, chat, health, page):
         app.include_router(routes.router)
     app.router.routes.append(mcp.route)
     app.add_middleware(BodyLimit)
+    if service.keys is not None:
+        app.add_middleware(Gate, book=service.keys)
+    app.add_middleware(SameOrigin)
     if hosts is not None:
         app.add_middleware(KnownHosts, hosts=hosts)
     app.add_middleware(ResponseHeaders)
+    app.add_middleware(Observation, metrics=service.metrics)
     return app

@@ -7,15 +7,28 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request
 
+from api.keys import Caller
 from api.service import Service
 from rag.errors import UsageError
 from rag.types import Filters
 
 
-def get_service(request: Request) -> Service:
+def get_whole_service(request: Request) -> Service:
+    """For what no caller is shown the inside of."""
     service = request.app.state.service
     assert isinstance(service, Service)
     return service
+
+
+def get_service(request: Request) -> Service:
+    """The service as whoever asks may use it."""
+    service = get_whole_service(request)
+    if service.keys is None:
+        return service
+    caller = request.scope.get("state", {}).get("caller")
+    # Behind the gate there always is one; without it nothing may be seen.
+    assert isinstance(caller, Caller)
+    return service.seen_by(caller)
 
 
 def read_filters(
@@ -45,4 +58,5 @@ def read_filters(
 
 
 TheService = Annotated[Service, Depends(get_service)]
+TheWholeService = Annotated[Service, Depends(get_whole_service)]
 TheFilters = Annotated[Filters, Depends(read_filters)]

@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import re
 import secrets
+from collections.abc import Mapping
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.keys import Caller
 from rag.record import ErrorBody, ErrorFacts
 
 # No inline script or style, nothing from elsewhere: text of a cable can never become code.
@@ -67,7 +69,7 @@ class ResponseHeaders:
 
 
 class BodyLimit:
-    """Refuses a request body above `limit_bytes` with 413, before it is held in memory."""
+    """Refuses a body above `limit_bytes`, or its key's limit, with 413, before it is held in memory."""
 
     def __init__(self, app: ASGIApp, limit_bytes: int = BODY_LIMIT_BYTES) -> None:
         self.app = app
@@ -77,9 +79,11 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        caller: Caller | None = scope.get("state", {}).get("caller")
+        limit = self.limit_bytes if caller is None else min(self.limit_bytes, caller.body_limit_bytes)
         declared = Headers(scope=scope).get("content-length", "0")
-        if not declared.isdecimal() or int(declared) > self.limit_bytes:
-            await _refuse(send, 413, self._too_large())
+        if not declared.isdecimal() or int(declared) > limit:
+            await refuse(send, 413, _too_large(limit))
             return
         # Chunked bodies declare nothing, so all of the body is read here, at most to the limit.
         parts: list[bytes] = []
@@ -92,8 +96,8 @@ class BodyLimit:
             parts.append(message.get("body", b""))
             size += len(parts[-1])
             more = message.get("more_body", False)
-            if size > self.limit_bytes:
-                await _refuse(send, 413, self._too_large())
+            if size > limit:
+                await refuse(send, 413, _too_large(limit))
                 return
         body: list[bytes] = [b"".join(parts)]
 
@@ -103,13 +107,6 @@ class BodyLimit:
             return await receive()
 
         await self.app(scope, receive_again, send)
-
-    def _too_large(self) -> ErrorFacts:
-        return ErrorFacts(
-            code="too_large",
-            message=f"The request is larger than {self.limit_bytes} bytes.",
-            detail={"limit_bytes": self.limit_bytes},
-        )
 
 
 class KnownHosts:
@@ -128,13 +125,23 @@ class KnownHosts:
             host = re.sub(r":\d+$", "", Headers(scope=scope).get("host", ""))
             if host.lower() not in self.hosts:
                 facts = ErrorFacts(code="unknown_host", message="This server is not known by that name.")
-                await _refuse(send, 421, facts)
+                await refuse(send, 421, facts)
                 return
         await self.app(scope, receive, send)
 
 
-async def _refuse(send: Send, status: int, facts: ErrorFacts) -> None:
+async def refuse(send: Send, status: int, facts: ErrorFacts, extra: Mapping[str, str] | None = None) -> None:
+    """Answer with the one error body, before any route."""
     content = json.dumps(ErrorBody(error=facts).model_dump(mode="json")).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
+    headers += [(name.encode(), value.encode("latin-1")) for name, value in (extra or {}).items()]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": content})
+
+
+def _too_large(limit_bytes: int) -> ErrorFacts:
+    return ErrorFacts(
+        code="too_large",
+        message=f"The request is larger than {limit_bytes} bytes.",
+        detail={"limit_bytes": limit_bytes},
+    )

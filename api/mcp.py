@@ -17,12 +17,14 @@ from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import BaseModel, Field, ValidationError
 from starlette.requests import Request
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Send
+from starlette.types import Scope as AsgiScope
 
 from api.checking import check_text
 from api.compat import content
 from api.dependencies import get_service
 from api.failures import as_error
+from api.keys import Scope
 from api.reading import read_cable, read_paragraph
 from api.service import Service
 from api.version import VERSION
@@ -66,7 +68,7 @@ class Tools:
         """Find paragraphs by words and by meaning, best first. Nothing is generated."""
         service = _service(ctx)
         narrowed = (filters or FiltersIn()).to_filters()
-        found = await _foreseen(service.work(lambda: service.pipeline.search(query, narrowed, k)))
+        found = await _foreseen(service.work(lambda: service.search(query, narrowed, k)))
         record = SearchRecord.of(
             found.hits, filters_applied=found.filters_applied, coverage=found.coverage, total=found.total
         )
@@ -118,7 +120,8 @@ class Tools:
                 filters=filters or FiltersIn(),
             )
         )
-        run = service.runs.start(asked.to_question(), lambda it: service.stream(it, None))
+        await _foreseen(service.work(lambda: service.require(Scope.ASK)))
+        run = service.runs.start(asked.to_question(), lambda it: service.stream(it, None), service.owner)
         done = 0
         async for event in run.follow():
             done += 1
@@ -148,6 +151,7 @@ class Tools:
     ) -> Annotated[CallToolResult, VerifyRecord]:
         """Check each sentence of a text against the paragraphs that it cites."""
         service = _service(ctx)
+        await _foreseen(service.work(lambda: service.require(Scope.ASK)))
         given = None if paragraphs is None else tuple(paragraphs)
         asked = _valid(lambda: VerifyIn(text=text, paragraphs=given))
         record = await _foreseen(
@@ -161,7 +165,9 @@ class McpEndpoint:
     """The server of the tools with its route; `running` must be entered for as long as it is served."""
 
     def __init__(self) -> None:
-        server: MCPServer[None] = MCPServer("cableqa", version=VERSION, instructions=INSTRUCTIONS)
+        server: MCPServer[None] = MCPServer(
+            "cableqa", version=VERSION, instructions=INSTRUCTIONS, log_level="WARNING"
+        )
         tools = Tools()
         for tool in (tools.search_paragraphs, tools.get_cable, tools.get_paragraph, tools.verify, tools.ask):
             server.add_tool(tool, annotations=READS)
@@ -186,7 +192,7 @@ class _Asgi:
     def __init__(self, handle: ASGIApp) -> None:
         self._handle = handle
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         await self._handle(scope, receive, send)
 
 

@@ -39,9 +39,10 @@ class RunEvent:
 class Run:
     """The events of one question, in their order. Lives on the event loop; `drive` in a worker."""
 
-    def __init__(self, question: Question, grace_s: float) -> None:
+    def __init__(self, question: Question, owner: str, grace_s: float) -> None:
         self.run_id = secrets.token_urlsafe(12)
         self.question = question
+        self.owner = owner
         self.finished = False
         self.failure: Exception | None = None
         self.stopped = threading.Event()
@@ -101,10 +102,19 @@ class Run:
             if not self._followers and not self.finished:
                 self._loop.call_later(self._grace_s, self._stop_if_alone)
 
+    def end(self) -> None:
+        """Tell whoever follows that there is no more, whatever still runs. On the event loop."""
+        self.stopped.set()
+        if not self.finished:
+            self._append("error", ErrorBody(error=STOPPED).model_dump_json())
+            self._finish()
+
     def _tell(self, name: str, data: str) -> None:
         self._loop.call_soon_threadsafe(self._append, name, data)
 
     def _append(self, name: str, data: str) -> None:
+        if self.finished:
+            return
         self._events.append(RunEvent(f"{self.run_id}:{len(self._events) + 1}", name, data))
         self._wake()
 
@@ -129,20 +139,23 @@ class Runs:
         self._kept = kept
         self._grace_s = grace_s
         self._runs: OrderedDict[str, Run] = OrderedDict()
+        self.ending = False
 
-    def start(self, question: Question, stream: Callable[[Question], Iterator[PipelineEvent]]) -> Run:
-        run = Run(question, self._grace_s)
+    def start(
+        self, question: Question, stream: Callable[[Question], Iterator[PipelineEvent]], owner: str = ""
+    ) -> Run:
+        run = Run(question, owner, self._grace_s)
         self._workers.submit(lambda: run.drive(stream))
         self._runs[run.run_id] = run
         while len(self._runs) > self._kept:
             self._runs.popitem(last=False)
         return run
 
-    def resume(self, last_event_id: str, question: str) -> tuple[Run, int]:
-        """The run that an event id belongs to, and how many of its events the client has."""
+    def resume(self, last_event_id: str, question: str, owner: str = "") -> tuple[Run, int]:
+        """The run of `owner` that an event id belongs to, and how many of its events the client has."""
         run_id, _, number = last_event_id.rpartition(":")
         run = self._runs.get(run_id)
-        if run is None or not number.isdecimal():
+        if run is None or run.owner != owner or not number.isdecimal():
             raise NotFound(
                 "This stream is no longer kept: ask again, or read the finished answer by its id.",
                 last_event_id=last_event_id[:100],
@@ -151,7 +164,13 @@ class Runs:
             raise UsageError("Last-Event-ID belongs to a stream of another question.")
         return run, int(number)
 
+    def end(self) -> None:
+        """End every stream with an `error` event: the server goes. On the event loop."""
+        for run in self._runs.values():
+            run.end()
+
     def stop(self) -> None:
         """Ask every run to end at its next event."""
+        self.ending = True
         for run in self._runs.values():
             run.stopped.set()

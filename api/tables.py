@@ -17,6 +17,14 @@ CONVERSATIONS = Table(
     Column("title", Text, nullable=False),
     Column("created_at", Text, nullable=False),
     Column("updated_at", Text, nullable=False),
+    Column("owner", Text, nullable=False, server_default="", index=True),
+)
+# Answers that were made for a caller with a ceiling; others may be seen by callers without one alone.
+CEILINGS = Table(
+    "answer_ceilings",
+    METADATA,
+    Column("answer_id", Text, primary_key=True),
+    Column("ceiling", Text, nullable=False),
 )
 TURNS = Table(
     "turns",
@@ -58,4 +66,16 @@ BATCH_ITEMS = Table(
     Column("question", Text, nullable=False),
     Column("record", Text),
     Column("error", Text),
+)
+SEARCHES = Table(
+    "saved_searches",
+    METADATA,
+    Column("search_id", Text, primary_key=True),
+    Column("owner", Text, nullable=False, index=True),
+    Column("title", Text, nullable=False),
+    Column("query", Text, nullable=False),
+    Column("filters", Text, nullable=False),
+    Column("created_at", Text, nullable=False),
+    Column("seen_at", Text, nullable=False),
+    Column("seen", Text, nullable=False),
 )

@@ -29,4 +29,7 @@ class Settings(BaseSettings):
     default_classification: str | None = None
     question_limit_chars: int = Field(default=4_000, gt=0)
     file_limit_bytes: int = Field(default=256 * 1024 * 1024, gt=0)
+    require_keys: Literal["auto", "always"] = "auto"
+    log_format: Literal["text", "json"] = "text"
+    otlp_endpoint: str | None = None
     keep_questions_days: int = Field(default=365, ge=0, le=36_500)

@@ -8,6 +8,7 @@
     │   └── CollectionDamaged        collection_damaged    503   3
     ├── ModelUnavailable             model_unavailable     503   4
     ├── NotFound                     not_found             404   1
+    ├── Forbidden                    forbidden             403   1
     ├── Busy                         busy                  503   1
     ├── ServerFailed                 server_failed         -     1
     └── ParseError                   parse_error           -     1
@@ -80,6 +81,13 @@ class NotFound(CableqaError):
     code = "not_found"
     http_status = 404
     exit_status = 1
+
+
+class Forbidden(CableqaError):
+    """The caller may not do that."""
+
+    code = "forbidden"
+    http_status = 403
 
 
 class Busy(CableqaError):

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from api.cli import ask, chat, collection, evaluate, export, serve, show
+from api.cli import ask, chat, collection, evaluate, export, keys, serve, show
 from api.cli.output import report_failure
 from api.version import VERSION
 from rag.errors import CableqaError
@@ -67,3 +67,10 @@ evaluations.command("run", epilog="Example: cableqa eval run evals/sets/sample.j
     evaluate.run
 )
 app.add_typer(evaluations)
+access = typer.Typer(name="keys", help="Keys for the server.", no_args_is_help=True, cls=Program)
+access.command(
+    "create", epilog="Example: cableqa keys create 'Ann, desk 3' --scope ask --ceiling UNCLASSIFIED"
+)(keys.create)
+access.command("list", epilog="Example: cableqa keys list")(keys.list_keys)
+access.command("revoke", epilog="Example: cableqa keys revoke 0123456789ab")(keys.revoke)
+app.add_typer(access)

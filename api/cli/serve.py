@@ -16,6 +16,7 @@ from api.cli.output import messages, waiting
 from rag.errors import UsageError
 
 if TYPE_CHECKING:
+    from api.graceful import GracefulServer
     from api.service import Service
 
 
@@ -38,28 +39,29 @@ def serve(
             load_sample_if_empty(settings)
         with waiting("Loading the models…"):
             from api.app import create_app
-            from api.history import History
-            from api.service import Service
-            from rag.bootstrap import build_pipeline
+            from api.graceful import GracefulServer, graceful_config
+            from api.logs import configure_logs
+            from api.opening import open_service
 
-            service = Service(build_pipeline(settings), settings, History.open(settings.data_dir))
+            guarded = settings.require_keys == "always" or not _is_loopback(host)
+            service = open_service(settings, guarded=guarded)
             service.warm_up()
             app = create_app(service, hosts=_hosts(host))
+            configure_logs(settings.log_format)
         # From here on who connects is heard, however long the loop takes to begin.
         listening.listen(2048)
         address = f"http://{_shown(host)}:{listening.getsockname()[1]}/"
         for line in greeting(service, address):
             messages().print(Text(line), soft_wrap=True)
-        if not _is_loopback(host):
-            messages().print(
-                Text(f"Everyone who reaches {address} can read the whole collection.", style="bold yellow")
-            )
+        if service.keys is not None and not any(key.revoked_at is None for key in service.keys.all()):
+            hint = "It wants a key, and there is none yet: cableqa keys create NAME --scope ask"
+            messages().print(Text(hint, style="bold yellow"), soft_wrap=True)
         if json:
             typer.echo(f'{{"url": "{address}"}}')
         try:
-            _run(app, listening)
+            _run(GracefulServer(graceful_config(app), service), listening)
         finally:
-            service.pipeline.collection.close()
+            service.release()
 
 
 def greeting(service: Service, address: str) -> tuple[str, str, str]:
@@ -98,15 +100,12 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _run(app: object, listening: socket.socket) -> None:
-    """Serve until a signal; what is in the making comes to its end, at most 10 s long."""
-    import uvicorn
-
+def _run(server: GracefulServer, listening: socket.socket) -> None:
+    """Serve until a signal; what is in the making comes to its end, or is told that it will not."""
     # uvicorn raises the signal that ended it once more: as an exception it lets the caller clean up.
     signal.signal(signal.SIGTERM, _leave)
-    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=10)  # type: ignore[arg-type]
     with contextlib.suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listening])
+        server.run(sockets=[listening])
 
 
 def _leave(_signal: int, _frame: object) -> None:

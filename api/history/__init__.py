@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, inspect, text
 
 from api.batches.book import BatchBook
+from api.history.ceilings import AnswerCeilings
 from api.history.conversations import Conversation, Conversations
 from api.history.feedback import Feedback, FeedbackBook, Reason
-from api.tables import FILE_NAME, METADATA
+from api.history.searches import SavedSearches
+from api.tables import CONVERSATIONS, FILE_NAME, METADATA
 from rag.schema import open_engine
 
 __all__ = ["Conversation", "Conversations", "Feedback", "FeedbackBook", "History", "Reason"]
 
 
 class History:
-    """Conversations, feedback and batches over one file."""
+    """Conversations, feedback, saved searches and batches over one file."""
 
     def __init__(self, engine: Engine) -> None:
         self.conversations = Conversations(engine)
         self.feedback = FeedbackBook(engine)
         self.batches = BatchBook(engine)
+        self.searches = SavedSearches(engine)
+        self.ceilings = AnswerCeilings(engine)
         self._engine = engine
 
     @classmethod
@@ -29,7 +34,23 @@ class History:
         """Open, or make, the file in the data directory."""
         engine = open_engine(folder / FILE_NAME)
         METADATA.create_all(engine)
+        _bring_up_to_date(engine)
         return cls(engine)
+
+    def forget_before(self, moment: datetime) -> None:
+        """Delete the conversations and batches that nobody has touched since: they hold questions."""
+        self.conversations.forget_before(moment)
+        self.batches.forget_before(moment)
 
     def close(self) -> None:
         self._engine.dispose()
+
+
+def _bring_up_to_date(engine: Engine) -> None:
+    """Conversations of before there were keys belong to the local reader."""
+    with engine.begin() as connection:
+        columns = {column["name"] for column in inspect(connection).get_columns(CONVERSATIONS.name)}
+        if "owner" not in columns:
+            connection.execute(
+                text(f"ALTER TABLE {CONVERSATIONS.name} ADD COLUMN owner TEXT NOT NULL DEFAULT ''")
+            )

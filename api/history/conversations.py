@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Engine, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Engine, and_, func, or_, select
 
 from api.tables import CONVERSATIONS, TURNS
 from rag.errors import NotFound
@@ -25,12 +25,12 @@ class Conversation:
 
 
 class Conversations:
-    """Every conversation of this collection. Safe for many threads."""
+    """Every conversation; each belongs to its owner, and no other sees it. Safe for many threads."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def begin(self, title: str) -> Conversation:
+    def begin(self, title: str, owner: str = "") -> Conversation:
         now = datetime.now(UTC)
         made = Conversation(secrets.token_urlsafe(12), title, now, now, ())
         with self._engine.begin() as connection:
@@ -38,19 +38,21 @@ class Conversations:
                 CONVERSATIONS.insert().values(
                     conversation_id=made.conversation_id,
                     title=title,
+                    owner=owner,
                     created_at=now.isoformat(),
                     updated_at=now.isoformat(),
                 )
             )
         return made
 
-    def latest(self, limit: int, after: str | None = None) -> tuple[Conversation, ...]:
+    def latest(self, limit: int, after: str | None = None, owner: str = "") -> tuple[Conversation, ...]:
         """The latest, the most recently used first, from the one behind the id `after`."""
         order = (CONVERSATIONS.c.updated_at.desc(), CONVERSATIONS.c.conversation_id)
-        query = select(CONVERSATIONS.c.conversation_id).order_by(*order).limit(limit)
+        mine = CONVERSATIONS.c.owner == owner
+        query = select(CONVERSATIONS.c.conversation_id).where(mine).order_by(*order).limit(limit)
         with self._engine.connect() as connection:
             if after is not None:
-                last = _read(connection, after)
+                last = _read(connection, after, owner)
                 query = query.where(
                     or_(
                         CONVERSATIONS.c.updated_at < last.updated_at.isoformat(),
@@ -60,17 +62,19 @@ class Conversations:
                         ),
                     )
                 )
-            return tuple(_read(connection, found) for found in list(connection.execute(query).scalars()))
+            return tuple(
+                _read(connection, found, owner) for found in list(connection.execute(query).scalars())
+            )
 
-    def get(self, conversation_id: str) -> Conversation:
+    def get(self, conversation_id: str, owner: str = "") -> Conversation:
         """Raises NotFound."""
         with self._engine.connect() as connection:
-            return _read(connection, conversation_id)
+            return _read(connection, conversation_id, owner)
 
-    def append(self, conversation_id: str, answer_id: str) -> None:
+    def append(self, conversation_id: str, answer_id: str, owner: str = "") -> None:
         """Add an answer at the end. Raises NotFound."""
         with self._engine.begin() as connection:
-            _touch(connection, conversation_id)
+            _touch(connection, conversation_id, owner)
             position = connection.execute(
                 select(func.count()).where(TURNS.c.conversation_id == conversation_id)
             ).scalar_one()
@@ -78,32 +82,38 @@ class Conversations:
                 TURNS.insert().values(conversation_id=conversation_id, position=position, answer_id=answer_id)
             )
 
-    def rename(self, conversation_id: str, title: str) -> Conversation:
+    def rename(self, conversation_id: str, title: str, owner: str = "") -> Conversation:
         with self._engine.begin() as connection:
-            _touch(connection, conversation_id, title=title)
-            return _read(connection, conversation_id)
+            _touch(connection, conversation_id, owner, title=title)
+            return _read(connection, conversation_id, owner)
 
-    def delete(self, conversation_id: str) -> None:
+    def forget_before(self, moment: datetime) -> None:
+        """Delete those that were last used before, whoever's they are."""
+        old = CONVERSATIONS.c.updated_at < moment.astimezone(UTC).isoformat()
         with self._engine.begin() as connection:
-            gone = connection.execute(
-                CONVERSATIONS.delete().where(CONVERSATIONS.c.conversation_id == conversation_id)
-            )
+            connection.execute(CONVERSATIONS.delete().where(old))
+
+    def delete(self, conversation_id: str, owner: str = "") -> None:
+        with self._engine.begin() as connection:
+            gone = connection.execute(CONVERSATIONS.delete().where(_mine(conversation_id, owner)))
             _require(gone.rowcount, conversation_id)
 
 
-def _touch(connection: Connection, conversation_id: str, **changes: str) -> None:
+def _mine(conversation_id: str, owner: str) -> ColumnElement[bool]:
+    return and_(CONVERSATIONS.c.conversation_id == conversation_id, CONVERSATIONS.c.owner == owner)
+
+
+def _touch(connection: Connection, conversation_id: str, owner: str, **changes: str) -> None:
     changed = connection.execute(
         CONVERSATIONS.update()
-        .where(CONVERSATIONS.c.conversation_id == conversation_id)
+        .where(_mine(conversation_id, owner))
         .values(updated_at=datetime.now(UTC).isoformat(), **changes)
     )
     _require(changed.rowcount, conversation_id)
 
 
-def _read(connection: Connection, conversation_id: str) -> Conversation:
-    row = connection.execute(
-        select(CONVERSATIONS).where(CONVERSATIONS.c.conversation_id == conversation_id)
-    ).one_or_none()
+def _read(connection: Connection, conversation_id: str, owner: str) -> Conversation:
+    row = connection.execute(select(CONVERSATIONS).where(_mine(conversation_id, owner))).one_or_none()
     _require(0 if row is None else 1, conversation_id)
     assert row is not None
     answers: Sequence[str] = (

@@ -41,7 +41,7 @@ async def export_conversation(
     """All answers of a conversation."""
 
     def write() -> str:
-        found = service.history.conversations.get(conversation_id)
+        found = service.history.conversations.get(conversation_id, service.owner)
         return render(Dossier.of_answers(found.title, list(service.find_answers(found.answer_ids))), format)
 
     return document(await service.work(write), format, f"conversation-{conversation_id}")
@@ -58,7 +58,7 @@ async def export_search(
     """What a search finds, with the search itself."""
 
     def write() -> str:
-        found = service.pipeline.search(q, filters, k)
+        found = service.search(q, filters, k)
         record = SearchRecord.of(
             found.hits, filters_applied=found.filters_applied, coverage=found.coverage, total=found.total
         )

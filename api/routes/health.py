@@ -8,7 +8,7 @@ from typing import Literal
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
-from api.dependencies import TheService
+from api.dependencies import TheService, TheWholeService
 from api.suggestions import suggest_questions
 from api.version import VERSION
 from rag.errors import CableqaError
@@ -50,13 +50,27 @@ async def healthz() -> Health:
 
 
 @router.get("/readyz", responses={503: {"model": Readiness}})
-async def readyz(service: TheService, response: Response) -> Readiness:
+async def readyz(service: TheWholeService, response: Response) -> Readiness:
     """Try the store, the search and the encoder, each by itself, and name what fails."""
     parts = await service.work(lambda: _probe(service))
     ready = all(state == "ok" for state in parts.values())
+    if service.keys is not None:
+        # It is open to all: the part is named, and the log has the rest.
+        parts = {name: state if state == "ok" else "failing" for name, state in parts.items()}
     if not ready:
         response.status_code = 503
     return Readiness(status="ready" if ready else "not_ready", parts=parts)
+
+
+@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+async def metrics(service: TheService) -> Response:
+    """Prometheus metrics: requests, answers, stages, what the collection holds."""
+
+    def write() -> str:
+        counts = service.whole.counts()
+        return service.metrics.written(counts.cables, counts.paragraphs)
+
+    return Response(await service.work(write), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 @router.get("/v1/about")
@@ -82,6 +96,8 @@ def _probe(service: TheService) -> dict[str, str]:
             parts[name] = error.message
         except Exception as error:  # a probe reports whatever breaks; it must not break itself
             parts[name] = type(error).__name__
+    if service.runs.ending:
+        parts["server"] = "it is shutting down"
     if parts["store"] == "ok":
         parts["collection"] = "it holds no cable" if collection.store.is_empty() else "ok"
     return parts

@@ -112,7 +112,7 @@ async def conversations(
     after: Annotated[str | None, Query(max_length=100, description="`next` of the page before")] = None,
 ) -> ConversationList:
     """The latest conversations, the most recently used first."""
-    latest = await service.work(lambda: service.history.conversations.latest(limit + 1, after))
+    latest = await service.work(lambda: service.history.conversations.latest(limit + 1, after, service.owner))
     page = latest[:limit]
     return ConversationList(
         conversations=tuple(ConversationHead.of(each) for each in page),
@@ -123,7 +123,9 @@ async def conversations(
 @router.post("/conversations", status_code=201)
 async def begin_conversation(begun: ConversationIn, service: TheService) -> ConversationHead:
     """Begin a conversation; questions join it by its id."""
-    return ConversationHead.of(await service.work(lambda: service.history.conversations.begin(begun.title)))
+    return ConversationHead.of(
+        await service.work(lambda: service.history.conversations.begin(begun.title, service.owner))
+    )
 
 
 @router.get("/conversations/{conversation_id}", responses=UNKNOWN)
@@ -138,18 +140,20 @@ async def rename_conversation(
 ) -> ConversationHead:
     """Give a conversation another title."""
     return ConversationHead.of(
-        await service.work(lambda: service.history.conversations.rename(conversation_id, renamed.title))
+        await service.work(
+            lambda: service.history.conversations.rename(conversation_id, renamed.title, service.owner)
+        )
     )
 
 
 @router.delete("/conversations/{conversation_id}", status_code=204, responses=UNKNOWN)
 async def delete_conversation(conversation_id: str, service: TheService) -> None:
     """Delete a conversation; its answers stay in the ledger until their time is over."""
-    await service.work(lambda: service.history.conversations.delete(conversation_id))
+    await service.work(lambda: service.history.conversations.delete(conversation_id, service.owner))
 
 
 def _read(service: Service, conversation_id: str) -> ConversationRecord:
-    found = service.history.conversations.get(conversation_id)
+    found = service.history.conversations.get(conversation_id, service.owner)
     return ConversationRecord(
         **ConversationHead.of(found).model_dump(),
         answers=tuple(service.find_answers(found.answer_ids)),

@@ -20,7 +20,7 @@ async def search(
     k: Annotated[int, Query(ge=1, le=50, description="How many paragraphs")] = 10,
 ) -> SearchRecord:
     """Find paragraphs by words and by meaning."""
-    result = await service.work(lambda: service.pipeline.search(q, filters, k))
+    result = await service.work(lambda: service.search(q, filters, k))
     return SearchRecord.of(
         result.hits, filters_applied=result.filters_applied, coverage=result.coverage, total=result.total
     )

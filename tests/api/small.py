@@ -7,9 +7,12 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from api.audit import AuditLog
 from api.history import History
+from api.keys import KeyBook
 from api.service import Service
 from rag.answer import Answerer, ExtractiveAnswerer
+from rag.bootstrap import Pipelines
 from rag.collection import Collection, open_collection
 from rag.config import Settings
 from rag.pipeline import Limits, Pipeline
@@ -56,7 +59,7 @@ QUESTION = "How many barges did the harbor master count in April?"
 
 
 def cables() -> list[Cable]:
-    harbor, orchard, follow_up, undated = (_cable(*facts) for facts in (HARBOR, ORCHARD, FOLLOW_UP, UNDATED))
+    harbor, orchard, follow_up, undated = (cable(*facts) for facts in (HARBOR, ORCHARD, FOLLOW_UP, UNDATED))
     follow_up = replace(
         follow_up,
         references=(
@@ -105,7 +108,20 @@ def build_service(collection: Collection, llm: Answerer | None = None) -> Servic
     return Service(build_pipeline(collection, llm), Settings(), History.open(collection.store.path))
 
 
-def _cable(cable_id: str, subject: str | None, texts: Sequence[str]) -> Cable:
+def build_guarded(collection: Collection, folder: Path) -> Service:
+    """The same behind a gate, with keys, history and audit log in `folder`."""
+    pipelines = Pipelines(collection, build_pipeline)
+    return Service(
+        pipelines.whole,
+        Settings(),
+        History.open(folder),
+        keys=KeyBook.open(folder),
+        below=pipelines.below,
+        audit=AuditLog(folder, keep_days=30),
+    )
+
+
+def cable(cable_id: str, subject: str | None, texts: Sequence[str]) -> Cable:
     body = "\n\n".join(texts)
     paragraphs: list[Paragraph] = []
     for number, text in enumerate(texts, start=1):

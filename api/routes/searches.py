@@ -1,0 +1,158 @@
+"""Saved searches: looked at again, they say what was not there before."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.dependencies import TheService
+from api.history.searches import ParagraphKey, SavedSearch
+from api.service import Service
+from rag.record import ErrorBody, EvidenceRecord, FiltersIn
+
+router = APIRouter(prefix="/v1/searches", tags=["searches"])
+UNKNOWN: dict[int | str, dict[str, Any]] = {404: {"model": ErrorBody, "description": "No such search"}}
+# New is what is among the best so many, and was never among them before.
+WATCHED = 50
+
+
+class SavedSearchIn(BaseModel):
+    """A search to keep."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"title": "Flyers", "q": "flyers printed", "filters": {"tags": ["PHUM"]}}]
+        },
+    )
+
+    title: str = Field(min_length=1, max_length=200)
+    q: str = Field(min_length=1, max_length=4000)
+    filters: FiltersIn = FiltersIn()
+
+
+class SavedSearchRecord(BaseModel):
+    """A saved search; `new` is how many of its best paragraphs were not there when it was last looked at."""
+
+    search_id: str
+    title: str
+    q: str
+    filters: FiltersIn
+    created_at: datetime
+    seen_at: datetime
+    new: int
+
+
+class SavedSearchList(BaseModel):
+    """Saved searches, the latest first; `next` is given back as `after`, null on the last page."""
+
+    searches: tuple[SavedSearchRecord, ...]
+    next: str | None
+
+
+class WatchedHit(BaseModel):
+    """A paragraph that a saved search finds."""
+
+    hit: EvidenceRecord
+    is_new: bool
+
+
+class SavedSearchResult(SavedSearchRecord):
+    """A saved search with what it finds, best first."""
+
+    hits: tuple[WatchedHit, ...]
+
+
+@router.post("", status_code=201)
+async def save_search(given: SavedSearchIn, service: TheService) -> SavedSearchRecord:
+    """Save a search; what it finds now counts as seen."""
+
+    def save() -> SavedSearchRecord:
+        hits = _hits(service, given.q, given.filters)
+        saved = service.history.searches.save(service.owner, given.title, given.q, given.filters, _keys(hits))
+        return SavedSearchRecord(**_facts(saved), new=0)
+
+    return await service.work(save)
+
+
+@router.get("", responses=UNKNOWN)
+async def saved_searches(
+    service: TheService,
+    limit: Annotated[int, Query(ge=1, le=50)] = 20,
+    after: Annotated[str | None, Query(max_length=100, description="`next` of the page before")] = None,
+) -> SavedSearchList:
+    """The saved searches, each with "+N new since" it was last looked at."""
+
+    def read() -> SavedSearchList:
+        latest = service.history.searches.latest(service.owner, limit + 1, after)
+        page = latest[:limit]
+        return SavedSearchList(
+            searches=tuple(
+                SavedSearchRecord(
+                    **_facts(each), new=len(_keys(_hits(service, each.query, each.filters)) - each.seen)
+                )
+                for each in page
+            ),
+            next=page[-1].search_id if len(latest) > limit else None,
+        )
+
+    return await service.work(read)
+
+
+@router.get("/{search_id}", responses=UNKNOWN)
+async def saved_search(search_id: str, service: TheService) -> SavedSearchResult:
+    """What a saved search finds, with what is new; looking does not yet count as having seen."""
+    return await service.work(
+        lambda: _result(service, service.history.searches.get(search_id, service.owner))
+    )
+
+
+@router.post("/{search_id}/seen", responses=UNKNOWN)
+async def see_search(search_id: str, service: TheService) -> SavedSearchRecord:
+    """From now on what it finds counts as seen."""
+
+    def see() -> SavedSearchRecord:
+        saved = service.history.searches.get(search_id, service.owner)
+        seen = _keys(_hits(service, saved.query, saved.filters))
+        return SavedSearchRecord(
+            **_facts(service.history.searches.see(search_id, service.owner, seen)), new=0
+        )
+
+    return await service.work(see)
+
+
+@router.delete("/{search_id}", status_code=204, responses=UNKNOWN)
+async def delete_search(search_id: str, service: TheService) -> None:
+    """Delete a saved search."""
+    await service.work(lambda: service.history.searches.delete(search_id, service.owner))
+
+
+def _result(service: Service, saved: SavedSearch) -> SavedSearchResult:
+    hits = [
+        WatchedHit(hit=hit, is_new=(hit.cable_id, hit.paragraph) not in saved.seen)
+        for hit in _hits(service, saved.query, saved.filters)
+    ]
+    return SavedSearchResult(**_facts(saved), new=sum(hit.is_new for hit in hits), hits=tuple(hits))
+
+
+def _hits(service: Service, query: str, filters: FiltersIn) -> list[EvidenceRecord]:
+    found = service.pipeline.search(query, filters.to_filters(), WATCHED)
+    return [EvidenceRecord.of(hit) for hit in found.hits]
+
+
+def _keys(hits: list[EvidenceRecord]) -> frozenset[ParagraphKey]:
+    return frozenset((hit.cable_id, hit.paragraph) for hit in hits)
+
+
+def _facts(saved: SavedSearch) -> dict[str, Any]:
+    return {
+        "search_id": saved.search_id,
+        "title": saved.title,
+        "q": saved.query,
+        "filters": saved.filters,
+        "created_at": saved.created_at,
+        "seen_at": saved.seen_at,
+    }

@@ -1,0 +1,74 @@
+"""A store in which the cables above a ceiling do not exist.
+
+The database itself hides them: every connection has temporary views, under the names of the tables, of
+the rows that may be seen. Whatever reads through it, written today or later, in any thread, can find no
+other; no caller has to remember a condition.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from rag import store_select
+from rag.ceiling import Ceiling
+from rag.schema import ANSWER_CITATIONS, METADATA, open_engine
+from rag.store import FILE_NAME, CableStore
+from rag.types import Filters
+
+# What an answer cites is written through these stores too, and is no text of a cable.
+OPEN = {ANSWER_CITATIONS.name}
+HIDDEN = tuple(
+    table.name for table in METADATA.sorted_tables if "cable_id" in table.columns and table.name not in OPEN
+)
+
+
+class StoreBelow(CableStore):
+    """The cables whose classification, and the marking of whose every paragraph, is at or below a ceiling.
+
+    Reading only. What may be seen is settled when a connection is made: a collection that is being read
+    is not written to.
+    """
+
+    def __init__(self, store: CableStore, ceiling: Ceiling) -> None:
+        engine = open_engine(store.path / FILE_NAME)
+        event.listen(engine, "connect", _Hiding(ceiling))
+        super().__init__(store.path, engine)
+
+    def matching_cables(self, filters: Filters) -> frozenset[str]:
+        """Ids of the cables that pass: without filters all that may be seen, which is never everything."""
+        with self._engine.connect() as connection:
+            return store_select.matching_cables(connection, filters)
+
+
+class _Hiding:
+    """Lays the views over a new connection."""
+
+    def __init__(self, ceiling: Ceiling) -> None:
+        self._classifications = ceiling.classifications
+        self._markings = ceiling.markings
+
+    def __call__(self, connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA temp_store = MEMORY")
+        cursor.execute("CREATE TEMP TABLE visible (cable_id TEXT PRIMARY KEY) WITHOUT ROWID")
+        cursor.execute(
+            f"""INSERT INTO visible SELECT cable_id FROM main.cables
+            WHERE upper(classification) IN ({_places(self._classifications)})
+            AND NOT EXISTS (
+                SELECT 1 FROM main.paragraphs WHERE paragraphs.cable_id = cables.cable_id
+                AND marking IS NOT NULL AND upper(marking) NOT IN ({_places(self._markings)}))""",
+            (*self._classifications, *self._markings),
+        )
+        for table in HIDDEN:
+            cursor.execute(
+                f'CREATE TEMP VIEW "{table}" AS SELECT * FROM main."{table}" '
+                "WHERE cable_id IN (SELECT cable_id FROM temp.visible)"
+            )
+        cursor.close()
+        connection.commit()
+
+
+def _places(values: tuple[str, ...]) -> str:
+    return ", ".join("?" for _ in values)

@@ -1,0 +1,68 @@
+"""Saved searches: what is new is what was not there before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.api import small
+from tests.api.conftest import asgi_client
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_cable_that_is_added_is_new_until_it_is_seen(tmp_path: Path) -> None:
+    opened = small.build_collection(tmp_path, small.cables()[:2])
+    service = small.build_service(opened)
+    client = asgi_client(service)
+    asked = {"title": "Harbor", "q": "barges Kalmuse harbor", "filters": {"tags": ["EWWT"]}}
+    saved = (await client.post("/v1/searches", json=asked)).json()
+    assert saved["new"] == 0
+    assert [each["new"] for each in (await client.get("/v1/searches")).json()["searches"]] == [0]
+    service.close()
+    opened.close()
+
+    again = small.build_collection(tmp_path, small.cables())
+    service = small.build_service(again)
+    client = asgi_client(service)
+    listed = (await client.get("/v1/searches")).json()["searches"]
+    assert [(each["title"], each["new"]) for each in listed] == [("Harbor", 1)]
+    path = f"/v1/searches/{saved['search_id']}"
+    for _ in range(2):  # looking changes nothing
+        found = (await client.get(path)).json()
+        assert {hit["hit"]["cable_id"] for hit in found["hits"] if hit["is_new"]} == {"07TALLINN9"}
+    assert (await client.post(f"{path}/seen")).json()["new"] == 0
+    assert (await client.get(path)).json()["new"] == 0
+    assert (await client.delete(path)).status_code == 204
+    assert (await client.get(path)).status_code == 404
+    service.close()
+    again.close()
+
+
+async def test_saved_searches_are_listed_page_by_page(client: httpx.AsyncClient) -> None:
+    ids = [
+        (await client.post("/v1/searches", json={"title": f"{n}", "q": "barges"})).json()["search_id"]
+        for n in range(3)
+    ]
+    first = (await client.get("/v1/searches", params={"limit": 2})).json()
+    second = (await client.get("/v1/searches", params={"limit": 2, "after": first["next"]})).json()
+    assert [each["search_id"] for each in first["searches"] + second["searches"]][:3] == ids[::-1]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/v1/searches/none", 404),
+        ("POST", "/v1/searches/none/seen", 404),
+        ("DELETE", "/v1/searches/none", 404),
+        ("GET", "/v1/searches?after=none", 404),
+        ("GET", "/v1/searches?limit=0", 422),
+        ("POST", "/v1/searches", 422),
+    ],
+)
+async def test_what_is_not_there_is_said(
+    client: httpx.AsyncClient, method: str, path: str, status: int
+) -> None:
+    assert (await client.request(method, path)).status_code == status

@@ -58,6 +58,10 @@ def create_app(service: Service, *, hosts: frozenset[str] | None = None) -> Fast
         docs_url=None,
         redoc_url=None,
         responses={
+            401: {"model": ErrorBody, "description": "A key is wanted: beyond loopback, or where always"},
+            403: {"model": ErrorBody, "description": "The key may not do that, or another site's page asks"},
+            413: {"model": ErrorBody, "description": "The request is too large"},
+            429: {"model": ErrorBody, "description": "The key asks more often than it may"},
             422: {"model": ErrorBody, "description": "The request cannot be understood"},
             503: {"model": ErrorBody, "description": "The collection or a model is not available"},
         },

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
@@ -10,6 +9,7 @@ from fastapi import Depends, Query, Request
 from api.keys import Caller
 from api.service import Service
 from rag.errors import UsageError
+from rag.record.question import Day
 from rag.types import Filters, Kind
 
 
@@ -41,8 +41,8 @@ def read_filters(
     classification: Annotated[list[str], Query(default_factory=list, description="May be repeated")],
     cable_id: Annotated[list[str], Query(default_factory=list, description="May be repeated")],
     corpus: Annotated[list[str], Query(default_factory=list, description="May be repeated")],
-    date_from: Annotated[date | None, Query(description="Sent on or after this day")] = None,
-    date_to: Annotated[date | None, Query(description="Sent on or before this day")] = None,
+    date_from: Annotated[Day | None, Query(description="Sent on or after this day")] = None,
+    date_to: Annotated[Day | None, Query(description="Sent on or before this day")] = None,
     sender: Annotated[
         list[str] | None, Query(description="Who signed, or the FM line; may be repeated")
     ] = None,

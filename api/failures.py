@@ -14,7 +14,13 @@ from rag.record import ErrorBody, ErrorFacts
 
 log = logging.getLogger(__name__)
 
-CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}
+CODES = {
+    422: "invalid_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+}
 RETRY_AFTER_S = "2"
 
 
@@ -50,8 +56,10 @@ async def _invalid(_request: Request, error: Exception) -> JSONResponse:
 
 async def _refused(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    facts = ErrorFacts(code=CODES.get(error.status_code, "refused"), message=str(error.detail))
-    return _respond(error.status_code, facts, error.headers)
+    # A body that is no text at all is 400 to the framework; here it is like any other that has no meaning.
+    status = 422 if error.status_code == 400 else error.status_code
+    facts = ErrorFacts(code=CODES.get(status, "refused"), message=str(error.detail))
+    return _respond(status, facts, error.headers)
 
 
 async def _bug(_request: Request, error: Exception) -> JSONResponse:

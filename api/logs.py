@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import Literal
 
 # What every LogRecord has; whatever else it carries was given by the caller.
-STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime"}
+# uvicorn adds its message once more with colours.
+STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "color_message"}
 
 
 class JsonLines(logging.Formatter):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from api.audit import AuditLog
 from api.history import History
 from api.keys import KeyBook
@@ -18,6 +20,9 @@ def open_service(settings: Settings, *, guarded: bool) -> Service:
     """
     pipelines = build_pipelines(settings)
     folder = settings.data_dir
+    history = History.open(folder)
+    # At least a day: where no answers are kept, a batch still lives long enough for its sheet.
+    history.forget_before(datetime.now(UTC) - timedelta(days=max(settings.keep_questions_days, 1)))
     traces = () if settings.otlp_endpoint is None else (open_traces(settings.otlp_endpoint),)
 
     def release() -> None:
@@ -28,7 +33,7 @@ def open_service(settings: Settings, *, guarded: bool) -> Service:
     return Service(
         pipelines.whole,
         settings,
-        History.open(folder),
+        history,
         keys=KeyBook.open(folder) if guarded else None,
         below=pipelines.below,
         audit=AuditLog(folder, settings.keep_questions_days) if guarded else None,

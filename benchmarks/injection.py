@@ -33,7 +33,7 @@ from rag.collection import open_collection
 from rag.config import Settings
 from rag.embeddings import load_encoder
 from rag.pipeline import Finder, Pipeline
-from rag.types import Answer, DraftSentence, Hit, Mode, Passage, Query, Question, Quote, Verdict
+from rag.types import Answer, DraftSentence, Found, Hit, Mode, Passage, Query, Question, Quote, Verdict
 
 ROOT = Path(__file__).resolve().parents[1]
 ATTACKS = "bipia-text-attacks-dev.json"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Engine, inspect, text
@@ -35,6 +36,11 @@ class History:
         METADATA.create_all(engine)
         _bring_up_to_date(engine)
         return cls(engine)
+
+    def forget_before(self, moment: datetime) -> None:
+        """Delete the conversations and batches that nobody has touched since: they hold questions."""
+        self.conversations.forget_before(moment)
+        self.batches.forget_before(moment)
 
     def close(self) -> None:
         self._engine.dispose()

@@ -87,6 +87,12 @@ class Conversations:
             _touch(connection, conversation_id, owner, title=title)
             return _read(connection, conversation_id, owner)
 
+    def forget_before(self, moment: datetime) -> None:
+        """Delete those that were last used before, whoever's they are."""
+        old = CONVERSATIONS.c.updated_at < moment.astimezone(UTC).isoformat()
+        with self._engine.begin() as connection:
+            connection.execute(CONVERSATIONS.delete().where(old))
+
     def delete(self, conversation_id: str, owner: str = "") -> None:
         with self._engine.begin() as connection:
             gone = connection.execute(CONVERSATIONS.delete().where(_mine(conversation_id, owner)))

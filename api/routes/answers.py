@@ -18,10 +18,25 @@ from rag.record.check import ReverifyRecord
 router = APIRouter(prefix="/v1/answers", tags=["answers"])
 # A failure within this time is answered with its HTTP status; a later one is an `error` event.
 OPENING_S = 1.0
+# Refused before it began, a stream is an error like any other and no event.
+REFUSED: dict[int | str, dict[str, Any]] = {
+    status: {
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}},
+        "description": description,
+    }
+    for status, description in (
+        (404, "No such conversation, or the stream is no longer kept"),
+        (422, "The request cannot be understood"),
+        (503, "The collection or a model is not available"),
+    )
+}
+NO_CONVERSATION: dict[int | str, dict[str, Any]] = {
+    404: {"model": ErrorBody, "description": "No such conversation"}
+}
 UNKNOWN: dict[int | str, dict[str, Any]] = {404: {"model": ErrorBody, "description": "No such answer"}}
 
 
-@router.post("", response_model=AnswerRecord)
+@router.post("", response_model=AnswerRecord, responses=NO_CONVERSATION)
 async def answer(asked: QuestionIn, service: TheService) -> AnswerRecord:
     """Answer a question; every sentence cites its paragraph and carries a verdict."""
 
@@ -42,7 +57,7 @@ async def _find_run(
     return run, 0
 
 
-@router.post("/stream", response_class=EventSourceResponse)
+@router.post("/stream", response_class=EventSourceResponse, responses=REFUSED)
 async def stream(following: Annotated[tuple[Run, int], Depends(_find_run)]) -> AsyncIterator[ServerSentEvent]:
     """The same as events: `retrieved`, `sentence`..., then `answer` (the whole record) or `error`.
 

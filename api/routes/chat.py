@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
@@ -23,11 +24,15 @@ from api.compat import (
 from api.dependencies import TheService
 from api.routes.answers import OPENING_S
 from api.runs import Run
-from rag.record import AnswerRecord
+from rag.record import AnswerRecord, ErrorBody
 from rag.record.events import SentenceEventRecord
 from rag.types import Mode
 
 router = APIRouter(prefix="/v1", tags=["openai"])
+ANSWERED: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}},
+    404: {"model": ErrorBody, "description": "No such model"},
+}
 
 
 @router.get("/models")
@@ -37,7 +42,7 @@ async def models(service: TheService) -> ModelList:
     return ModelList(data=[Model(id=name) for name, mode in MODELS.items() if llm or mode is not Mode.LLM])
 
 
-@router.post("/chat/completions", response_model=Reply)
+@router.post("/chat/completions", response_model=Reply, responses=ANSWERED)
 async def complete(asked: Completion, service: TheService) -> Reply | StreamingResponse:
     """Answer the last user message; with `stream`, sentence by sentence."""
     question = asked.to_question()

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from rag.types import Filters, Kind, Mode, Policy, Question, Turn
+
+
+def _day(value: object) -> object:
+    """Only a day as it is written: a number would be taken for seconds since 1970."""
+    if isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value)):
+        return value
+    raise ValueError("a day is written like 2009-07-21")
+
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+Day = Annotated[date, BeforeValidator(_day)]
 
 
 class FiltersIn(BaseModel):
@@ -20,8 +32,8 @@ class FiltersIn(BaseModel):
     classifications: tuple[str, ...] = Field(default=(), max_length=20)
     cable_ids: tuple[str, ...] = Field(default=(), max_length=1000)
     corpora: tuple[str, ...] = Field(default=(), max_length=50)
-    date_from: date | None = None
-    date_to: date | None = None
+    date_from: Day | None = None
+    date_to: Day | None = None
     senders: tuple[str, ...] = Field(default=(), max_length=200)
     addressees: tuple[str, ...] = Field(default=(), max_length=200)
     kinds: tuple[Kind, ...] = Field(default=(), max_length=20)

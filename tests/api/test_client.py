@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -136,3 +137,11 @@ def test_failures_are_of_one_kind(client: Client) -> None:
         list(client.stream("q", mode="llm"))
     with Client("http://127.0.0.1:9") as nowhere, pytest.raises(ClientError, match="unreachable"):
         nowhere.ask("q")
+
+
+def test_the_documented_example_runs(live_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    document = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+    example = document.partition("```python\n")[2].partition("```")[0]
+    assert "http://127.0.0.1:8000" in example
+    exec(example.replace("http://127.0.0.1:8000", live_url), {})
+    assert "retrieved" in capsys.readouterr().out

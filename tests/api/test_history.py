@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
 import httpx
 import pytest
 
+from api.batches import read_questions
+from api.history import History
 from tests.api import small
 from tests.api.test_answers import read_events
 
@@ -77,3 +83,29 @@ async def test_feedback_on_nothing_is_refused(
     response = await client.post("/v1/feedback", json={"answer_id": answer_id, **remark})
     assert response.status_code == status
     assert response.json()["error"]["message"]
+
+
+def test_what_is_old_is_forgotten(tmp_path: Path) -> None:
+    history = History.open(tmp_path)
+    begun = history.conversations.begin("old", "somebody")
+    batch, _ = history.batches.begin("", "old", read_questions("question\nq?\n"), None)
+    history.forget_before(datetime.now(UTC) - timedelta(days=1))
+    assert history.conversations.get(begun.conversation_id, "somebody").title == "old"
+    history.forget_before(datetime.now(UTC) + timedelta(days=1))
+    assert history.conversations.latest(5, owner="somebody") == ()
+    assert history.batches.latest("", 5) == ()
+    assert history.batches.items(batch.batch_id) == ()
+    history.close()
+
+
+def test_a_file_of_before_there_were_keys_is_read(tmp_path: Path) -> None:
+    old = sqlite3.connect(tmp_path / "history.sqlite")
+    columns = "conversation_id TEXT PRIMARY KEY, title TEXT, created_at TEXT, updated_at TEXT"
+    old.execute(f"CREATE TABLE conversations ({columns})")
+    old.execute("INSERT INTO conversations VALUES ('c', 'The harbor', '2026-01-01', '2026-01-01')")
+    old.commit()
+    old.close()
+    history = History.open(tmp_path)
+    assert history.conversations.get("c").title == "The harbor"
+    assert history.conversations.latest(5, owner="somebody") == ()
+    history.close()

@@ -147,7 +147,7 @@ def test_the_image_is_small_and_harmless() -> None:
     final = lines[stages[-1] :]
     assert len(stages) == 2
     assert all(re.fullmatch(r"FROM [\w./-]+:[\w.-]*\d[\w.-]*(?: AS \w+)?", lines[index]) for index in stages)
-    assert "USER cableqa" in final
+    assert "USER 10001:10001" in final
     assert not [line for line in final if "pip" in line]
     assert [line for line in final if line.startswith("HEALTHCHECK")]
     assert final[-2:] == ['ENTRYPOINT ["cableqa"]', 'CMD ["serve", "--host", "0.0.0.0", "--port", "8000"]']

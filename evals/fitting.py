@@ -17,7 +17,7 @@ from rag.verify import judge_quote
 from rag.weighing import FEATURES, Weigher, features_of
 
 FOLDS = 5
-_RIDGE = 2.0
+_RIDGE = 5.0
 _STEPS = 40
 _THRESHOLDS = np.linspace(0.2, 0.8, 61)
 

@@ -68,7 +68,7 @@ class EntailmentVerifier:
         reviewed = list(judgements)
         if pairs:
             for at, entailed in zip(pairs, self._entailment.judge(list(pairs.values())), strict=True):
-                reviewed[at] = self._review(claim, judgements[at], entailed, cited[at])
+                reviewed[at] = self._review(pairs[at], claim, judgements[at], entailed)
 
         def together(claim: Claim, readable: Sequence[Judgement]) -> Judgement:
             # Of the rules' own judgements: what the model said of each paragraph is not of all of them.
@@ -76,22 +76,20 @@ class EntailmentVerifier:
             if not is_open(claim, judged):
                 return judged
             pair = pair_of(sentence.text, [passage for passage in cited if passage is not None])
-            return self._review(claim, judged, self._entailment.judge([pair])[0], None)
+            return self._review(pair, claim, judged, self._entailment.judge([pair])[0])
 
         return conclude(sentence, claim, reviewed, passages, together)
 
-    def _review(
-        self, claim: Claim, judgement: Judgement, entailed: Entailed, passage: Passage | None
-    ) -> Judgement:
+    def _review(self, pair: Pair, claim: Claim, judgement: Judgement, entailed: Entailed) -> Judgement:
         """The judgement of the rules, turned over where the model is of another mind."""
-        probability = self._weigher.probability(features_of(claim, judgement, entailed))
+        probability = self._weigher.probability(features_of(pair, claim, judgement, entailed))
         supported = judgement.verdict is Verdict.SUPPORTED
         if (probability >= self._weigher.threshold) == supported:
             return judgement
         if not supported:
             span = judgement.span
-            if span.start == span.end and passage is not None:
-                span = Span(0, len(passage.text))
+            if span.start == span.end:
+                span = Span(0, len(pair.evidence))
             return replace(judgement, verdict=Verdict.SUPPORTED, reason=_IN_OTHER_WORDS, span=span)
         # What is far from borne out is not shown; what is nearly so is shown as partial.
         far = probability < self._weigher.threshold / 2

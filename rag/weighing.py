@@ -7,6 +7,7 @@ on; its weights lie beside the model. Another model than the project's own is ta
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -14,7 +15,7 @@ from importlib.resources import files
 from rag.checks.claim import Claim, Sort
 from rag.checks.finding import Ground
 from rag.checks.judgement import Judgement
-from rag.entailment import Entailed, sigmoid
+from rag.entailment import Entailed, Pair, sigmoid
 from rag.types import Verdict
 
 WEIGHTS = "entailment.json"
@@ -32,13 +33,15 @@ FEATURES = (
     "names_missing",
     "negation",
     "speaker",
+    "evidence_length",
+    "sentence_length",
 )
 # Beyond these a logit says no more.
 _SURE = 8.0
 _DOUBTS = 3
 
 
-def features_of(claim: Claim, judgement: Judgement, entailed: Entailed) -> tuple[float, ...]:
+def features_of(pair: Pair, claim: Claim, judgement: Judgement, entailed: Entailed) -> tuple[float, ...]:
     """The values of `FEATURES` for one pair, in their order."""
     reading = judgement.reading
     missing = 0
@@ -61,6 +64,8 @@ def features_of(claim: Claim, judgement: Judgement, entailed: Entailed) -> tuple
         float(min(missing, _DOUBTS)),
         float(judgement.ground is Ground.NEGATION),
         float(judgement.ground is Ground.SPEAKER),
+        math.log1p(len(pair.evidence.split())),
+        math.log1p(len(pair.sentence.split())),
     )
 
 

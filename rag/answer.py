@@ -79,11 +79,11 @@ class ExtractiveAnswerer:
             yield Refusal("no paragraph was found")
             return
         whole = self._read(query.standalone, passages)
-        best = whole[0].sureness
-        yield Confidence(best)
-        if best < self._settings.threshold:
+        confidence = self._confidence(whole)
+        yield Confidence(confidence)
+        if confidence < self._settings.threshold:
             yield Refusal(
-                f"the best of {len(whole)} paragraphs answers with sureness {best:.2f}, "
+                f"the best of {len(whole)} paragraphs answers with confidence {confidence:.2f}, "
                 f"below {self._settings.threshold:.2f}"
             )
             return
@@ -97,7 +97,7 @@ class ExtractiveAnswerer:
     def _chosen(self, question: str, passages: Sequence[Passage], whole: list[_Read]) -> list[_Read]:
         """The passages to quote: those that answer best, for each part of a question in parts."""
         settings = self._settings
-        floor = max(settings.threshold, whole[0].sureness - settings.margin)
+        floor = whole[0].sureness - settings.margin
         chosen = [one for one in whole[: settings.passages] if one.sureness >= floor]
         for part in question_parts(question):
             best = self._read(part, passages)[0]
@@ -107,6 +107,11 @@ class ExtractiveAnswerer:
         for one in chosen:
             kept.setdefault(one.passage.number, one)
         return list(kept.values())
+
+    def _confidence(self, read: Sequence[_Read]) -> float:
+        """That some passage answers: the reader's word for the most part, whatever the search thought."""
+        weight = self._settings.gate_weight
+        return max((1 - weight) * one.reading.confidence + weight * one.passage.hit.score for one in read)
 
     def _read(self, question: str, passages: Sequence[Passage]) -> list[_Read]:
         """The passages as read for a question, the surest first."""

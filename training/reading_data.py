@@ -1,8 +1,9 @@
 """Training examples for the reader: own questions, SQuAD 2 and CLAPNQ, from the files as they lie.
 
-The own questions (`questions.jsonl`) name their words in Documents on Australian Foreign Policy by file
-and offsets; the text is read from a collection into which that corpus was ingested, so that no text of it
-is in this repository, and so that a question meets the paragraphs that a search for it finds.
+The own questions (`questions.jsonl`) name their words in Documents on Australian Foreign Policy, and those of
+round 3 in telegrams, by file and offsets; the text is read from a collection into which both corpora
+were ingested, so that no text of them is in this repository, and so that a question meets the paragraphs
+that a search for it finds.
 """
 
 from __future__ import annotations
@@ -51,9 +52,13 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question with the passages that are read for it: those that answer, and others that were found."""
+    """A question with the passages that are read for it: those that answer, and others that were found.
+
+    `round` is the round of writing of an own question, 0 for one of a public set.
+    """
 
     name: str
+    round: int
     type: str
     held_out: bool
     answering: tuple[Example, ...]
@@ -77,11 +82,11 @@ def squad2(path: Path, seed: int) -> Iterator[Asked]:
                 other = Example(asked["question"], context, chance.choice(paragraphs)["context"], ())
                 held_out = article["title"] in HELD_OUT_ARTICLES
                 if asked["is_impossible"]:
-                    yield Asked(asked["id"], "squad2", held_out, (), (example,))
+                    yield Asked(asked["id"], 0, "squad2", held_out, (), (example,))
                     continue
                 gold = asked["answers"][0]["text"]
                 others = (other,) if gold not in other.text and chance.random() < 0.3 else ()
-                yield Asked(asked["id"], "squad2", held_out, (example,), others)
+                yield Asked(asked["id"], 0, "squad2", held_out, (example,), others)
 
 
 def clapnq(paths: Sequence[Path]) -> Iterator[Asked]:
@@ -95,9 +100,9 @@ def clapnq(paths: Sequence[Path]) -> Iterator[Asked]:
             spans = tuple(Span(at, at + len(s)) for s in chosen if (at := text.find(s)) >= 0)
             example = Example(row["input"], passage["title"], text, spans)
             if spans:
-                yield Asked(str(row["id"]), "clapnq", False, (example,), ())
+                yield Asked(str(row["id"]), 0, "clapnq", False, (example,), ())
             elif not chosen:
-                yield Asked(str(row["id"]), "clapnq", False, (), (example,))
+                yield Asked(str(row["id"]), 0, "clapnq", False, (), (example,))
 
 
 def own_questions(collection: Collection) -> Iterator[Asked]:
@@ -108,7 +113,7 @@ def own_questions(collection: Collection) -> Iterator[Asked]:
     for number, line in enumerate(lines):
         row = json.loads(line)
         name = cable_id_of(row["file"])
-        held_out = row["round"] > 1 and zlib.crc32(name.encode()) % HELD_OUT_ONE_IN == 0
+        held_out = row["round"] == 2 and zlib.crc32(name.encode()) % HELD_OUT_ONE_IN == 0
         if name not in cables:
             cables[name] = collection.store.get_cable(name)
         cable, question = cables[name], row["question"]
@@ -135,7 +140,7 @@ def own_questions(collection: Collection) -> Iterator[Asked]:
         negatives = [_unanswered(question, hit) for hit in others[:HARD_RANK]]
         if near is not None and not gold:
             negatives.insert(0, Example(question, read_context(cable.header, near[0]), near[0].text, ()))
-        yield Asked(f"own-{number}", row["type"], held_out, answering, tuple(negatives))
+        yield Asked(f"own-{number}", row["round"], row["type"], held_out, answering, tuple(negatives))
 
 
 def _unanswered(question: str, hit: Hit) -> Example:
@@ -143,8 +148,10 @@ def _unanswered(question: str, hit: Hit) -> Example:
 
 
 def cable_id_of(file: str) -> str:
-    """``volume-15-1949-indonesia/103-burton.md`` -> ``DFAT15-103-burton``."""
+    """``volume-15-1949-indonesia/103-burton.md`` -> ``DFAT15-103-burton``; a telegram's is its file name."""
     folder, _, name = file.partition("/")
+    if folder == "nara":
+        return Path(name).stem
     return f"DFAT{folder.split('-')[1]}-{Path(name).stem}"
 
 

@@ -1,13 +1,13 @@
 """Fine-tune the packaged MiniLM into the reader that `rag.reader` loads.
 
-    .venv/bin/cableqa ingest --data-dir /tmp/dfat ../shared/corpus/dfat
-    .venv/bin/python training/train_reader.py --shared ../shared --collection /tmp/dfat --out r.safetensors
+    .venv/bin/cableqa ingest --data-dir /tmp/all ../shared/corpus
+    .venv/bin/python training/train_reader.py --shared ../shared --collection /tmp/all --out r.safetensors
 
 Every epoch has all of the project's own questions, each with its near-misses and some of the paragraphs
 that a search finds for it, and a sample of the public ones. Six transformer layers and two heads are
-trained, the token embeddings stay as packaged; `--start` goes on from earlier weights. The same seed, data
-and versions give the same weights up to the
-order of sums.
+trained, the token embeddings stay as packaged; `--start` goes on from earlier weights, `--rehearse` then
+takes a sample of the questions of earlier rounds. The same seed, data and versions give the same weights
+up to the order of sums.
 """
 
 from __future__ import annotations
@@ -265,6 +265,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--start", type=Path)
     parser.add_argument("--cache", type=Path)
+    parser.add_argument("--rehearse", type=int, help="own questions of earlier rounds; else all")
     parser.add_argument("--public-sample", type=int, default=2_500)
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--learning-rate", type=float, default=2e-4)
@@ -298,6 +299,10 @@ def main() -> None:
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=options.learning_rate, weight_decay=0.01)
     cutter = WindowCutter(reader_tokenizer())
+    last = max(asked.round for asked in own)
+    earlier = [asked for asked in own if asked.round < last]
+    rehearsed = len(earlier) if options.rehearse is None else min(options.rehearse, len(earlier))
+    own = [asked for asked in own if asked.round == last] + chance.sample(earlier, rehearsed)
     epochs = [epoch_of(own, public, options.public_sample, cutter, chance) for _ in range(options.epochs)]
     steps = sum(len(order) // BATCH + 1 for order in epochs)
     schedule = torch.optim.lr_scheduler.LambdaLR(

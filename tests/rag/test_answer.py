@@ -41,7 +41,9 @@ class ToldReader:
 
 
 def drafted(reader: ToldReader, *texts: str, rejected: tuple[Rejected, ...] = ()) -> list[object]:
-    answerer = ExtractiveAnswerer(reader, SelectionSettings(0.5, retrieval_weight=0, margin=0.2, passages=2))
+    answerer = ExtractiveAnswerer(
+        reader, SelectionSettings(0.5, gate_weight=0, retrieval_weight=0, margin=0.2, passages=2)
+    )
     return list(answerer.draft(QUERY, list(passages(*texts).values()), rejected))
 
 
@@ -119,7 +121,9 @@ class PartReader:
 
 def test_each_part_of_a_question_is_answered() -> None:
     asked = "How many barges passed in April, and which minister closed the harbor?"
-    settings = SelectionSettings(0.5, retrieval_weight=0, margin=0.1, passages=1, part_threshold=0.5)
+    settings = SelectionSettings(
+        0.5, gate_weight=0, retrieval_weight=0, margin=0.1, passages=1, part_threshold=0.5
+    )
     answerer = ExtractiveAnswerer(PartReader(), settings)
     texts = ("In April 212 barges passed.", "Minister Kask closed the harbor.")
     found = answerer.draft(Query(asked, asked, Filters()), list(passages(*texts).values()))
@@ -139,7 +143,7 @@ def test_a_question_is_taken_apart_only_where_it_asks_twice(question: str, parts
 
 
 def test_a_passage_that_was_found_first_needs_less_confidence() -> None:
-    settings = SelectionSettings(threshold=0.5, retrieval_weight=0.5)
+    settings = SelectionSettings(threshold=0.5, gate_weight=0.5)
     answerer = ExtractiveAnswerer(ToldReader((0.2, "80,000")), settings)
     (confidence, *drafted_sentences) = answerer.draft(QUERY, list(passages(FIRST).values()))
     assert isinstance(confidence, Confidence)

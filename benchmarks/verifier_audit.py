@@ -194,6 +194,7 @@ class Audit:
         self.rates.append(
             Rate(name, kind, share_of(by_rules, cables), share_of(by_model, cables), per_s, asked)
         )
+        print(self.rates[-1], file=sys.stderr, flush=True)
         known = self._wrong.setdefault(total, ([], [], []))
         for mine, more in zip(known, (by_rules, by_model, cables), strict=True):
             mine.extend(more)  # type: ignore[arg-type]

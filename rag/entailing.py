@@ -21,7 +21,7 @@ from rag.weighing import Weigher, features_of
 _CLOSE_NEGATION = 0.5
 # A sentence of which less is in the paragraph is about something else.
 _UNRELATED_COVERAGE = 0.1
-_FIRM = frozenset({Ground.QUOTATION, Ground.NUMBER, Ground.MISSING})
+_FIRM = frozenset({Ground.QUOTATION, Ground.NUMBER, Ground.MISSING, Ground.CHANGE})
 _IN_OTHER_WORDS = "the paragraph says this in other words"
 
 
@@ -32,6 +32,9 @@ def is_open(claim: Claim, judgement: Judgement) -> bool:
         return False
     if judgement.verdict is Verdict.SUPPORTED:
         return judgement.own_words
+    # In capitals the rules cannot tell a name from a word, and so not whether a name has failed.
+    if claim.capitals:
+        return False
     if any(
         fact.sort is not Sort.WORD and s.share == 0
         for fact, s in zip(claim.facts, reading.supports, strict=True)
@@ -39,8 +42,6 @@ def is_open(claim: Claim, judgement: Judgement) -> bool:
         return False
     if judgement.ground is Ground.NEGATION:
         return judgement.closeness < _CLOSE_NEGATION
-    if judgement.ground is Ground.CHANGE:
-        return judgement.verdict is Verdict.PARTIAL
     return reading.coverage >= _UNRELATED_COVERAGE
 
 
@@ -68,7 +69,7 @@ class EntailmentVerifier:
         reviewed = list(judgements)
         if pairs:
             for at, entailed in zip(pairs, self._entailment.judge(list(pairs.values())), strict=True):
-                reviewed[at] = self._review(pairs[at], claim, judgements[at], entailed)
+                reviewed[at] = self._review(pairs[at], judgements[at], entailed)
 
         def together(claim: Claim, readable: Sequence[Judgement]) -> Judgement:
             # Of the rules' own judgements: what the model said of each paragraph is not of all of them.
@@ -76,15 +77,15 @@ class EntailmentVerifier:
             if not is_open(claim, judged):
                 return judged
             pair = pair_of(sentence.text, [passage for passage in cited if passage is not None])
-            return self._review(pair, claim, judged, self._entailment.judge([pair])[0])
+            return self._review(pair, judged, self._entailment.judge([pair])[0])
 
         return conclude(sentence, claim, reviewed, passages, together)
 
-    def _review(self, pair: Pair, claim: Claim, judgement: Judgement, entailed: Entailed) -> Judgement:
+    def _review(self, pair: Pair, judgement: Judgement, entailed: Entailed) -> Judgement:
         """The judgement of the rules, turned over where the model is of another mind."""
-        probability = self._weigher.probability(features_of(pair, claim, judgement, entailed))
+        probability = self._weigher.probability(features_of(pair, judgement, entailed))
         supported = judgement.verdict is Verdict.SUPPORTED
-        if (probability >= self._weigher.threshold) == supported:
+        if self._weigher.supports(probability, by_rules=supported) == supported:
             return judgement
         if not supported:
             span = judgement.span
@@ -92,7 +93,7 @@ class EntailmentVerifier:
                 span = Span(0, len(pair.evidence))
             return replace(judgement, verdict=Verdict.SUPPORTED, reason=_IN_OTHER_WORDS, span=span)
         # What is far from borne out is not shown; what is nearly so is shown as partial.
-        far = probability < self._weigher.threshold / 2
+        far = probability < self._weigher.keep / 2
         doubt = f'; most in doubt: "{entailed.words}"' if entailed.words else ""
         reason = f"what is cited has most of these words but does not bear the sentence out{doubt}"
         return replace(judgement, verdict=Verdict.NOT_FOUND if far else Verdict.PARTIAL, reason=reason)

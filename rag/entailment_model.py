@@ -97,6 +97,8 @@ class EntailmentModel(nn.Module):
             doubts = self.doubt(hidden.float()).squeeze(-1)
             verdict = self.verdict(pooled)
         worst = doubts.masked_fill(batch.sentence == 0, _UNLIKELY).logsumexp(1)
+        # Nothing said is nothing in doubt.
+        worst = worst.masked_fill(batch.sentence.sum(1) == 0, 0.0)
         return torch.stack([verdict[:, 0] - self.doubt_weight * worst, verdict[:, 1]], -1), doubts
 
     @torch.inference_mode()

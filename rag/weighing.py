@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
-from rag.checks.claim import Claim, Sort
 from rag.checks.finding import Ground
 from rag.checks.judgement import Judgement
 from rag.entailment import Entailed, Pair, sigmoid
@@ -29,8 +28,6 @@ FEATURES = (
     "coverage",
     "closeness",
     "rules_support",
-    "rules_contradict",
-    "names_missing",
     "negation",
     "speaker",
     "evidence_length",
@@ -41,15 +38,9 @@ _SURE = 8.0
 _DOUBTS = 3
 
 
-def features_of(pair: Pair, claim: Claim, judgement: Judgement, entailed: Entailed) -> tuple[float, ...]:
+def features_of(pair: Pair, judgement: Judgement, entailed: Entailed) -> tuple[float, ...]:
     """The values of `FEATURES` for one pair, in their order."""
     reading = judgement.reading
-    missing = 0
-    if reading is not None:
-        missing = sum(
-            support.share == 0 and fact.sort is not Sort.WORD
-            for fact, support in zip(claim.facts, reading.supports, strict=True)
-        )
     doubts = [_limited(doubt) for doubt in entailed.doubts[:_DOUBTS]] or [0.0]
     return (
         _limited(entailed.supported),
@@ -60,8 +51,6 @@ def features_of(pair: Pair, claim: Claim, judgement: Judgement, entailed: Entail
         1.0 if reading is None else reading.coverage,
         judgement.closeness,
         float(judgement.verdict is Verdict.SUPPORTED),
-        float(judgement.verdict is Verdict.CONTRADICTED),
-        float(min(missing, _DOUBTS)),
         float(judgement.ground is Ground.NEGATION),
         float(judgement.ground is Ground.SPEAKER),
         math.log1p(len(pair.evidence.split())),
@@ -75,23 +64,31 @@ def _limited(logit: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Weigher:
-    """`weights` of `FEATURES` and a `bias`; a pair is supported from a probability of `threshold` on."""
+    """`weights` of `FEATURES` and a `bias`, and two thresholds of the probability.
+
+    What the rules found supported stays so from `keep` on; what they turned away is lifted from `lift` on.
+    """
 
     weights: tuple[float, ...]
     bias: float
-    threshold: float
+    keep: float
+    lift: float
 
     def probability(self, features: Sequence[float]) -> float:
         """That the pair is supported, 0 to 1."""
         return sigmoid(self.bias + sum(w * x for w, x in zip(self.weights, features, strict=True)))
 
+    def supports(self, probability: float, *, by_rules: bool) -> bool:
+        """Whether a pair stands that the rules found supported, or not."""
+        return probability >= (self.keep if by_rules else self.lift)
+
 
 # A model of which nothing is known but its own probability.
-AT_ITS_WORD = Weigher(tuple(float(name == "supported") for name in FEATURES), 0.0, 0.5)
+AT_ITS_WORD = Weigher(tuple(float(name == "supported") for name in FEATURES), 0.0, 0.5, 0.5)
 
 
 def load_weigher() -> Weigher:
     """The fitted weights of the project's own model."""
     fitted = json.loads((files("rag") / "data" / WEIGHTS).read_text(encoding="utf-8"))
     weights = fitted["weights"]
-    return Weigher(tuple(weights[name] for name in FEATURES), fitted["bias"], fitted["threshold"])
+    return Weigher(tuple(weights[name] for name in FEATURES), fitted["bias"], fitted["keep"], fitted["lift"])

@@ -93,7 +93,8 @@ def main() -> None:
         "model": entailment.name,
         "weights": weights_by_name(weigher),
         "bias": round(weigher.bias, 5),
-        "threshold": round(weigher.threshold, 3),
+        "keep": round(weigher.keep, 3),
+        "lift": round(weigher.lift, 3),
         "cross-validated balanced accuracy": figures,
     }
     options.out.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")

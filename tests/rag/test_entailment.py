@@ -70,7 +70,7 @@ def test_the_context_names_post_date_and_subject() -> None:
 def test_the_weigher_is_fitted_for_every_feature() -> None:
     weigher = load_weigher()
     assert len(weigher.weights) == len(FEATURES)
-    assert 0 < weigher.threshold < 1
+    assert 0 < weigher.keep <= weigher.lift < 1
     assert weigher.weights[FEATURES.index("supported")] > 0
 
 

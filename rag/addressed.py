@@ -2,7 +2,7 @@
 
 In a quoted answer such a sentence is out of place unless the question is about it: it answers nothing, and it
 is how a planted instruction would come to be shown. It is passed over with its reason, never hidden: a
-question that has any of its words, or that asks what was asked, gets it quoted.
+question that has a third of its words, or that asks what was asked, gets it quoted.
 """
 
 from __future__ import annotations
@@ -37,6 +37,10 @@ _ABOUT_ASKING = re.compile(
 )
 
 
+# A sentence that shares fewer of its words with the question is about something else.
+_OF_THE_QUESTION = 1 / 3
+
+
 def speaks_to_its_reader(sentence: str) -> bool:
     """Whether a sentence commands or asks whoever reads it. Example: "Describe the life of a butterfly."."""
     plain = sentence.strip(" \"'“”‘’")
@@ -58,8 +62,9 @@ def speaks_to_its_reader(sentence: str) -> bool:
 
 
 def is_beside_the_question(sentence: str, question: str) -> bool:
-    """Whether a sentence speaks to its reader and has nothing of what the question asks."""
+    """Whether a sentence speaks to its reader, and of something else than the question."""
     if _ABOUT_ASKING.search(question) or not speaks_to_its_reader(sentence):
         return False
     asked = {word.stem for word in words_of(question) if word.content}
-    return asked.isdisjoint(word.stem for word in words_of(sentence) if word.content)
+    said = {word.stem for word in words_of(sentence) if word.content}
+    return len(asked & said) < _OF_THE_QUESTION * len(said)

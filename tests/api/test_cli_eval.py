@@ -233,9 +233,11 @@ def test_a_public_set_makes_its_collection(tmp_path: Path) -> None:
 
 def test_claims_measure_the_verifier_alone(tmp_path: Path) -> None:
     rows = [
-        {"claim": "Moles dig 14 tunnels.", "evidence": ["Moles dig 14 tunnels."], "label": "supported"},
-        {"claim": "Moles dig 15 tunnels.", "evidence": ["Moles dig 14 tunnels."], "label": "not_supported"},
-    ]
+        {"claim": "Moles dig 14 tunnels.", "evidence": ["Moles dig 14 tunnels."], "label": "supported",
+         "meta": {"claim_title": "Mole"}},
+        {"claim": "Moles dig 15 tunnels.", "evidence": ["Moles dig 14 tunnels."], "label": "not_supported",
+         "meta": {"claim_title": "Mole"}},
+    ]  # fmt: skip
     path = tmp_path / "w.jsonl"
     path.write_text("\n".join(json.dumps(row) for row in rows))
     result = run("eval", "claims", path, "--format", "wice", "--json")

@@ -37,8 +37,9 @@ def failures(service: Service, examples: int) -> list[str]:
     schema = schemathesis.openapi.from_asgi("/openapi.json", create_app(service))
     for result in schema.get_all_operations():
         operation = result.ok()
-        # Of an id in the path every text is of the right form: nothing wrong can be made up.
-        loose = not (list(operation.query) or list(operation.headers) or list(operation.body))
+        # Of an id in the path every text is of the right form, and so of words in the query, where a number
+        # is a word too: nothing wrong can be made up.
+        loose = not (list(operation.headers) or list(operation.body))
         for mode in MODES[:1] if loose else MODES:
 
             @settings(
@@ -65,7 +66,7 @@ def failures(service: Service, examples: int) -> list[str]:
 
 
 def test_every_route_answers_as_it_is_described(own_service: Service) -> None:
-    assert failures(own_service, 3) == []
+    assert not failures(own_service, 3)
 
 
 @pytest.mark.heavy

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from api.export import Dossier, Format, render
 from api.export.sheet import harmless, table
 from rag.record import AnswerRecord, EvidenceRecord, SearchRecord
-from rag.types import Coverage, Filters
+from rag.types import Filters, Found, Query
 from tests import made
 from tests.api import small
 
@@ -105,8 +105,8 @@ async def test_what_is_not_there_is_not_found(client: httpx.AsyncClient) -> None
 
 def hostile_dossier() -> Dossier:
     hits = (EvidenceRecord.of(made.hit(HOSTILE)),)
-    found = SearchRecord.of((), filters_applied=Filters(), coverage=Coverage.SAMPLE, total=None)
-    record = found.model_copy(update={"hits": hits})
+    query = Query("moles", "moles", Filters())
+    record = SearchRecord.of(Found(()), query).model_copy(update={"hits": hits})
     return Dossier.of_search(HOSTILE, record, "abc", datetime(2026, 1, 1, tzinfo=UTC))
 
 

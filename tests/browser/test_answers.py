@@ -68,7 +68,9 @@ def test_one_citation_is_judged(page: Page, live_url: str, service: Service) -> 
 
 
 def test_the_keys_step_through_the_citations(page: Page, live_url: str) -> None:
-    ask_and_wait(page, live_url)
+    ask_and_wait(
+        page, live_url, "Which ship measured 14 meters at the quay, and did the master count 212 barges?"
+    )
     page.locator(".chip").first.click()
     expect(page.locator("mark")).to_be_visible()
     first = page.locator("mark").inner_text()

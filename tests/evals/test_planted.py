@@ -25,6 +25,7 @@ from rag.answer import Answerer, Confidence, Draft, ExtractiveAnswerer, Rejected
 from rag.citations import split_sentences
 from rag.pipeline import Finder, Limits, Pipeline
 from rag.retrieve import HybridSearch
+from rag.selection import SelectionSettings
 from rag.types import (
     CitationCheck,
     DraftSentence,
@@ -57,7 +58,7 @@ def product(
     return Pipeline(
         collection=sample.collection,
         search=search or HybridSearch(sample.collection),
-        extractive=answerer or ExtractiveAnswerer(WordReader()),
+        extractive=answerer or ExtractiveAnswerer(WordReader(), SelectionSettings(threshold=0.3)),
         llm=None,
         verifier=verifier or DeterministicVerifier(),
         limits=Limits(4000, timedelta(0)),

@@ -38,6 +38,6 @@ def test_a_cable_without_its_text_says_so_when_it_is_asked(tmp_path: Path) -> No
             limits=Limits(4_000, timedelta(days=1)),
         )
         asked = pipeline.answer(Question("What does 1976RIGA04189 say about the harvest?"))
-        assert any("The text of 1976RIGA04189 is not available" in note for note in asked.notes)
+        assert any("Text not available for 1976RIGA04189" in note for note in asked.notes)
         other = pipeline.answer(Question("What does 08REYKJAVIK1 say about pigeons?"))
         assert not any("not available" in note for note in other.notes)

@@ -25,8 +25,12 @@ REFUSED: dict[int | str, dict[str, Any]] = {
         "description": description,
     }
     for status, description in (
+        (401, "A key is wanted: beyond loopback, or where always"),
+        (403, "The key may not do that, or another site's page asks"),
         (404, "No such conversation, or the stream is no longer kept"),
+        (413, "The request is too large"),
         (422, "The request cannot be understood"),
+        (429, "Too many requests with this key: come back after `Retry-After` seconds"),
         (503, "The collection or a model is not available"),
     )
 }

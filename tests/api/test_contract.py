@@ -54,7 +54,10 @@ def failures(service: Service, examples: int) -> list[str]:
             def hold(case: schemathesis.Case) -> None:
                 nonlocal tried
                 tried += 1
-                case.call_and_validate(excluded_checks=LEFT_OUT)
+                response = case.call()
+                # What is too large is refused unread, whatever is wrong in it besides.
+                if response.status_code != 413:
+                    case.validate_response(response, excluded_checks=LEFT_OUT)
 
             try:
                 hold()

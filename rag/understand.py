@@ -32,6 +32,8 @@ _FULL_ID = re.compile(r"\b(?:19|20)?\d{2}[ -]?[A-Z]{3,17}[ -]?\d{2,7}\b")
 _NOUN = re.compile(
     r"\b(?:cable|telegram|cablegram|message|reftel|mrn)\s*$|^(?:cable|telegram|message|mrn)\b", re.IGNORECASE
 )
+# No post is named with a possessive: "a message for Banda's 25 years" names no cable.
+_POSSESSIVE = re.compile(r"['’]s\b")
 _TITLED = re.compile(
     r"\b(?:titled|entitled|headed|(?:with|under)\s+the\s+(?:title|subject)|subject:?|title:?)\s+"
     r"(?:[\"“‘'](?P<quoted>.+?)[\"”’'](?=\W|$)|(?P<plain>[^?\"“”]+))",
@@ -112,6 +114,8 @@ def _spelled(text: str, resolve: ResolveId) -> list[_Spelled]:
             if _DIGIT.search(run) is None:
                 continue
             if any(start < one.end and end > one.start for one in taken) or read_mrn(run) is None:
+                continue
+            if _POSSESSIVE.search(run):
                 continue
             cable_id = resolve(run)
             if cable_id is not None:

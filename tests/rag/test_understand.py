@@ -81,3 +81,9 @@ def test_no_text_raises(text: str, before: str) -> None:
     query = understand(Question(text, history=(Turn(before, before),)), ARCHIVE)
     assert query.text == text
     assert all(named.cable_id in KNOWN for named in query.named)
+
+
+def test_a_possessive_names_no_cable() -> None:
+    asked = "Who thought of a congratulatory message for Banda's 25 years in office?"
+    assert unknown_ids(asked, resolve) == ()
+    assert understand(Question(asked), ARCHIVE).notes == ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -153,8 +154,9 @@ def load_encoder(name: str) -> Encoder:
     return Encoder(worker, tokenizer, loaded.identity, dimension, max_tokens, "fp32")
 
 
+@cache
 def packaged_model() -> Path:
-    """The folder of the packaged all-MiniLM-L6-v2, its weights checked against the published hash.
+    """The folder of the packaged all-MiniLM-L6-v2, its weights checked against the published hash once.
 
     Raises ModelUnavailable where the package is missing or holds other weights.
     """
@@ -174,6 +176,16 @@ def packaged_model() -> Path:
             sha256=sha256,
         )
     return folder
+
+
+def packaged_tokenizer() -> Tokenizer:
+    """The packaged model's tokenizer, without padding and without a cut."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(packaged_model() / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
 
 
 def _load_packaged() -> _Loaded:

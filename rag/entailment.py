@@ -7,7 +7,6 @@ one that says which words of the sentence are in doubt.
 
 from __future__ import annotations
 
-import math
 import re
 import threading
 from collections.abc import Sequence
@@ -15,10 +14,11 @@ from dataclasses import dataclass
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING, Protocol
 
+from rag.context import context_line
 from rag.errors import ModelUnavailable
 from rag.excerpt import choose_sentences
 from rag.precision import has_bf16
-from rag.types import CableHeader, DatePrecision, Kind, Paragraph
+from rag.types import CableHeader, Paragraph
 
 if TYPE_CHECKING:
     import numpy as np
@@ -122,14 +122,7 @@ def context_of(header: CableHeader, paragraph: Paragraph) -> str:
 
     Example: ``"Embassy Tallinn. April 2007. HARBOR FEES RISE. comment"``.
     """
-    when = None
-    if header.date_from is not None:
-        exact = {DatePrecision.YEAR: "%Y", DatePrecision.MONTH: "%B %Y"}
-        when = header.date_from.strftime(exact.get(header.date_precision, "%d %B %Y"))
-    parts = [header.origin, when, header.subject, paragraph.heading]
-    if paragraph.kind in (Kind.COMMENT, Kind.SUMMARY):
-        parts.append(paragraph.kind.value)
-    return ". ".join(part for part in parts if part)
+    return context_line(header, paragraph, with_day=True)
 
 
 class MiniLMEntailment:
@@ -199,7 +192,7 @@ def _word_at(text: str, start: int, end: int) -> str:
 
 def load_minilm_entailment(encoder: TextEncoder) -> MiniLMEntailment:
     """The project's model beside the packaged `encoder`. Raises ModelUnavailable where it is missing."""
-    from rag.embeddings import packaged_model
+    from rag.embeddings import packaged_model, packaged_tokenizer
     from rag.entailment_model import load_entailment_model
 
     folder = packaged_model()
@@ -211,21 +204,4 @@ def load_minilm_entailment(encoder: TextEncoder) -> MiniLMEntailment:
         )
     with as_file(weights) as path:
         model = load_entailment_model(folder, path)
-    return MiniLMEntailment(model, entailment_tokenizer(), encoder)
-
-
-def entailment_tokenizer() -> Tokenizer:
-    """The packaged model's tokenizer, without padding and without a cut."""
-    from tokenizers import Tokenizer
-
-    from rag.embeddings import packaged_model
-
-    tokenizer = Tokenizer.from_file(str(packaged_model() / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    return tokenizer
-
-
-def sigmoid(z: float) -> float:
-    """The probability of a logit."""
-    return 1 / (1 + math.exp(-max(-60.0, min(60.0, z))))
+    return MiniLMEntailment(model, packaged_tokenizer(), encoder)

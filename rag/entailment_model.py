@@ -1,24 +1,16 @@
-"""The entailment network and its weights file.
-
-Only what training changed is stored: the encoder's layers in half precision, the heads, and the weights of
-the last weighing. The token embeddings stay those of the packaged model, which is checked by hash.
-"""
+"""The entailment network: the packaged encoder, two heads, and how much doubt takes from support."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from transformers import BertConfig, BertModel
 
-HIDDEN = 384
-_UNLIKELY = -1e4
+from rag.logits import UNLIKELY
+from rag.tuned import HIDDEN, load_tuned, packaged_encoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +67,7 @@ class EntailmentModel(nn.Module):
 
     def __init__(self, folder: Path, attention: str = "sdpa") -> None:
         super().__init__()
-        config = BertConfig.from_pretrained(str(folder), attn_implementation=attention)
-        self.encoder = BertModel(config, add_pooling_layer=False)
-        packaged = load_file(folder / "model.safetensors")
-        wanted = self.encoder.state_dict().keys()
-        self.encoder.load_state_dict({name: packaged[name] for name in wanted})
+        self.encoder = packaged_encoder(folder, attention)
         self.doubt = nn.Linear(HIDDEN, 1)
         self.verdict = nn.Linear(2 * HIDDEN, 2)
         self.doubt_weight = nn.Parameter(torch.tensor(0.5))
@@ -96,7 +84,7 @@ class EntailmentModel(nn.Module):
         with torch.autocast("cpu", enabled=False):
             doubts = self.doubt(hidden.float()).squeeze(-1)
             verdict = self.verdict(pooled)
-        worst = doubts.masked_fill(batch.sentence == 0, _UNLIKELY).logsumexp(1)
+        worst = doubts.masked_fill(batch.sentence == 0, UNLIKELY).logsumexp(1)
         # Nothing said is nothing in doubt.
         worst = worst.masked_fill(batch.sentence.sum(1) == 0, 0.0)
         return torch.stack([verdict[:, 0] - self.doubt_weight * worst, verdict[:, 1]], -1), doubts
@@ -111,29 +99,8 @@ class EntailmentModel(nn.Module):
         ]
 
 
-def save_entailment_model(model: EntailmentModel, path: Path, card: dict[str, str]) -> None:
-    """Write what training changed; `card` is kept in the file's metadata."""
-    kept = {
-        name: tensor.half().contiguous()
-        for name, tensor in model.state_dict().items()
-        if not name.startswith("encoder.embeddings.")
-    }
-    save_file(kept, path, metadata={"card": json.dumps(card, sort_keys=True)})
-
-
 def load_entailment_model(folder: Path, path: Path, attention: str = "sdpa") -> EntailmentModel:
     """The network with the packaged embeddings of `folder` and the weights of `path`, ready to judge."""
     model = EntailmentModel(folder, attention)
-    weights = {name: tensor.float() for name, tensor in load_file(path).items()}
-    missing, unexpected = model.load_state_dict(weights, strict=False)
-    stray = [name for name in missing if not name.startswith("encoder.embeddings.")] + unexpected
-    if stray:
-        raise ValueError(f"{path.name} does not fit the network: {stray[:3]}")
-    return model.eval()
-
-
-def read_card(path: Path) -> dict[str, str]:
-    """What the weights file says of itself."""
-    with safe_open(path, framework="pt") as file:
-        card: dict[str, str] = json.loads(file.metadata()["card"])
-    return card
+    load_tuned(model, path)
+    return model

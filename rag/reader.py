@@ -8,7 +8,6 @@ Devlin et al. 2019; and whether the sentence answers) and one for whether there 
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,8 +15,10 @@ from importlib.resources import as_file, files
 from typing import TYPE_CHECKING, Protocol
 
 from rag.citations import split_sentences
+from rag.context import context_line
 from rag.errors import ModelUnavailable
-from rag.types import CableHeader, DatePrecision, Kind, Paragraph, Passage, Span
+from rag.logits import UNLIKELY, sigmoid
+from rag.types import CableHeader, Paragraph, Passage, Span
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -31,7 +32,8 @@ OVERLAP_TOKENS = 96
 QUESTION_TOKENS = 96
 CONTEXT_TOKENS = 48
 LONGEST_ANSWER_TOKENS = 40
-_UNLIKELY = -1e4
+# What the token head says of a token: the answer starts here, ends here, or its sentence answers.
+START, END, EVIDENCE = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +101,7 @@ def read_context(header: CableHeader, paragraph: Paragraph) -> str:
 
     Example: ``"Embassy Tallinn. April 2007. HARBOR FEES RISE. comment"``.
     """
-    parts = [header.origin, _when(header), header.subject, paragraph.heading]
-    if paragraph.kind in (Kind.COMMENT, Kind.SUMMARY):
-        parts.append(paragraph.kind.value)
-    return ". ".join(part for part in parts if part)
-
-
-def _when(header: CableHeader) -> str | None:
-    if header.date_from is None:
-        return None
-    return header.date_from.strftime("%Y" if header.date_precision is DatePrecision.YEAR else "%B %Y")
+    return context_line(header, paragraph, with_day=False)
 
 
 class MiniLMReader:
@@ -142,34 +135,34 @@ class MiniLMReader:
 
     def _reading(self, passage: Passage, windows: list[Window], scores: list[Scored]) -> Reading:
         spans = split_sentences(passage.text) or [Span(0, len(passage.text))]
-        best = [_UNLIKELY] * len(spans)
+        best = [UNLIKELY] * len(spans)
         confidence = 0.0
         for window, scored in zip(windows, scores, strict=True):
             logits = sentence_logits(window, scored, spans)
             best = [max(one, other) for one, other in zip(best, logits, strict=True)]
             features = (*answer_features(window, scored, max(logits)), 1.0)
             z = sum(w * x for w, x in zip(self._calibration, features, strict=True))
-            confidence = max(confidence, _sigmoid(z))
-        sentences = tuple(ReadSentence(s, _sigmoid(z)) for s, z in zip(spans, best, strict=True))
+            confidence = max(confidence, sigmoid(z))
+        sentences = tuple(ReadSentence(s, sigmoid(z)) for s, z in zip(spans, best, strict=True))
         return Reading(passage.number, confidence, sentences)
 
 
 def answer_features(window: Window, scored: Scored, best_sentence: float) -> tuple[float, float, float]:
     """What confidence is reckoned from: answerability, the best span's lead over [CLS], the best sentence."""
-    starts, ends = scored.tokens[:, 0], scored.tokens[:, 1]
+    starts, ends = scored.tokens[:, START], scored.tokens[:, END]
     n = len(window.offsets)
     if n == 0:
-        return scored.answers, _UNLIKELY, best_sentence
+        return scored.answers, UNLIKELY, best_sentence
     inside = slice(window.first, window.first + n)
     sums = starts[inside, None] + ends[None, inside]
     band = sums.new_ones(n, n).triu().tril(LONGEST_ANSWER_TOKENS) > 0
-    lead = sums.masked_fill(~band, _UNLIKELY).max() - starts[0] - ends[0]
+    lead = sums.masked_fill(~band, UNLIKELY).max() - starts[0] - ends[0]
     return scored.answers, float(lead), best_sentence
 
 
 def sentence_logits(window: Window, scored: Scored, sentences: Sequence[Span]) -> list[float]:
     """For each sentence the mean evidence logit of its tokens in the window; very low where it has none."""
-    evidence = scored.tokens[window.first : window.first + len(window.offsets), 2].tolist()
+    evidence = scored.tokens[window.first : window.first + len(window.offsets), EVIDENCE].tolist()
     sums, counts = [0.0] * len(sentences), [0] * len(sentences)
     at = 0
     for (start, _), logit in zip(window.offsets, evidence, strict=True):
@@ -177,16 +170,12 @@ def sentence_logits(window: Window, scored: Scored, sentences: Sequence[Span]) -
             at += 1
         sums[at] += logit
         counts[at] += 1
-    return [total / count if count else _UNLIKELY for total, count in zip(sums, counts, strict=True)]
-
-
-def _sigmoid(z: float) -> float:
-    return 1 / (1 + math.exp(-max(-60.0, min(60.0, z))))
+    return [total / count if count else UNLIKELY for total, count in zip(sums, counts, strict=True)]
 
 
 def load_reader() -> MiniLMReader:
     """The project's reader over the packaged encoder. Raises ModelUnavailable where either is missing."""
-    from rag.embeddings import packaged_model
+    from rag.embeddings import packaged_model, packaged_tokenizer
     from rag.reader_model import load_reader_model
 
     folder = packaged_model()
@@ -195,16 +184,4 @@ def load_reader() -> MiniLMReader:
         raise ModelUnavailable(f"The reader's weights ({WEIGHTS}) are not installed: install cableqa again.")
     with as_file(weights) as path:
         model = load_reader_model(folder, path)
-    return MiniLMReader(model, reader_tokenizer())
-
-
-def reader_tokenizer() -> Tokenizer:
-    """The packaged model's tokenizer, without padding and without a cut."""
-    from tokenizers import Tokenizer
-
-    from rag.embeddings import packaged_model
-
-    tokenizer = Tokenizer.from_file(str(packaged_model() / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    return tokenizer
+    return MiniLMReader(model, packaged_tokenizer())

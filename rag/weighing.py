@@ -14,7 +14,8 @@ from importlib.resources import files
 
 from rag.checks.finding import Ground
 from rag.checks.judgement import Judgement
-from rag.entailment import Entailed, Pair, sigmoid
+from rag.entailment import Entailed, Pair
+from rag.logits import sigmoid
 from rag.types import Verdict
 
 WEIGHTS = "entailment.json"

@@ -31,17 +31,18 @@ from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from rag.embeddings import packaged_model
-from rag.entailment import PairEncoder, entailment_tokenizer
+from rag.embeddings import packaged_model, packaged_tokenizer
+from rag.entailment import PairEncoder
 from rag.entailment_model import (
     Batch,
     Encoded,
     EntailmentModel,
     collate,
     load_entailment_model,
-    save_entailment_model,
 )
+from rag.tuned import save_tuned
 from training.entailment_data import Example, all_examples
+from training.tuning import area_under_curve, without_embeddings
 
 BATCH = 24
 CONTRADICTED_WEIGHT = 0.3
@@ -157,13 +158,6 @@ def measure(model: EntailmentModel, encoder: PairEncoder, examples: Sequence[Exa
     return figures
 
 
-def area_under_curve(scores: np.ndarray, truth: np.ndarray) -> float:
-    ranks = scores.argsort().argsort()
-    positives = int(truth.sum())
-    below = ranks[truth].sum() - positives * (positives - 1) / 2
-    return float(below / max(positives * (len(truth) - positives), 1))
-
-
 def start_from(model: EntailmentModel, path: Path) -> None:
     """Take the encoder's layers of another weights file of the project, the heads not."""
     layers = {name: tensor.float() for name, tensor in load_file(path).items() if name.startswith("encoder.")}
@@ -206,11 +200,9 @@ def main() -> None:
         model = EntailmentModel(folder, "eager")
         if options.start:
             start_from(model, options.start)
-    for parameter in model.encoder.embeddings.parameters():
-        parameter.requires_grad = False
-    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    trained = without_embeddings(model)
     optimizer = torch.optim.AdamW(trained, lr=options.learning_rate, weight_decay=0.01)
-    encoder = PairEncoder(entailment_tokenizer())
+    encoder = PairEncoder(packaged_tokenizer())
     epochs: list[list[Item]] = []
     held_out: list[Example] = []
     for number in range(options.epochs):
@@ -254,7 +246,7 @@ def main() -> None:
                 print(f"{step}/{steps} loss {running / 25:.3f} {rate:.1f} pairs/s", flush=True)
                 running = 0.0
             if step % SAVED_EVERY == 0:
-                save_entailment_model(model, options.out, {"steps": str(step)})
+                save_tuned(model, options.out, {"steps": str(step)})
         figures = measure(model, encoder, held_out)
         print(f"epoch {number} of {options.epochs}", figures, flush=True)
         card = {
@@ -265,7 +257,7 @@ def main() -> None:
             "start": sha256(options.start.read_bytes()).hexdigest()[:12] if options.start else "packaged",
             **figures,
         }
-        save_entailment_model(model, options.out, card)
+        save_tuned(model, options.out, card)
 
 
 if __name__ == "__main__":

@@ -30,17 +30,19 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from rag.citations import split_sentences
 from rag.collection import open_collection
 from rag.config import PACKAGED_MODEL, Settings
-from rag.embeddings import load_encoder, packaged_model
-from rag.reader import Window, WindowCutter, answer_features, reader_tokenizer, sentence_logits
-from rag.reader_model import END, EVIDENCE, START, ReaderModel, load_reader_model, save_reader_model
+from rag.embeddings import load_encoder, packaged_model, packaged_tokenizer
+from rag.logits import UNLIKELY
+from rag.reader import END, EVIDENCE, START, Window, WindowCutter, answer_features, sentence_logits
+from rag.reader_model import ReaderModel, load_reader_model
+from rag.tuned import save_tuned
 from rag.types import Span
 from training.reading_data import Asked, Example, clapnq, own_questions, squad2
+from training.tuning import area_under_curve, without_embeddings
 
 BATCH = 16
 SPAN_WEIGHT = 0.25
 EVIDENCE_WEIGHT = 1.0
 IGNORED = -100
-UNLIKELY = -1e4
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,13 +201,6 @@ def calibrate(features: np.ndarray, truth: np.ndarray) -> np.ndarray:
     return weights
 
 
-def area_under_curve(scores: np.ndarray, truth: np.ndarray) -> float:
-    ranks = scores.argsort().argsort()
-    positives = int(truth.sum())
-    below = ranks[truth == 1].sum() - positives * (positives - 1) / 2
-    return float(below / max(positives * (len(truth) - positives), 1))
-
-
 def measure(model: ReaderModel, cutter: WindowCutter, held_out: dict[str, list[Asked]]) -> dict[str, str]:
     """Calibrate on what was held out, and say how well passages, questions and sentences are told apart."""
     model.eval()
@@ -294,11 +289,9 @@ def main() -> None:
     model = (
         load_reader_model(folder, options.start, "eager") if options.start else ReaderModel(folder, "eager")
     )
-    for parameter in model.encoder.embeddings.parameters():
-        parameter.requires_grad = False
-    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    trained = without_embeddings(model)
     optimizer = torch.optim.AdamW(trained, lr=options.learning_rate, weight_decay=0.01)
-    cutter = WindowCutter(reader_tokenizer())
+    cutter = WindowCutter(packaged_tokenizer())
     last = max(asked.round for asked in own)
     earlier = [asked for asked in own if asked.round < last]
     rehearsed = len(earlier) if options.rehearse is None else min(options.rehearse, len(earlier))
@@ -324,11 +317,11 @@ def main() -> None:
                 rate = step * BATCH / (time.perf_counter() - began)
                 print(f"{step}/{steps} loss {float(loss.detach()):.3f} {rate:.1f} examples/s", flush=True)
         print(f"epoch {number} of {len(epochs)}", flush=True)
-        save_reader_model(model, options.out, {"epochs": str(number)})
+        save_tuned(model, options.out, {"epochs": str(number)})
     figures = measure(model, cutter, held_out)
     print(figures, flush=True)
     data = "SQuAD 2.0 dev half (CC BY-SA 4.0), CLAPNQ dev half (Apache-2.0), own questions over DFAT"
-    save_reader_model(model, options.out, {"data": data, "seed": str(options.seed), **figures})
+    save_tuned(model, options.out, {"data": data, "seed": str(options.seed), **figures})
 
 
 if __name__ == "__main__":

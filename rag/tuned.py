@@ -1,0 +1,46 @@
+"""The packaged encoder fine-tuned: how the project's own networks begin, are kept and are loaded.
+
+Only what training changed is stored, in half precision: the encoder's layers and what stands on them. The
+token embeddings stay those of the packaged model, which is checked by hash.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from safetensors.torch import load_file, save_file
+from torch import nn
+from transformers import BertConfig, BertModel
+
+HIDDEN = 384
+_UNCHANGED = "encoder.embeddings."
+
+
+def packaged_encoder(folder: Path, attention: str) -> BertModel:
+    """The network of the packaged model in `folder`, with its weights and without its pooling."""
+    config = BertConfig.from_pretrained(str(folder), attn_implementation=attention)
+    encoder = BertModel(config, add_pooling_layer=False)
+    packaged = load_file(folder / "model.safetensors")
+    encoder.load_state_dict({name: packaged[name] for name in encoder.state_dict()})
+    return encoder
+
+
+def save_tuned(model: nn.Module, path: Path, card: dict[str, str]) -> None:
+    """Write what training changed of a model whose `encoder` is packaged; `card` goes into the metadata."""
+    kept = {
+        name: tensor.half().contiguous()
+        for name, tensor in model.state_dict().items()
+        if not name.startswith(_UNCHANGED)
+    }
+    save_file(kept, path, metadata={"card": json.dumps(card, sort_keys=True)})
+
+
+def load_tuned(model: nn.Module, path: Path) -> None:
+    """Put the weights of `path` into a new model. Raises ValueError where they are another network's."""
+    weights = {name: tensor.float() for name, tensor in load_file(path).items()}
+    missing, unexpected = model.load_state_dict(weights, strict=False)
+    stray = [name for name in missing if not name.startswith(_UNCHANGED)] + unexpected
+    if stray:
+        raise ValueError(f"{path.name} does not fit the network: {stray[:3]}")
+    model.eval()

@@ -8,15 +8,9 @@ from time import perf_counter
 
 from evals.loaders.claims import ClaimRow
 from evals.statistics import Interval, mean_interval
+from rag.loose import loose_passage
 from rag.types import (
-    CableHeader,
-    DatePrecision,
     DraftSentence,
-    FoundBy,
-    Hit,
-    Kind,
-    Paragraph,
-    Passage,
     Quote,
     Verdict,
 )
@@ -67,31 +61,9 @@ def measure_claims(verifier: Verifier, rows: Sequence[ClaimRow]) -> ClaimReport:
 
 
 def _supported(verifier: Verifier, row: ClaimRow) -> bool:
-    passages = {n: _passage(n, text) for n, text in enumerate(row.evidence, start=1) if text.strip()}
+    passages = {n: loose_passage(n, text) for n, text in enumerate(row.evidence, start=1) if text.strip()}
     draft = DraftSentence(row.claim, tuple(Quote(number) for number in passages))
     return verifier.check(draft, passages).verdict is Verdict.SUPPORTED
-
-
-def _passage(number: int, text: str) -> Passage:
-    paragraph = Paragraph(
-        "CLAIM", str(number), number - 1, 0, len(text), text, None, Kind.BODY, None, sha256=""
-    )
-    header = CableHeader(
-        cable_id="CLAIM",
-        corpus="claims",
-        format="public",
-        origin=None,
-        sent_at=None,
-        date_from=None,
-        date_to=None,
-        date_precision=DatePrecision.UNKNOWN,
-        classification=None,
-        subject=None,
-        tags=(),
-        signature=None,
-        source="claims",
-    )
-    return Passage(number, Hit(paragraph, header, 0.0, FoundBy.LOOKUP))
 
 
 def _scores(group: str, pairs: Sequence[tuple[ClaimRow, bool]]) -> ClaimScores:

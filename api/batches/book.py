@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, and_, func, select, tuple_
+from sqlalchemy import Connection, Engine, Row, Select, and_, func, select
 from sqlalchemy.exc import IntegrityError
 
 from api.batches.questions import BatchQuestion
+from api.paging import latest_first
 from api.tables import BATCH_ITEMS, BATCHES
 from rag.errors import NotFound, UsageError
 from rag.record import AnswerRecord, ErrorFacts, QuestionIn
@@ -108,14 +109,10 @@ class BatchBook:
 
     def latest(self, owner: str, limit: int, after: str | None = None) -> tuple[Batch, ...]:
         """The latest first, from the one behind the id `after`. Raises NotFound for an unknown one."""
-        place = tuple_(BATCHES.c.created_at, BATCHES.c.batch_id)
-        query = select(BATCHES).where(BATCHES.c.owner == owner)
         with self._engine.connect() as connection:
-            if after is not None:
-                last = _row(connection, after, owner)
-                query = query.where(place < (last.created_at, last.batch_id))
-            ordered = query.order_by(BATCHES.c.created_at.desc(), BATCHES.c.batch_id.desc()).limit(limit)
-            return tuple(_batch(connection, row) for row in connection.execute(ordered).all())
+            last = None if after is None else _row(connection, after, owner)
+            query = latest_first(BATCHES, BATCHES.c.batch_id, owner, limit, last)
+            return tuple(_batch(connection, row) for row in connection.execute(query).all())
 
     def items(self, batch_id: str) -> tuple[BatchItem, ...]:
         with self._engine.connect() as connection:

@@ -92,15 +92,9 @@ def make_collection(loaded: LoadedSet, settings: Settings, *, sample: bool) -> N
 
     UsageError where the set does not bring its cables.
     """
-    from rag.store import CableStore
+    from api.cli.sample import is_empty
 
-    if loaded.passages is None and not sample:
-        return
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    store = CableStore.open(settings.data_dir)
-    empty = store.is_empty()
-    store.close()
-    if not empty:
+    if (loaded.passages is None and not sample) or not is_empty(settings):
         return
     if loaded.passages is not None:
         _ingest_passages(loaded.passages, settings)

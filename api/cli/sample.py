@@ -15,13 +15,19 @@ if TYPE_CHECKING:
     from rag.config import Settings
 
 
-def load_sample_if_empty(settings: Settings) -> None:
-    """Ingest the sample where the data directory holds no cable; leave any other collection alone."""
+def is_empty(settings: Settings) -> bool:
+    """Whether the data directory holds no cable; it is made where it is missing."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     store = CableStore.open(settings.data_dir)
-    empty = store.is_empty()
-    store.close()
-    if not empty:
+    try:
+        return store.is_empty()
+    finally:
+        store.close()
+
+
+def load_sample_if_empty(settings: Settings) -> None:
+    """Ingest the sample where the data directory holds no cable; leave any other collection alone."""
+    if not is_empty(settings):
         return
     from ingestion.reading import IngestOptions
 

@@ -8,8 +8,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, select
 
+from api.paging import latest_first
 from api.tables import SEARCHES
 from rag.errors import NotFound
 from rag.record import FiltersIn
@@ -62,14 +63,10 @@ class SavedSearches:
 
     def latest(self, owner: str, limit: int, after: str | None = None) -> tuple[SavedSearch, ...]:
         """The latest first, from the one behind the id `after`. Raises NotFound for an unknown one."""
-        place = tuple_(SEARCHES.c.created_at, SEARCHES.c.search_id)
-        query = select(SEARCHES).where(SEARCHES.c.owner == owner)
         with self._engine.connect() as connection:
-            if after is not None:
-                last = _row(connection, after, owner)
-                query = query.where(place < (last.created_at, last.search_id))
-            ordered = query.order_by(SEARCHES.c.created_at.desc(), SEARCHES.c.search_id.desc()).limit(limit)
-            return tuple(_read(row) for row in connection.execute(ordered))
+            last = None if after is None else _row(connection, after, owner)
+            query = latest_first(SEARCHES, SEARCHES.c.search_id, owner, limit, last)
+            return tuple(_read(row) for row in connection.execute(query))
 
     def see(self, search_id: str, owner: str, seen: Collection[ParagraphKey]) -> SavedSearch:
         """Take note of what is seen by now, beside what was seen before. Raises NotFound."""

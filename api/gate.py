@@ -22,6 +22,9 @@ from rag.record import ErrorFacts
 OPEN = frozenset({"/healthz", "/readyz"})
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 BUCKETS_KEPT = 10_000
+# What a browser opens itself, and the files that it then loads: one visit would take a key's whole minute.
+PAGES = frozenset({"/", "/browse"})
+PAGE_FILES = "/page/"
 
 
 def needed(method: str, path: str) -> keys.Scope:
@@ -60,7 +63,7 @@ class Gate:
             )
             await refuse(send, 403, facts)
             return
-        wait_s = self._rates.wait_s(caller)
+        wait_s = 0 if scope["path"].startswith(PAGE_FILES) else self._rates.wait_s(caller)
         if wait_s:
             facts = ErrorFacts(
                 code="rate_limited",
@@ -134,5 +137,5 @@ def _is_foreign(headers: Headers) -> bool:
 
 def _challenge(scope: Scope) -> str:
     """A browser that opens the page asks its user for the key as a password; programs are told of Bearer."""
-    opening = Headers(scope=scope).get("sec-fetch-mode") == "navigate" or scope["path"] == "/"
+    opening = Headers(scope=scope).get("sec-fetch-mode") == "navigate" or scope["path"] in PAGES
     return 'Basic realm="cableqa: the key is the password", charset="UTF-8"' if opening else "Bearer"

@@ -121,7 +121,9 @@ def test_health_is_open_and_tells_nothing(guarded: Service) -> None:
 
 
 def test_a_browser_is_asked_and_its_password_is_the_key(guarded: Service) -> None:
-    assert send(guarded, None, "GET", "/").headers["www-authenticate"].startswith("Basic")
+    for path in ("/", "/browse"):
+        assert send(guarded, None, "GET", path).headers["www-authenticate"].startswith("Basic")
+    assert send(guarded, None, "GET", "/v1/about").headers["www-authenticate"] == "Bearer"
     password = base64.b64encode(f"anyone:{key(guarded)}".encode()).decode()
     response = send(guarded, None, "GET", "/", headers={"Authorization": f"Basic {password}"})
     assert response.status_code == 200
@@ -157,6 +159,13 @@ def test_each_key_has_a_rate_of_its_own(guarded: Service) -> None:
     responses = asyncio.run(ask())
     assert [response.status_code for response in responses] == [200, 200, 200, 429, 200]
     assert 0 < int(responses[3].headers["retry-after"]) <= 20
+
+
+def test_the_files_of_the_page_take_nothing_of_a_rate(guarded: Service) -> None:
+    text = key(guarded, rate_per_minute=2)
+    paths = ["/browse", *["/page/browse.js"] * 20, "/v1/about", "/page/app.js", "/v1/about"]
+    responses = [send(guarded, text, "GET", path) for path in paths]
+    assert [response.status_code for response in responses] == [200] * 23 + [429]
 
 
 def test_a_bucket_fills_again() -> None:

@@ -11,10 +11,12 @@ import { SavedSearches } from "./saved.js";
 import { Failure, read } from "./stream.js";
 
 const PAGE = 50;
-const HITS = 30;
+// As many as a saved search watches.
+const HITS = 50;
+const TITLE_LIMIT = 200;
 const reader = new Reader(byId("reader"), byId("desk"), byId("column"));
 const filters = new FilterBar(() => refresh());
-const saved = new SavedSearches(byId("saved"));
+const saved = new SavedSearches(byId("saved"), drawSave);
 const field = byId("question");
 const plots = [
   ["origin", "origins", "By post"],
@@ -24,6 +26,8 @@ const plots = [
 ].map(([name, facet, title]) => ({ name, facet, plot: new Plot(byId(`plot-${name}`), title, (value) => filters.toggle(name, value)) }));
 let asked = 0;
 let searched = new URLSearchParams(location.search).get("q") ?? "";
+// What is new in a saved search that was opened.
+let fresh = new Set();
 
 const announce = (text) => { byId("status").textContent = text; };
 const query = () => filters.asQuery(searched ? { q: searched } : {});
@@ -98,30 +102,43 @@ function showHits(hits) {
   byId("results-title").textContent = words;
   announce(words);
   const open = (hit) => reader.open(hit.cable_id, hit.paragraph);
-  byId("results").replaceChildren(...(hits.length ? evidenceList(hits, { open, words: searchedWords(searched), all: true }) : [nothing("No paragraph comes near these words within these filters.")]));
+  byId("results").replaceChildren(...(hits.length ? evidenceList(hits, { open, fresh, words: searchedWords(searched), all: true }) : [nothing("No paragraph comes near these words within these filters.")]));
 }
 
 const nothing = (words) => el("p", { class: "absence" }, words, " ", filters.active.length ? button("Remove the filters", () => filters.clear()) : "");
 
 function drawSave() {
-  const now = `${query()}`;
-  byId("save").hidden = !now || saved.has(now);
+  byId("save").hidden = !searched || saved.has(query());
 }
 
 byId("save").addEventListener("click", async () => {
-  const name = [searched ? `“${searched}”` : "", ...filters.active.map(({ words }) => words)].filter(Boolean).join(", ");
-  await saved.save(`${query()}`, name);
-  drawSave();
-  announce("The search is saved in this browser.");
+  const title = [`“${searched}”`, ...filters.active.map(({ words }) => words)].join(", ").slice(0, TITLE_LIMIT);
+  try {
+    await saved.save(title, searched, filters.asFilters());
+    announce("The search is saved.");
+  } catch (failure) {
+    byId("save").parentNode.after(failureBox("The search is not saved", failure));
+  }
 });
 byId("save").after(exportMenu(() => `/v1/search/export?${filters.asQuery({ q: searched, k: HITS })}`));
 byId("search").addEventListener("submit", (event) => {
   event.preventDefault();
   searched = field.value.trim();
+  fresh = new Set();
   setAddress({ q: searched });
   refresh();
 });
 field.addEventListener("search", () => { if (!field.value && searched) byId("search").requestSubmit(); });
+
+async function openSaved(id) {
+  setAddress({ saved: null });
+  try {
+    fresh = await saved.open(id);
+  } catch (failure) {
+    byId("saved").hidden = false;
+    byId("saved").append(failureBox("What is new in it cannot be told", failure));
+  }
+}
 
 async function start() {
   field.value = searched;
@@ -135,8 +152,10 @@ async function start() {
     }
     const [all, timeline] = await Promise.all([read("/v1/cables?limit=1"), read("/v1/timeline")]);
     filters.offer(all.facets, timeline);
-    await refresh();
     const at = new URLSearchParams(location.search);
+    const kept = saved.load();
+    if (at.get("saved")) await kept.then(() => openSaved(at.get("saved")));
+    await refresh();
     if (at.get("cable")) reader.open(at.get("cable"), at.get("paragraph"));
   } catch (failure) {
     if (!(failure instanceof Failure)) throw failure;

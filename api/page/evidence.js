@@ -13,9 +13,9 @@ const FOUND_BY = {
 // Shown at once; cited paragraphs are shown wherever they stand.
 const FIRST = 4;
 
-export function evidenceList(hits, { open, cited = new Set(), words = [], all = false }) {
+export function evidenceList(hits, { open, cited = new Set(), fresh = new Set(), words = [], all = false }) {
   const best = Math.max(...hits.map((hit) => hit.score), 1e-9);
-  const items = hits.map((hit) => found(hit, best, { open, cited, words }));
+  const items = hits.map((hit) => found(hit, best, { open, cited, fresh, words }));
   const hidden = all ? [] : items.filter((item, at) => at >= FIRST && !cited.has(hits[at].label));
   hidden.forEach((item) => { item.hidden = true; });
   const list = el("ol", { class: "founds" }, items);
@@ -28,13 +28,14 @@ export function evidenceList(hits, { open, cited = new Set(), words = [], all = 
   return [list, more];
 }
 
-function found(hit, best, { open, cited, words }) {
+function found(hit, best, { open, cited, fresh, words }) {
   return el("li", {},
     el("button", { type: "button", class: "found", onclick: () => open(hit) },
       el("span", { class: "found-head" },
         el("span", { class: "found-label" }, hit.label),
         hit.marking ? el("span", { class: "marking" }, hit.marking) : null,
         cited.has(hit.label) ? el("span", { class: "tagged" }, "cited") : null,
+        fresh.has(hit.label) ? el("span", { class: "tagged" }, "new") : null,
         el("span", { class: "found-score" }, scoreBar(hit.score, best), el("span", {}, hit.score.toFixed(2)))),
       el("span", { class: "found-from" }, fromLine(hit)),
       el("span", { class: "found-text" }, ...emphasised(hit.text, words)),

@@ -110,9 +110,14 @@ export class FilterBar {
 
   // As the query of a GET.
   asQuery(more = {}) {
-    const query = new URLSearchParams(more);
-    for (const [name, values] of Object.entries(this.lists)) values.forEach((value) => query.append(name, value));
-    for (const [name, value] of Object.entries(this.days)) if (value) query.set(name, value);
-    return query;
+    return asParameters(this.asFilters(), more);
   }
+}
+
+// The contract's `filters` as the parameters of an address, behind those of `more`.
+export function asParameters(filters, more = {}) {
+  const query = new URLSearchParams(more);
+  for (const [name, { field }] of Object.entries(LISTS)) filters[field].forEach((value) => query.append(name, value));
+  for (const name of Object.keys(DAYS)) if (filters[name]) query.set(name, filters[name]);
+  return query;
 }

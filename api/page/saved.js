@@ -1,74 +1,66 @@
-// Searches kept in this browser, each with what is new since it was last opened.
+// Searches that the server keeps, each with what is new since it was last looked at.
 
-import { button, el } from "./dom.js";
-import { read } from "./stream.js";
+import { button, byId, el, failureBox } from "./dom.js";
+import { asParameters } from "./filters.js";
+import { read, remove, tell } from "./stream.js";
 
-const PLACE = "cableqa.saved";
-const LIMIT = 12;
-// As many as one search returns at most.
-const HITS = 50;
-
-function held() {
-  try {
-    return JSON.parse(localStorage.getItem(PLACE)) ?? [];
-  } catch {
-    return [];
-  }
-}
-
-const keep = (searches) => localStorage.setItem(PLACE, JSON.stringify(searches.slice(0, LIMIT)));
-
-// What a search finds now: paragraphs where it has words, else the number of cables.
-async function finds(query) {
-  const asked = new URLSearchParams(query);
-  if (!asked.get("q")) {
-    asked.set("limit", "1");
-    return { total: (await read(`/v1/cables?${asked}`)).total };
-  }
-  asked.set("k", `${HITS}`);
-  return { labels: (await read(`/v1/search?${asked}`)).hits.map((hit) => hit.label) };
-}
-
-function newSince(before, now) {
-  if (now.labels) return now.labels.filter((label) => !before.labels.includes(label)).length;
-  return Math.max(0, now.total - before.total);
-}
+const path = (id) => `/v1/searches/${encodeURIComponent(id)}`;
+const addressOf = (search) => `${asParameters(search.filters, { q: search.q })}`;
 
 export class SavedSearches {
-  constructor(node) {
-    this.node = node;
+  // `changed()` is called when another search is kept, or one is forgotten.
+  constructor(node, changed) {
+    Object.assign(this, { node, changed, searches: [] });
+  }
+
+  async load() {
+    try {
+      this.searches = (await read("/v1/searches?limit=50")).searches;
+      this.draw();
+    } catch (failure) {
+      this.node.hidden = false;
+      this.node.replaceChildren(failureBox("Saved searches cannot be read", failure, () => this.load()));
+    }
+  }
+
+  has(parameters) {
+    return this.searches.some((each) => addressOf(each) === `${parameters}`);
+  }
+
+  async save(title, q, filters) {
+    this.searches.unshift(await tell("/v1/searches", { title, q, filters }));
     this.draw();
   }
 
-  async save(query, name) {
-    const found = await finds(query);
-    keep([{ query, name, found }, ...held().filter((each) => each.query !== query)]);
+  // The labels that are new in a search that was just opened; from now on they count as seen.
+  async open(id) {
+    const { hits } = await read(path(id));
+    const seen = await tell(`${path(id)}/seen`);
+    this.searches = this.searches.map((each) => (each.search_id === id ? seen : each));
     this.draw();
-  }
-
-  has(query) {
-    return held().some((each) => each.query === query);
+    return new Set(hits.filter((each) => each.is_new).map(({ hit }) => hit.label));
   }
 
   draw() {
-    const searches = held();
-    this.node.hidden = !searches.length;
-    this.node.replaceChildren(el("h2", { class: "label" }, "Saved searches"), el("ul", { class: "saved" }, searches.map((each) => this.item(each))));
+    this.node.hidden = !this.searches.length;
+    this.node.replaceChildren(el("h2", { class: "label" }, "Saved searches"), el("ul", { class: "saved" }, this.searches.map((each) => this.item(each))));
+    this.changed();
   }
 
   item(search) {
-    const news = el("span", { class: "tagged", hidden: true });
-    let now = search.found;
-    finds(search.query).then((found) => {
-      now = found;
-      const fresh = newSince(search.found, now);
-      news.hidden = !fresh;
-      news.textContent = `+${fresh} new since`;
-    }, () => { news.hidden = true; });
-    // What was opened is seen, and no longer new.
-    const seen = () => keep(held().map((each) => (each.query === search.query ? { ...each, found: now } : each)));
-    const forget = () => { keep(held().filter((each) => each.query !== search.query)); this.draw(); };
-    return el("li", {}, el("a", { href: `/browse?${search.query}`, onclick: seen }, search.name), news,
-      button("×", forget, { class: "forget", "aria-label": `Forget the search ${search.name}`, title: "Forget" }));
+    const forget = async () => {
+      try {
+        await remove(path(search.search_id));
+        this.searches = this.searches.filter((each) => each !== search);
+        this.draw();
+        byId("status").textContent = "The search is forgotten.";
+        (this.node.querySelector("a") ?? byId("question")).focus();
+      } catch (failure) {
+        this.node.append(failureBox("Not forgotten", failure));
+      }
+    };
+    return el("li", {}, el("a", { href: `/browse?${addressOf(search)}&saved=${encodeURIComponent(search.search_id)}` }, search.title),
+      search.new ? el("span", { class: "tagged" }, `+${search.new} new since`) : null,
+      button("×", forget, { class: "forget", "aria-label": `Forget the search ${search.title}`, title: "Forget" }));
   }
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from playwright.sync_api import Browser, Page, expect
 
 from api.service import Service
@@ -85,28 +87,36 @@ def test_a_search_says_why_each_paragraph_was_found(page: Page, live_url: str) -
     expect(page.locator(".found").first).to_contain_text("05TALLINN7 ¶2")
 
 
-def test_a_saved_search_says_what_is_new_since(page: Page, live_url: str) -> None:
-    browse(page, live_url, "?origin=Embassy+Tallinn")
-    page.get_by_role("button", name="Save this search").click()
-    saved = page.locator("#saved")
-    expect(saved.get_by_role("link")).to_have_text("Post: Embassy Tallinn")
-    expect(page.get_by_role("button", name="Save this search")).to_be_hidden()
-    # As if one of the two cables had come in after it was saved.
-    page.evaluate(
-        """() => {
-            const held = JSON.parse(localStorage.getItem("cableqa.saved"));
-            held[0].found.total = 1;
-            localStorage.setItem("cableqa.saved", JSON.stringify(held));
-        }"""
-    )
-    browse(page, live_url)
-    expect(saved.locator(".tagged")).to_have_text("+1 new since")
-    saved.get_by_role("link").click()
-    expect(page.locator(".cable-row")).to_have_count(2)
-    # It was opened, so nothing of it is new.
-    expect(saved.locator(".tagged")).to_be_hidden()
-    page.get_by_role("button", name="Forget the search Post: Embassy Tallinn").click()
-    expect(saved).to_be_hidden()
+def test_a_saved_search_says_what_is_new_since(page: Page, tmp_path: Path) -> None:
+    opened = small.build_collection(tmp_path, small.cables()[:2])
+    with serving(small.build_service(opened)) as url:
+        browse(page, url, "?q=barges+Kalmuse&tag=EWWT")
+        page.get_by_role("button", name="Save this search").click()
+        expect(page.locator("#saved").get_by_role("link")).to_have_text("“barges Kalmuse”, Tag: EWWT")
+        expect(page.locator("#saved .tagged")).to_have_count(0)
+        expect(page.get_by_role("button", name="Save this search")).to_be_hidden()
+    opened.close()
+
+    # The server has it, not the browser; meanwhile a cable came in.
+    again = small.build_collection(tmp_path, small.cables())
+    with serving(small.build_service(again)) as url:
+        browse(page, url)
+        saved = page.locator("#saved")
+        expect(saved.locator(".tagged")).to_have_text("+1 new since")
+        saved.get_by_role("link").click()
+        new = page.locator(".found", has=page.locator(".tagged", has_text="new"))
+        expect(new).to_have_count(1)
+        expect(new).to_contain_text("07TALLINN9 ¶1")
+        expect(page.locator("#narrowed")).to_contain_text("Tag: EWWT")
+        # It was opened, so nothing of it is new the next time.
+        expect(saved.locator(".tagged")).to_have_count(0)
+        page.reload()
+        expect(page.locator(".found")).not_to_have_count(0)
+        expect(new).to_have_count(0)
+        page.get_by_role("button", name="Forget the search “barges Kalmuse”, Tag: EWWT").click()
+        expect(saved).to_be_hidden()
+        expect(page.get_by_role("button", name="Save this search")).to_be_visible()
+    again.close()
 
 
 def test_nothing_found_is_said_and_markup_stays_text(page: Page, live_url: str) -> None:

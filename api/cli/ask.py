@@ -13,6 +13,7 @@ from rich.text import Text
 
 from api.cli import options
 from api.cli.explanation import explained, print_understood
+from api.cli.outcome import print_outcome
 from api.cli.output import messages, out, print_json, sent_on, verdict_mark, waiting, write, write_marked
 from rag.record import AnswerRecord, CitationRecord, EvidenceRecord, SearchRecord, SentenceRecord
 from rag.types import Mode, Outcome, Policy, Question
@@ -136,6 +137,7 @@ def print_footnotes(record: AnswerRecord, console: Console) -> None:
     """What stands below the sentences of an answer; of one without sentences, all of it."""
     if not record.sentences:
         write(console, Text(record.text, style="bold"))
+    print_outcome(record, console)
     console.print()
     for citation in record.citations:
         verdict = Text(citation.verdict.value, style=verdict_mark(citation.verdict).style)
@@ -146,9 +148,6 @@ def print_footnotes(record: AnswerRecord, console: Console) -> None:
         write(console, Text(f"Note: {note}"))
     for removed in record.removed:
         write(console, Text(f"Withheld ({removed.verdict}): {removed.text} ({removed.reason})", style="dim"))
-    if not record.sentences and record.evidence:
-        closest = ", ".join(found.label for found in record.evidence[:3])
-        write(console, Text(f"Closest paragraphs, read and found wanting: {closest}", style="dim"))
     write(console, Text(_method(record), style="dim"))
 
 

@@ -4,6 +4,7 @@ import { VERDICTS, button, count, el, failureBox, fromLine, verdictMark } from "
 import { asText, copyButton } from "./copying.js";
 import { evidenceList } from "./evidence.js";
 import { exportMenu } from "./exporting.js";
+import { absenceNode, conflictNode, notesOf } from "./outcome.js";
 import { answerRemarks } from "./remarks.js";
 
 const OUTCOMES = {
@@ -18,9 +19,10 @@ const UNDERSTOOD = 140;
 const BESIDE = "(min-width: 62rem)";
 
 export class Turn {
-  // `open(cableId, paragraph, citation, turn)` shows a source; `again()` asks the same once more.
-  constructor(question, { open, again, announce }) {
-    Object.assign(this, { open, again, announce, citations: [], record: null });
+  // `open(cableId, paragraph, citation, turn)` shows a source; `again()` asks the same once more, and `widen()`,
+  // null where nothing narrows, without filters.
+  constructor(question, { open, again, widen, announce }) {
+    Object.assign(this, { open, again, widen, announce, citations: [], record: null });
     this.asked = el("h2", { class: "asked", tabindex: "-1" }, question);
     // One line for both, so that nothing moves when the one becomes the other.
     this.state = el("p", { class: "state progress" }, el("span", { class: "pulse", "aria-hidden": "true" }), el("span", {}, "Searching the cables…"));
@@ -85,8 +87,9 @@ export class Turn {
     this.state.className = `state outcome ${record.outcome}`;
     this.state.textContent = OUTCOMES[record.outcome];
     this.rest.replaceChildren(...[
-      absent ? absence(record) : null,
-      ...record.notes.map((note) => el("p", { class: "note" }, note)),
+      absent ? absenceNode(record, { open: (id) => this.open(id), widen: this.widen }) : null,
+      record.conflict.length ? conflictNode(record, (citation) => this.chip(citation)) : null,
+      ...notesOf(record).map((note) => el("p", { class: "note" }, note)),
       record.removed.length ? removedNode(record.removed) : null,
       this.tools(record, absent),
       el("div", { class: "remarks" }, answerRemarks(record)),
@@ -133,13 +136,6 @@ function wordsOf(sentence) {
     characters.splice(start - sentence.start, end - start);
   }
   return characters.join("").replace(/ +/g, " ").trim();
-}
-
-function absence(record) {
-  const read = record.evidence.length;
-  return el("p", { class: "absence" }, read
-    ? `No paragraph here answers this, so nothing was written. The ${count(read, "paragraph")} that came closest ${read === 1 ? "was" : "were"} read and found wanting. That says nothing about archives that were not collected.`
-    : "No paragraph here comes near this question, so nothing was written. Fewer filters or other words may help.");
 }
 
 function removedNode(removed) {

@@ -30,7 +30,8 @@ function busy(controller) {
 function addTurn(text, again) {
   byId("welcome").hidden = true;
   byId("desk").classList.add("asked-once");
-  const turn = new Turn(text, { open, again, announce });
+  const widen = filters.active.length ? () => { filters.clear(); again(); } : null;
+  const turn = new Turn(text, { open, again, widen, announce });
   byId("turns").append(turn.node);
   return turn;
 }

@@ -44,6 +44,15 @@ def empty_service(tmp_path: Path) -> Iterator[Service]:
 
 
 @pytest.fixture
+def disputed_service(tmp_path: Path) -> Iterator[Service]:
+    opened = small.build_collection(tmp_path, small.disputed())
+    made = small.build_service(opened)
+    yield made
+    made.close()
+    opened.close()
+
+
+@pytest.fixture
 def client(service: Service) -> httpx.AsyncClient:
     return asgi_client(service)
 

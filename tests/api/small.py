@@ -54,6 +54,13 @@ ORCHARD = (
 FOLLOW_UP = ("07TALLINN9", "HARBOR FEES RISE", ("Barges at Kalmuse now pay 40 kroons a meter.",))
 UNDATED = ("1976MUSCAT00301", None, ("The observatory at Wadi Samhar recorded 17 meteors in one night.",))
 
+# Not in the collection that most tests use: it sets another figure against that of HARBOR.
+RECOUNT = (
+    "08TALLINN2",
+    "HARBOR COUNT CORRECTED",
+    ("The harbor master of Kalmuse now says that 198 barges were counted in April, not 212.",),
+)
+
 EMPTY_QUESTION = "Which volcano erupted beneath parliament yesterday?"
 QUESTION = "How many barges did the harbor master count in April?"
 
@@ -80,6 +87,10 @@ def cables() -> list[Cable]:
         signature=None,
     )
     return [harbor, orchard, follow_up, replace(undated, header=unknown)]
+
+
+def disputed() -> list[Cable]:
+    return [*cables(), cable(*RECOUNT)]
 
 
 def reworded(given: Cable, before: str, after: str) -> Cable:

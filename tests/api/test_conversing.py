@@ -145,3 +145,23 @@ def test_an_empty_history_is_no_failure(
     with pytest.raises(UsageError):
         begin().hear("/show 1")
     assert History.open(tmp_path).conversations.latest(5) == ()
+
+
+def test_what_was_searched_and_what_cables_say_are_told_apart_from_the_text(
+    begin: Callable[..., Chat], written: io.StringIO, disputed_service: Service
+) -> None:
+    silence = hear(begin(), written, small.EMPTY_QUESTION)
+    assert "  searched: 7 paragraphs in 4 cables" in silence
+    console = Console(file=written, force_terminal=True, width=100, highlight=False)
+    chat = Chat(
+        disputed_service.pipeline,
+        disputed_service.history,
+        console,
+        mode=Mode.AUTO,
+        policy=Policy.REPAIR,
+        filters=Filters(),
+    )
+    said = hear(chat, written, small.QUESTION)
+    assert "What each cable says" in said
+    for figure, source in (("198", "4 May 2008  08TALLINN2 ¶1"), ("212", "4 May 2005  05TALLINN7 ¶2")):
+        assert any(figure in line and source in line for line in said.splitlines())

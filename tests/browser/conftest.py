@@ -10,10 +10,10 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from api.service import Service
-from tests.api.conftest import collection, empty_service, service
+from tests.api.conftest import collection, disputed_service, empty_service, service
 from tests.api.serving import serving
 
-__all__ = ["collection", "empty_service", "service"]
+__all__ = ["collection", "disputed_service", "empty_service", "service"]
 # A machine that several share is slow at times, and a test must not fail for that.
 expect.set_options(timeout=20_000)
 

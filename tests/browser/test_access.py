@@ -103,6 +103,15 @@ def test_axe_finds_nothing_grave_in_a_failure(page: Page, collection: Collection
         assert grave_findings(page) == []
 
 
+def test_axe_finds_nothing_grave_where_cables_disagree(page: Page, disputed_service: Service) -> None:
+    with serving(disputed_service) as url:
+        ask_and_wait(page, url)
+        expect(page.locator(".sides")).to_be_visible()
+        assert grave_findings(page) == []
+        page.emulate_media(color_scheme="dark")
+        assert grave_findings(page) == []
+
+
 def test_axe_finds_nothing_grave_where_nothing_is(page: Page, empty_service: Service) -> None:
     with serving(empty_service) as url:
         for path in ("/", "/browse"):

@@ -17,14 +17,15 @@ from pathlib import Path
 from sqlalchemy import Column, Engine, Integer, MetaData, Row, Table, Text, select
 
 from rag.ceiling import Ceiling
-from rag.engine import open_engine
 from rag.errors import NotFound
+from rag.migrations import Schema, meta_table, open_up_to_date
 
 FILE_NAME = "keys.sqlite"
 PREFIX = "cqa"
 RATE_PER_MINUTE = 120
 BODY_LIMIT_BYTES = 1024 * 1024
 METADATA = MetaData()
+META = meta_table(METADATA)
 KEYS = Table(
     "keys",
     METADATA,
@@ -38,6 +39,7 @@ KEYS = Table(
     Column("created_at", Text, nullable=False),
     Column("revoked_at", Text),
 )
+KEYS_SCHEMA = Schema(METADATA)
 
 
 class Scope(StrEnum):
@@ -93,9 +95,7 @@ class KeyBook:
         """Open, or make, the file in the data directory; nobody but its owner can read it."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / FILE_NAME).touch(mode=0o600)
-        engine = open_engine(folder / FILE_NAME)
-        METADATA.create_all(engine)
-        return cls(engine)
+        return cls(open_up_to_date(folder / FILE_NAME, KEYS_SCHEMA, write=True))
 
     def close(self) -> None:
         self._engine.dispose()

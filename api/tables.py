@@ -6,10 +6,24 @@ no record with it, and a citation in it is the one that was checked.
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    Column,
+    Connection,
+    ForeignKey,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    inspect,
+    text,
+)
+
+from rag.migrations import Schema, meta_table
 
 FILE_NAME = "history.sqlite"
 METADATA = MetaData()
+META = meta_table(METADATA)
 CONVERSATIONS = Table(
     "conversations",
     METADATA,
@@ -79,3 +93,13 @@ SEARCHES = Table(
     Column("seen_at", Text, nullable=False),
     Column("seen", Text, nullable=False),
 )
+
+
+def _give_to_local_reader(connection: Connection) -> None:
+    """Version 2: conversations of before there were keys belong to the local reader."""
+    columns = {column["name"] for column in inspect(connection).get_columns(CONVERSATIONS.name)}
+    if "owner" not in columns:
+        connection.execute(text("ALTER TABLE conversations ADD COLUMN owner TEXT NOT NULL DEFAULT ''"))
+
+
+HISTORY_SCHEMA = Schema(METADATA, steps=(_give_to_local_reader,))

@@ -105,12 +105,12 @@ def open_collection(
 
     A writer first finishes what an interrupted one left pending, by the `embedder` where there is one. An
     empty collection opens. Raises CollectionLocked (who has it), CollectionDamaged (store and indexes
-    disagree, or another encoder made them), CollectionError (a Chroma server that does not answer),
-    StorageFull.
+    disagree, or another encoder made them), CollectionOutdated (an older cableqa wrote it, and this does not
+    write), CollectionError (a Chroma server that does not answer), StorageFull.
     """
     lock = DirectoryLock.acquire(settings.data_dir, write=write)
     try:
-        store = CableStore.open(settings.data_dir)
+        store = CableStore.open(settings.data_dir, write=write)
         try:
             return _open_indexes(settings, store, encoder, lock, write, on_progress, embedder)
         except OSError as error:

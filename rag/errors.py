@@ -6,6 +6,7 @@
     │   ├── CollectionEmpty          collection_empty      503   3
     │   ├── CollectionLocked         collection_locked     503   3
     │   ├── CollectionDamaged        collection_damaged    503   3
+    │   ├── CollectionOutdated       collection_outdated   503   3
     │   └── StorageFull              storage_full          503   3
     ├── ModelUnavailable             model_unavailable     503   4
     ├── NotFound                     not_found             404   1
@@ -66,6 +67,20 @@ class CollectionDamaged(CollectionError):
     """Store and indexes do not agree, or one of them cannot be read."""
 
     code = "collection_damaged"
+
+
+class CollectionOutdated(CollectionError):
+    """An older cableqa wrote the collection, and a reader does not change it."""
+
+    code = "collection_outdated"
+
+    def __init__(self, path: str, found: int, known: int) -> None:
+        super().__init__(
+            f"{path} was written by an older cableqa (schema {found}, this one writes {known}). Stop whatever "
+            "uses the collection and run `cableqa doctor`: it copies the file aside and upgrades it.",
+            found=found,
+            known=known,
+        )
 
 
 class StorageFull(CollectionError):

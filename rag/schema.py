@@ -1,9 +1,8 @@
-"""The tables of the store, and the steps that bring an older file up to date."""
+"""The tables of the store, and the steps that bring an older one up to date."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+import json
 
 from sqlalchemy import (
     Boolean,
@@ -11,7 +10,6 @@ from sqlalchemy import (
     Connection,
     Date,
     DateTime,
-    Engine,
     Float,
     ForeignKey,
     Index,
@@ -20,15 +18,10 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
-    inspect,
     select,
 )
-from sqlalchemy.exc import DatabaseError
 
-from rag.engine import open_engine
-from rag.errors import CollectionDamaged
-
-SCHEMA_VERSION = 1
+from rag.migrations import Schema, meta_table
 
 METADATA = MetaData()
 
@@ -39,7 +32,7 @@ def _of_cable(primary_key: bool = True) -> Column[str]:
     )
 
 
-META = Table("meta", METADATA, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
+META = meta_table(METADATA)
 
 CABLES = Table(
     "cables",
@@ -180,50 +173,32 @@ ANSWER_CITATIONS = Table(
     Index("answer_citations_cable", "cable_id"),
 )
 
-# MIGRATIONS[n] leads from version n to n + 1; each runs in the transaction that records it.
-MIGRATIONS: dict[int, Callable[[Connection], None]] = {}
+# Every cable whose text is in an answer's record, cited or not: what must be looked at when it is deleted.
+ANSWER_SOURCES = Table(
+    "answer_sources",
+    METADATA,
+    Column("answer_id", Text, ForeignKey("answers.answer_id", ondelete="CASCADE"), primary_key=True),
+    Column("cable_id", Text, primary_key=True),
+    Index("answer_sources_cable", "cable_id"),
+)
 
 
-def open_up_to_date(path: Path) -> Engine:
-    """An engine on a store of today's schema. Raises CollectionDamaged where the file is none, or newer."""
-    engine = open_engine(path)
-    try:
-        _bring_up_to_date(engine)
-    except DatabaseError as error:
-        engine.dispose()
-        raise CollectionDamaged(
-            f"{path} cannot be read as a cableqa store ({error.orig}). "
-            "Restore it from a backup, or move it away and ingest again.",
-            path=str(path),
-        ) from error
-    except CollectionDamaged:
-        engine.dispose()
-        raise
-    return engine
+def source_rows(answer_id: str, record_json: str) -> list[dict[str, str]]:
+    """Rows of ANSWER_SOURCES for a record."""
+    evidence = json.loads(record_json).get("evidence", ())
+    return [
+        {"answer_id": answer_id, "cable_id": cable_id}
+        for cable_id in dict.fromkeys(item["cable_id"] for item in evidence)
+    ]
 
 
-def _bring_up_to_date(engine: Engine) -> None:
-    """Create the tables, or run the migrations that are missing. Raises CollectionDamaged on a newer file."""
-    with engine.begin() as connection:
-        query = select(META.c.value).where(META.c.key == "schema_version")
-        written = connection.scalar(query) if inspect(connection).has_table(META.name) else None
-        if written is None:
-            # SQLite's driver commits each table by itself: a kill in here leaves some, and no version.
-            METADATA.create_all(connection)
-            for index in (index for table in METADATA.tables.values() for index in table.indexes):
-                index.create(connection, checkfirst=True)
-            connection.execute(META.insert().values(key="schema_version", value=str(SCHEMA_VERSION)))
-            return
-        found = int(written)
-        if found > SCHEMA_VERSION:
-            raise CollectionDamaged(
-                f"This collection was written by a newer cableqa (schema {found}, this one knows "
-                f"{SCHEMA_VERSION}): install the newer version.",
-                found=found,
-                known=SCHEMA_VERSION,
-            )
-        for version in range(found, SCHEMA_VERSION):
-            MIGRATIONS[version](connection)
-        connection.execute(
-            META.update().where(META.c.key == "schema_version").values(value=str(SCHEMA_VERSION))
-        )
+def _note_sources(connection: Connection) -> None:
+    """Version 2: records are found by the cables in them, and no more by reading every one."""
+    connection.execute(ANSWER_SOURCES.delete())
+    for answer_id in list(connection.scalars(select(ANSWERS.c.answer_id))):
+        stored = connection.execute(select(ANSWERS.c.record).where(ANSWERS.c.answer_id == answer_id))
+        if rows := source_rows(answer_id, stored.scalar_one()):
+            connection.execute(ANSWER_SOURCES.insert(), rows)
+
+
+STORE_SCHEMA = Schema(METADATA, steps=(_note_sources,))

@@ -16,7 +16,8 @@ from sqlalchemy import Engine, and_, select
 
 from rag import store_rows, store_select, store_write
 from rag.errors import NotFound
-from rag.schema import CABLES, CHUNKS, PARAGRAPHS, REFERENCES, TEXTS, open_up_to_date
+from rag.migrations import open_up_to_date
+from rag.schema import CABLES, CHUNKS, PARAGRAPHS, REFERENCES, STORE_SCHEMA, TEXTS
 from rag.store_answers import AnswerLedger
 from rag.store_calendar import Calendar
 from rag.store_census import Census, Counts
@@ -45,10 +46,13 @@ class CableStore:
         self.calendar = Calendar(engine)
 
     @classmethod
-    def open(cls, path: Path) -> CableStore:
-        """Open (or make) the store in the data directory `path`. Raises CollectionDamaged."""
+    def open(cls, path: Path, *, write: bool = True) -> CableStore:
+        """Open (or make) the store in the data directory `path`; a writer upgrades an older one.
+
+        Raises CollectionDamaged, CollectionOutdated.
+        """
         path.mkdir(parents=True, exist_ok=True)
-        engine = open_up_to_date(path / FILE_NAME)
+        engine = open_up_to_date(path / FILE_NAME, STORE_SCHEMA, write=write)
         return cls(path, engine)
 
     def close(self) -> None:

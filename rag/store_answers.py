@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, select
 
 from rag.record import AnswerRecord
 from rag.record.redaction import without_cable
-from rag.schema import ANSWER_CITATIONS, ANSWERS
+from rag.schema import ANSWER_CITATIONS, ANSWER_SOURCES, ANSWERS, source_rows
 
 
 class AnswerLedger:
@@ -34,6 +33,8 @@ class AnswerLedger:
             rows = [{"answer_id": answer_id, "cable_id": c, "label": lab} for c, lab in dict.fromkeys(cited)]
             if rows:
                 connection.execute(ANSWER_CITATIONS.insert(), rows)
+            if sources := source_rows(answer_id, record_json):
+                connection.execute(ANSWER_SOURCES.insert(), sources)
 
     def find(self, answer_id: str) -> str | None:
         with self._engine.connect() as connection:
@@ -53,8 +54,7 @@ class AnswerLedger:
 
     def redact(self, connection: Connection, cable_id: str) -> None:
         """Take the text of a cable that is being deleted out of every record, in the same transaction."""
-        key = f'"cable_id":{json.dumps(cable_id, ensure_ascii=False)}'
-        holding = select(ANSWERS.c.answer_id).where(func.instr(ANSWERS.c.record, key) > 0)
+        holding = select(ANSWER_SOURCES.c.answer_id).where(ANSWER_SOURCES.c.cable_id == cable_id)
         # One at a time: a record may be large, and there may be many.
         for answer_id in list(connection.scalars(holding)):
             mine = ANSWERS.c.answer_id == answer_id

@@ -14,12 +14,12 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from rag import store_select
 from rag.ceiling import Ceiling
 from rag.engine import open_engine
-from rag.schema import ANSWER_CITATIONS, METADATA
+from rag.schema import ANSWER_CITATIONS, ANSWER_SOURCES, METADATA
 from rag.store import FILE_NAME, CableStore
 from rag.types import Filters
 
-# What an answer cites is written through these stores too, and is no text of a cable.
-OPEN = {ANSWER_CITATIONS.name}
+# What an answer rests on is written through these stores too, and is no text of a cable.
+OPEN = {ANSWER_CITATIONS.name, ANSWER_SOURCES.name}
 HIDDEN = tuple(
     table.name for table in METADATA.sorted_tables if "cable_id" in table.columns and table.name not in OPEN
 )

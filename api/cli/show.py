@@ -101,7 +101,7 @@ def opened_store(data_dir: Path | None) -> Iterator[CableStore]:
     folder = options.read_settings(data_dir).data_dir
     if not folder.is_dir():
         raise CollectionEmpty(f"There is no collection at {folder}: `cableqa ingest PATH` makes one.")
-    store = CableStore.open(folder)
+    store = CableStore.open(folder, write=False)
     try:
         if store.is_empty():
             raise CollectionEmpty(

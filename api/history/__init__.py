@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine
 
 from api.batches.book import BatchBook
 from api.history.ceilings import AnswerCeilings
 from api.history.conversations import Conversation, Conversations
 from api.history.feedback import Feedback, FeedbackBook, Reason
 from api.history.searches import SavedSearches
-from api.tables import CONVERSATIONS, FILE_NAME, METADATA
-from rag.engine import open_engine
+from api.tables import FILE_NAME, HISTORY_SCHEMA
+from rag.migrations import open_up_to_date
 
 __all__ = ["Conversation", "Conversations", "Feedback", "FeedbackBook", "History", "Reason"]
 
@@ -31,11 +31,11 @@ class History:
 
     @classmethod
     def open(cls, folder: Path) -> History:
-        """Open, or make, the file in the data directory."""
-        engine = open_engine(folder / FILE_NAME)
-        METADATA.create_all(engine)
-        _bring_up_to_date(engine)
-        return cls(engine)
+        """Open, or make, the file in the data directory; an older one is copied aside and upgraded.
+
+        Raises CollectionDamaged.
+        """
+        return cls(open_up_to_date(folder / FILE_NAME, HISTORY_SCHEMA, write=True))
 
     def forget_before(self, moment: datetime) -> None:
         """Delete the conversations and batches that nobody has touched since: they hold questions."""
@@ -44,13 +44,3 @@ class History:
 
     def close(self) -> None:
         self._engine.dispose()
-
-
-def _bring_up_to_date(engine: Engine) -> None:
-    """Conversations of before there were keys belong to the local reader."""
-    with engine.begin() as connection:
-        columns = {column["name"] for column in inspect(connection).get_columns(CONVERSATIONS.name)}
-        if "owner" not in columns:
-            connection.execute(
-                text(f"ALTER TABLE {CONVERSATIONS.name} ADD COLUMN owner TEXT NOT NULL DEFAULT ''")
-            )

@@ -9,9 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from rag.leads import lead_to
 from rag.reader import PassageReader, Reading
+from rag.reciting import recitals
 from rag.selection import SelectionSettings, answering_sentences, question_parts
-from rag.types import DraftSentence, Passage, Query, Quote, Usage
+from rag.types import DraftSentence, FoundBy, Passage, Query, Quote, Usage, Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,14 @@ class Confidence:
     value: float
 
 
-Draft = DraftSentence | Refusal | Usage | Confidence
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What a reader must know of the answer beside its sentences."""
+
+    text: str
+
+
+Draft = DraftSentence | Refusal | Usage | Confidence | Remark
 
 
 class Answerer(Protocol):
@@ -75,9 +84,13 @@ class ExtractiveAnswerer:
     def draft(
         self, query: Query, passages: Sequence[Passage], rejected: Sequence[Rejected] = ()
     ) -> Iterator[Draft]:
+        if query.wanted is Wanted.CONTENT:
+            yield from _recited(query, passages)
+            return
         if not passages:
             yield Refusal("no paragraph was found")
             return
+        passages = _within_what_is_named(passages)
         whole = self._read(query.standalone, passages)
         confidence = self._confidence(whole)
         yield Confidence(confidence)
@@ -121,3 +134,28 @@ class ExtractiveAnswerer:
             for reading, passage in zip(self._reader.read(question, passages), passages, strict=True)
         ]
         return sorted(read, key=lambda one: -one.sureness)
+
+
+def _recited(query: Query, passages: Sequence[Passage]) -> Iterator[Draft]:
+    """The beginning of what the question names, quoted under post and date."""
+    shown = recitals(query, passages)
+    if not shown:
+        yield Refusal("what the question names is not in this collection")
+    for recital in shown:
+        passage = recital.passage
+        lead = f"{lead_to(passage)}: "
+        for span in recital.sentences:
+            words = " ".join(passage.text[span.start : span.end].split())
+            yield DraftSentence(f"{lead}“{words}”", (Quote(passage.number, span.start, span.end),))
+            lead = ""
+        if len(recital.sentences) < recital.of:
+            cited = passage.hit.paragraph.citation
+            yield Remark(
+                f"Of {cited}, the first {len(recital.sentences)} of {recital.of} sentences are shown."
+            )
+
+
+def _within_what_is_named(passages: Sequence[Passage]) -> Sequence[Passage]:
+    """The passages of the cables that the question names, all where it names none that is here."""
+    named = [p for p in passages if p.hit.found_by in {FoundBy.LOOKUP, FoundBy.REFERENCE}]
+    return named or passages

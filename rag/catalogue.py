@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 from rag.mrn import POST_CUT, read_mrn
 from rag.store import CableStore
-from rag.types import Catalogue
+from rag.types import Catalogue, Filters
+
+# A day on which a post sent more than these is no name for a cable.
+SENT_LIMIT = 10
 
 
 class Archive(Protocol):
@@ -23,6 +27,10 @@ class Archive(Protocol):
 
     def titled(self, title: str) -> tuple[str, ...]:
         """Ids of the cables whose subject is `title`, case and blanks aside."""
+        ...
+
+    def sent(self, origins: tuple[str, ...], day: date) -> tuple[str, ...]:
+        """Ids of the cables that these posts are known to have sent on that day."""
         ...
 
     def catalogue(self) -> Catalogue:
@@ -59,6 +67,11 @@ class StoredArchive:
 
     def titled(self, title: str) -> tuple[str, ...]:
         return self._store.survey.titled(title)
+
+    def sent(self, origins: tuple[str, ...], day: date) -> tuple[str, ...]:
+        filters = Filters(origins=origins, date_from=day, date_to=day)
+        headers = self._store.list_headers(filters, limit=SENT_LIMIT, after=None)
+        return tuple(h.cable_id for h in headers if h.date_from == h.date_to == day)
 
     def catalogue(self) -> Catalogue:
         return self._state().catalogue

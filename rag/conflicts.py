@@ -16,7 +16,7 @@ from rag.checks.dates import DateMention, dates_of
 from rag.checks.quantities import Measure, Quantity, agrees, quantities_of
 from rag.checks.words import is_capitals, words_of
 from rag.citations import split_sentences
-from rag.types import CableHeader, Citation, DatePrecision, Dispute, DisputeSide, Hit, Passage, Span
+from rag.types import Citation, Dispute, DisputeSide, Hit, Passage, Span
 
 _ASKS_FIGURE = re.compile(
     r"\bhow (?:many|much|long|old|far|large|big|great|high|deep|tall|heavy|fast|wide)\b"
@@ -80,14 +80,6 @@ def dispute_of(question: str, cited: Sequence[Citation], passages: Sequence[Pass
             if sides:
                 return Dispute((_side(source, figure), *sides))
     return None
-
-
-def by_post_and_date(header: CableHeader) -> str:
-    """Who said it and when: "Embassy Tallinn, 2007-02-16"; the cable where its post is not known."""
-    sent = header.date_from
-    exact = header.date_precision in {DatePrecision.MINUTE, DatePrecision.DAY}
-    day = None if sent is None else sent.isoformat() if exact else str(sent.year)
-    return ", ".join(part for part in (header.origin or header.cable_id, day) if part)
 
 
 def _other_sides(

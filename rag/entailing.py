@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from rag.checks.claim import Claim, Sort, claim_of
+from rag.checks.claim import Claim, Sort
 from rag.checks.finding import Ground
 from rag.checks.judgement import Judgement, judge_together
 from rag.entailment import Entailed, Entailment, Pair, context_of
 from rag.types import DraftSentence, Passage, SentenceCheck, Span, Verdict
-from rag.verify import DeterministicVerifier, conclude, judge_quote, without_citation
+from rag.verify import DeterministicVerifier, claim_in, conclude, judge_quote, without_citation
 from rag.weighing import Weigher, features_of
 
 # A negation is taken for changed only in words so close to the paragraph's; in freer ones the model tells.
@@ -56,7 +56,7 @@ class EntailmentVerifier:
     def check(self, sentence: DraftSentence, passages: Mapping[int, Passage]) -> SentenceCheck:
         if not sentence.quotes:
             return without_citation(sentence)
-        claim = claim_of(sentence.text)
+        claim = claim_in(sentence, passages)
         judgements = [judge_quote(claim, quote, passages) for quote in sentence.quotes]
         if any(j.verdict is Verdict.SUPPORTED and not is_open(claim, j) for j in judgements):
             return conclude(sentence, claim, judgements, passages, judge_together)

@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterator
 
 from rag.candidates import Allowed
 from rag.store import CableStore
-from rag.types import FoundBy, Hit, Part, Query, Reference, ReferenceAsk
+from rag.types import FoundBy, Hit, Kind, Part, Query, Reference, ReferenceAsk, Wanted
+
+# Of a cable that is to be shown, so many paragraphs are evidence.
+OPENING = 6
 
 # Ranks the paragraphs of one cable by the question: (cables, how many, found by).
 RankWithin = Callable[[frozenset[str], FoundBy], list[Hit]]
@@ -26,7 +29,7 @@ class LookUp:
                 notes.append(f"{one.cable_id} is named, and the filters exclude it.")
                 continue
             if one.label is None:
-                hits += within(frozenset([one.cable_id]), FoundBy.LOOKUP)
+                hits += self._whole(query, one.cable_id, allowed, within, FoundBy.LOOKUP)
                 continue
             hit = self._paragraph(one.cable_id, one.label)
             if hit is None:
@@ -56,7 +59,27 @@ class LookUp:
                 else:
                     notes.append(f"{said}: {target}.")
                     targets[target] = None
-        return [hit for target in targets for hit in within(frozenset([target]), FoundBy.REFERENCE)]
+        return [
+            hit
+            for target in targets
+            for hit in self._whole(query, target, allowed, within, FoundBy.REFERENCE)
+        ]
+
+    def _whole(
+        self, query: Query, cable_id: str, allowed: Allowed, within: RankWithin, found_by: FoundBy
+    ) -> list[Hit]:
+        """The paragraphs that match best, or where the cable itself is wanted, its summary or beginning."""
+        header = self._store.find_header(cable_id)
+        if query.wanted is not Wanted.CONTENT or header is None:
+            return within(frozenset([cable_id]), found_by)
+        paragraphs = [
+            paragraph
+            for paragraph in self._store.cable_paragraphs(cable_id)
+            if paragraph.kind is not Kind.NOTE
+            and (allowed.paragraphs is None or (cable_id, paragraph.label) in allowed.paragraphs)
+        ]
+        opening = sorted(paragraphs, key=lambda p: (p.kind is not Kind.SUMMARY, p.ordinal))[:OPENING]
+        return [Hit(p, header, 1.0, found_by, parts=(Part("named", 1.0),)) for p in opening]
 
     def _matching(self, ask: ReferenceAsk) -> Iterator[Reference]:
         for reference in self._store.references(ask.cable_id):

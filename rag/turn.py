@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from rag.absence import wording
 from rag.answer import Rejected
 from rag.compose import Composer
-from rag.conflicts import by_post_and_date
+from rag.leads import by_post_and_date
 from rag.types import (
     Absence,
     Answer,

@@ -12,17 +12,32 @@ from dataclasses import dataclass, replace
 
 from rag.catalogue import Archive
 from rag.clues import read_clues
+from rag.contents import asks_only_for_it
 from rag.followups import standalone
+from rag.gazetteer import find_places
 from rag.mentions import is_exhaustive, read_mentions
 from rag.mrn import read_mrn
 from rag.narrowing import narrow
 from rag.period_words import expansions
-from rag.types import ClueField, ParagraphRef, Query, Question, ReferenceAsk, Scope, Strength
+from rag.periods import read_periods
+from rag.types import (
+    ClueField,
+    ParagraphRef,
+    Query,
+    Question,
+    ReferenceAsk,
+    Scope,
+    Span,
+    Strength,
+    Wanted,
+)
 
 # A spelled-out message number takes at most this many words: "telegram no. 1206 from Embassy Kuala Lumpur".
 _MRN_WORDS = 7
 _WORD = re.compile(r"[\w'’#./-]*\w")
 _DIGIT = re.compile(r"\d")
+# What a post sent on one day is named by post and day while it is no more than so many cables.
+_SENT_NAMED = 3
 _LABEL = r"[un]?\d{1,3}(?:#\d{1,2})?"
 _PARAGRAPH = re.compile(
     rf"(?:¶+|\bpara(?:graph)?s?\.?\s*)\s*(?P<labels>{_LABEL}(?:(?:\s*,\s*|\s*(?:,\s*)?(?:and|&)\s*){_LABEL})*)\b",
@@ -66,7 +81,8 @@ def understand(question: Question, archive: Archive) -> Query:
     catalogue = archive.catalogue()
     spelled = _spelled(text, archive.resolve_id)
     references = _references(question, spelled, archive.resolve_id)
-    named = _named(text, spelled) + _titled(text, archive)
+    titled = _titled(text, archive)
+    named = _named(text, spelled) + tuple(titled)
     notes = [
         *(_unknown(one.text, archive) for one in spelled if one.cable_id is None),
         *_unanchored(text, references),
@@ -79,15 +95,21 @@ def understand(question: Question, archive: Archive) -> Query:
             replace(clue, strength=Strength.FILTER) if clue.field is ClueField.DATE else clue
             for clue in clues
         )
+    naming = [*_naming(text, spelled), *titled.values()]
+    if not (named or references or exhaustive):
+        named, naming = _sent(text, archive)
+    asked = named or references
+    content = asked and not exhaustive and asks_only_for_it(text, naming)
     narrowed = narrow(question.filters, clues, catalogue)
     lone = standalone(text, question.history)
-    scope = Scope.LOOKUP if named or references else Scope.OPEN
+    scope = Scope.LOOKUP if asked else Scope.OPEN
     return Query(
         text=text,
         standalone=lone,
         filters=narrowed.filters,
         named=tuple(dict.fromkeys(named)),
         scope=Scope.EXHAUSTIVE if exhaustive else scope,
+        wanted=Wanted.CONTENT if content else Wanted.ANSWER,
         clues=narrowed.clues,
         references=references,
         expansions=expansions(lone),
@@ -138,12 +160,35 @@ def _named(text: str, spelled: list[_Spelled]) -> tuple[ParagraphRef, ...]:
     return tuple(ParagraphRef(cable_id, None) for cable_id in ids)
 
 
-def _titled(text: str, archive: Archive) -> tuple[ParagraphRef, ...]:
-    """A cable named by its whole subject, where one cable alone has it."""
-    titles = [match["quoted"] or match["plain"] for match in _TITLED.finditer(text)]
-    titles += [match["quoted"] for match in _QUOTED.finditer(text)]
-    found = (archive.titled(title) for title in dict.fromkeys(titles))
-    return tuple(ParagraphRef(ids[0], None) for ids in found if len(ids) == 1)
+def _titled(text: str, archive: Archive) -> dict[ParagraphRef, Span]:
+    """The cables named by their whole subject, where one cable alone has it, and the words that name them."""
+    named: dict[ParagraphRef, Span] = {}
+    for match in (*_TITLED.finditer(text), *_QUOTED.finditer(text)):
+        group = next(name for name, said in match.groupdict().items() if said is not None)
+        ids = archive.titled(match[group])
+        if len(ids) == 1:
+            named.setdefault(ParagraphRef(ids[0], None), Span(match.start(group), match.end(group)))
+    return named
+
+
+def _sent(text: str, archive: Archive) -> tuple[tuple[ParagraphRef, ...], list[Span]]:
+    """The cables named by post and day, where nothing else is asked, and the words that name them."""
+    places = [place for place in find_places(text) if place.origins]
+    days = [period for period in read_periods(text) if period.first and period.first == period.last]
+    if len(places) != 1 or len(days) != 1 or days[0].first is None:
+        return (), []
+    naming = [Span(places[0].start, places[0].end), Span(days[0].start, days[0].end)]
+    if not asks_only_for_it(text, naming):
+        return (), []
+    ids = archive.sent(places[0].origins, days[0].first)
+    return tuple(ParagraphRef(cable_id, None) for cable_id in ids[:_SENT_NAMED]), naming
+
+
+def _naming(text: str, spelled: list[_Spelled]) -> Iterator[Span]:
+    """The words that name cables, paragraphs and references."""
+    yield from (Span(one.start, one.end) for one in spelled)
+    for pattern in (_PARAGRAPH, _REFERENCE):
+        yield from (Span(*match.span()) for match in pattern.finditer(text))
 
 
 def _references(question: Question, spelled: list[_Spelled], resolve: ResolveId) -> tuple[ReferenceAsk, ...]:

@@ -9,6 +9,7 @@ from typing import Protocol
 from rag.checks.cited import cite
 from rag.checks.claim import Claim, claim_of
 from rag.checks.judgement import Judgement, judge, judge_together
+from rag.leads import without_lead
 from rag.types import CitationCheck, DraftSentence, Passage, Quote, SentenceCheck, Span, Verdict
 
 # How grave a citation's verdict is: the first that is met names the sentence's, where no citation suffices.
@@ -39,9 +40,15 @@ class DeterministicVerifier:
     def check(self, sentence: DraftSentence, passages: Mapping[int, Passage]) -> SentenceCheck:
         if not sentence.quotes:
             return without_citation(sentence)
-        claim = claim_of(sentence.text)
+        claim = claim_in(sentence, passages)
         judgements = [judge_quote(claim, quote, passages) for quote in sentence.quotes]
         return conclude(sentence, claim, judgements, passages, judge_together)
+
+
+def claim_in(sentence: DraftSentence, passages: Mapping[int, Passage]) -> Claim:
+    """What a sentence claims, beside the post and date that it gives for what it cites."""
+    cited = (passages.get(quote.passage) for quote in sentence.quotes)
+    return claim_of(without_lead(sentence.text, (passage for passage in cited if passage is not None)))
 
 
 # From judgements that do not suffice alone to the verdict on all they cite.

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 
 from rag.addressed import is_beside_the_question
-from rag.answer import Answerer, Confidence, Refusal, Rejected
-from rag.conflicts import by_post_and_date, dispute_of
+from rag.answer import Answerer, Confidence, Refusal, Rejected, Remark
+from rag.conflicts import dispute_of
 from rag.errors import ModelUnavailable
+from rag.leads import by_post_and_date
 from rag.turn import Turn
-from rag.types import DraftSentence, Policy, Quote, SentenceReady, Usage, Verdict
+from rag.types import DraftSentence, Policy, Query, Quote, SentenceReady, Usage, Verdict, Wanted
 from rag.verify import Verifier
 
 
@@ -110,9 +111,11 @@ class Writer:
                 turn.usage.append(item)
             elif isinstance(item, Refusal):
                 turn.notes.append(f"{answerer.name}: {item.reason}.")
+            elif isinstance(item, Remark):
+                turn.notes.append(item.text)
             elif isinstance(item, Confidence):
                 turn.confidence = item.value
-            elif answerer is self._quoting and is_beside_the_question(item.text, turn.query.standalone):
+            elif answerer is self._quoting and _is_beside(turn.query, item):
                 turn.pass_over(item)
             elif not turn.repeats(item):
                 with turn.timed("verify"):
@@ -121,3 +124,8 @@ class Writer:
                     failed.append(admitted)
                 else:
                     yield admitted
+
+
+def _is_beside(query: Query, draft: DraftSentence) -> bool:
+    # Who asks what a paragraph says is shown its commands and questions too, between quotation marks.
+    return query.wanted is Wanted.ANSWER and is_beside_the_question(draft.text, query.standalone)

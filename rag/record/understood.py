@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Self
 
 from rag.record.evidence import Record
-from rag.types import Clue, ClueField, Mention, ParagraphRef, Query, ReferenceAsk, Scope, Strength
+from rag.types import Clue, ClueField, Mention, ParagraphRef, Query, ReferenceAsk, Scope, Strength, Wanted
 
 
 class ClueRecord(Record):
@@ -58,6 +58,7 @@ class UnderstoodRecord(Record):
     """How a question was read: what kind of finding it needs, what it names, narrows and implies."""
 
     scope: Scope
+    wanted: Wanted
     standalone_question: str
     named: tuple[NamedRecord, ...]
     references: tuple[FollowedRecord, ...]
@@ -70,6 +71,7 @@ class UnderstoodRecord(Record):
     def of(cls, query: Query) -> Self:
         return cls(
             scope=query.scope,
+            wanted=query.wanted,
             standalone_question=query.standalone,
             named=tuple(NamedRecord.of(named) for named in query.named),
             references=tuple(FollowedRecord.of(ask) for ask in query.references),

@@ -55,6 +55,7 @@ from rag.types.questions import (
     Scope,
     Strength,
     Turn,
+    Wanted,
 )
 
 __all__ = [
@@ -108,4 +109,5 @@ __all__ = [
     "Turn",
     "Usage",
     "Verdict",
+    "Wanted",
 ]

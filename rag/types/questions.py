@@ -44,6 +44,13 @@ class Scope(StrEnum):
     EXHAUSTIVE = "exhaustive"
 
 
+class Wanted(StrEnum):
+    """Whether a question asks something, or to be shown what a named place says."""
+
+    ANSWER = "answer"
+    CONTENT = "content"
+
+
 class ClueField(StrEnum):
     """Which property of a cable or paragraph a question speaks of."""
 
@@ -123,11 +130,9 @@ class ParagraphRef:
 
 @dataclass(frozen=True, slots=True)
 class Clue:
-    """Something that a question says of the cables it means, and what was made of it.
+    """What a question says of the cables that it means: in its words, and as they were read.
 
-    `text` are the question's words, `values` what they were read as: names and codes, or for a date its
-    first and last day (empty where it is open). Example: ``Clue(DATE, BOOST, "in May 1976",
-    ("1976-05-01", "1976-05-31"))``.
+    `values` are names and codes, or for a date its first and last day ("" where it is open).
     """
 
     field: ClueField
@@ -140,8 +145,7 @@ class Clue:
 class Catalogue:
     """The distinct values that a collection's cables have, against which a question's clues are read.
 
-    `silent` are the fields that some cables do not give: of those, nothing says whether they pass.
-    `first` and `last` are the days between which the cables were sent.
+    `silent` are the fields that some do not give; they were sent between `first` and `last`.
     """
 
     origins: frozenset[str] = frozenset()
@@ -174,9 +178,8 @@ class Query:
     """A question as understood: stand-alone text, what it names, what it is narrowed to.
 
     `filters` are the caller's with what the question itself narrows; `clues` say which came from its words.
-    `contradiction` says why nothing can pass;
-    `mentions` are what an exhaustive question looks for, any of them;
-    `expansions` what else its words are called; `notes` are what a reader must know.
+    `contradiction` says why nothing can pass; `mentions` are what an exhaustive question looks for, any of
+    them; `expansions` what else its words are called; `notes` are what a reader must know.
     """
 
     text: str
@@ -184,6 +187,7 @@ class Query:
     filters: Filters
     named: tuple[ParagraphRef, ...] = ()
     scope: Scope = Scope.OPEN
+    wanted: Wanted = Wanted.ANSWER
     clues: tuple[Clue, ...] = ()
     references: tuple[ReferenceAsk, ...] = ()
     mentions: tuple[Mention, ...] = ()

@@ -199,3 +199,17 @@ def test_no_input_breaks_it_and_every_span_is_in_its_paragraph(
         assert isinstance(one, CitationCheck) and one.reason
         length = len(held[one.passage].text) if one.passage in held else 0
         assert 0 <= one.start <= one.end <= length
+
+
+@pytest.mark.parametrize(
+    ("lead", "verdict"),
+    [
+        ("Embassy Astana, 2009-07-21", Verdict.SUPPORTED),
+        ("Embassy Astana, 2009-07-21, ¶1", Verdict.SUPPORTED),
+        ("Embassy Astana, 2009-07-22, ¶1", Verdict.CONTRADICTED),
+        ("Embassy Moscow, 2009-07-21, ¶1", Verdict.CONTRADICTED),
+    ],
+)
+def test_a_quotation_may_stand_under_the_post_and_date_of_what_it_cites(lead: str, verdict: Verdict) -> None:
+    quoted = "On March 10 the Harbor Union printed 80,000 informational flyers in Tallow Bay."
+    assert check(f"{lead}: “{quoted}”", 1).verdict is verdict

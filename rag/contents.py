@@ -1,0 +1,40 @@
+"""Whether a question asks for what a named place says, and for nothing particular in it.
+
+"What does paragraph 9 of 09ASTANA1206 say?" and "Summarise 09ASTANA1206" are to be shown the place; "What
+does 09ASTANA1206 say about flyers?" is to be answered from it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from rag.checks.words import words_of
+from rag.types import Span
+
+# What is left of a question besides what it names: only these words, and it asks for the place itself.
+_FRAME = frozenset(
+    """
+    say says said saying tell tells told report reports reported reporting state states stated write writes
+    wrote written read reads contain contains contained cover covers covered content contents text texts
+    summary summaries summarise summarize summarised summarized summarising summarizing sum gist substance
+    overview outline describe main key point points show shows give gives get quote quotes cite print
+    display open present full whole entire complete exact wording words verbatim please briefly brief short
+    subject topic like know want see look cable cables cabled cablegram cablegrams telegram telegrams airgram
+    airgrams message messages document documents dispatch dispatches despatch despatches paragraph paragraphs
+    para paras section embassy mission consulate legation post number reference references reftel reftels
+    titled entitled headed title
+    """.split()
+)
+_ASKS_SOMETHING = re.compile(r"\b(?:who|whom|whose|when|where|why|how|which)\b", re.IGNORECASE)
+
+
+def asks_only_for_it(text: str, naming: Iterable[Span]) -> bool:
+    """Whether nothing particular is asked of what the question names in the characters `naming`."""
+    rest = list(text)
+    for span in naming:
+        rest[span.start : span.end] = " " * (span.end - span.start)
+    left = "".join(rest)
+    if _ASKS_SOMETHING.search(left):
+        return False
+    return all(word.base in _FRAME for word in words_of(left) if word.content)

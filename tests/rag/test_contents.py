@@ -1,0 +1,85 @@
+"""Questions that ask only what a named place says, and what they are shown."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from rag.pipeline import Pipeline
+from rag.types import Kind, Outcome, ParagraphRef, Question, Verdict, Wanted
+from rag.understand import understand
+from tests.rag.archives import ListedArchive
+
+ARCHIVE = ListedArchive(
+    ("09ASTANA1206",),
+    titles={"harbor fees rise": "09ASTANA1206"},
+    sent={("Embassy Astana", date(2009, 7, 21)): ("09ASTANA1206",)},
+)
+WHOLE, NINTH = ParagraphRef("09ASTANA1206", None), ParagraphRef("09ASTANA1206", "9")
+
+
+@pytest.mark.parametrize(
+    ("question", "named"),
+    [
+        ("What does 09ASTANA1206 para 9 say?", NINTH),
+        ("09ASTANA1206 ¶9", NINTH),
+        ("Please show me the full text of paragraph 9 of Astana 1206.", NINTH),
+        ("Summarise cable 09ASTANA1206", WHOLE),
+        ("What is 09ASTANA1206 about?", WHOLE),
+        ("What does the cable “Harbor fees rise” report?", WHOLE),
+        ("What did reftel A of 09ASTANA1206 say?", WHOLE),
+        ("What did Embassy Astana report on 21 July 2009?", WHOLE),
+    ],
+)
+def test_a_wish_to_be_shown_a_named_place(question: str, named: ParagraphRef) -> None:
+    query = understand(Question(question), ARCHIVE)
+    assert (query.wanted, query.named) == (Wanted.CONTENT, (named,))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What does 09ASTANA1206 say about flyers?",
+        "Who signed 09ASTANA1206?",
+        "When was 09ASTANA1206 sent?",
+        "How many brothels does paragraph 9 of 09ASTANA1206 report?",
+        "What did Embassy Astana report on the strike on 21 July 2009?",
+        "What did Embassy Astana report on 22 July 2009?",
+        "How many cables mention 09ASTANA1206?",
+        "What does the embassy say?",
+    ],
+)
+def test_a_question_of_something_in_it_stays_a_question(question: str) -> None:
+    assert understand(Question(question), ARCHIVE).wanted is Wanted.ANSWER
+
+
+def test_a_named_paragraph_is_quoted_under_post_and_date(sample_pipeline: Pipeline) -> None:
+    answer = sample_pipeline.answer(Question("What does para 4 of Tallinn 412 say?"))
+    assert answer.outcome is Outcome.ANSWERED
+    assert {c.paragraph.citation for c in answer.citations} == {"07TALLINN412 ¶4"}
+    assert answer.text.startswith("Embassy Tallinn, 2007-")
+    assert answer.citations[0].quote in answer.text
+    assert {s.verdict for s in answer.sentences} == {Verdict.SUPPORTED}
+
+
+def test_a_cable_is_shown_by_its_summary(sample_pipeline: Pipeline) -> None:
+    answer = sample_pipeline.answer(Question("Summarise 07TALLINN412"))
+    assert answer.outcome is Outcome.ANSWERED
+    assert {c.paragraph.kind for c in answer.citations} == {Kind.SUMMARY}
+
+
+@pytest.mark.parametrize(
+    "question", ["What does paragraph 88 of 07TALLINN412 say?", "What does cable 07TALLINN999 report?"]
+)
+def test_what_is_not_there_is_not_replaced_by_what_is(sample_pipeline: Pipeline, question: str) -> None:
+    answer = sample_pipeline.answer(Question(question))
+    assert answer.outcome is Outcome.NOT_IN_CORPUS
+    assert any("07TALLINN" in note for note in answer.notes)
+
+
+def test_a_question_of_a_named_cable_is_answered_from_it_alone(sample_pipeline: Pipeline) -> None:
+    asked = "How many schools had the Ask Twice bus visited according to 07TALLINN412?"
+    answer = sample_pipeline.answer(Question(asked))
+    assert "71" in answer.text
+    assert {c.paragraph.cable_id for c in answer.citations} == {"07TALLINN412"}

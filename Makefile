@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export TOKENIZERS_PARALLELISM ?= false
 
 SHARED ?= ../shared
-.PHONY: install run test lint gate baseline report bench clean
+.PHONY: install run test lint docs gate baseline report bench clean
 
 # torch is pinned to a version that is a CPU build; installed first, nothing after it asks for another.
 $(VENV)/.installed: pyproject.toml constraints.txt
@@ -29,6 +29,11 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The documentation as a site in build/docs; its reference pages are written anew from the code.
+docs: install
+	$(BIN)/python docs/reference.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 # Does the product answer as well as it did? The sample set with the real encoder, against the committed baseline.
 GATE := build/gate

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.types import Lifespan
 
 from api import failures
 from api.gate import Gate, SameOrigin
@@ -48,6 +49,23 @@ def create_app(service: Service, *, hosts: frozenset[str] | None = None) -> Fast
             yield
         await asyncio.to_thread(service.close)
 
+    app = described(lifespan)
+    app.state.service = service
+    failures.install(app)
+    app.router.routes.append(mcp.route)
+    app.add_middleware(BodyLimit)
+    if service.keys is not None:
+        app.add_middleware(Gate, book=service.keys)
+    app.add_middleware(SameOrigin)
+    if hosts is not None:
+        app.add_middleware(KnownHosts, hosts=hosts)
+    app.add_middleware(ResponseHeaders)
+    app.add_middleware(Observation, metrics=service.metrics)
+    return app
+
+
+def described(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+    """The routes alone, which describe themselves without a collection."""
     # The interactive documentation pages load scripts from a CDN, which the content security policy
     # forbids; the OpenAPI document itself is served.
     app = FastAPI(
@@ -66,8 +84,6 @@ def create_app(service: Service, *, hosts: frozenset[str] | None = None) -> Fast
             503: {"model": ErrorBody, "description": "The collection or a model is not available"},
         },
     )
-    app.state.service = service
-    failures.install(app)
     for routes in (
         exports,
         batches,
@@ -83,13 +99,4 @@ def create_app(service: Service, *, hosts: frozenset[str] | None = None) -> Fast
         page,
     ):
         app.include_router(routes.router)
-    app.router.routes.append(mcp.route)
-    app.add_middleware(BodyLimit)
-    if service.keys is not None:
-        app.add_middleware(Gate, book=service.keys)
-    app.add_middleware(SameOrigin)
-    if hosts is not None:
-        app.add_middleware(KnownHosts, hosts=hosts)
-    app.add_middleware(ResponseHeaders)
-    app.add_middleware(Observation, metrics=service.metrics)
     return app

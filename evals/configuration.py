@@ -1,6 +1,6 @@
 """The file of ``eval run --config``: which product is measured, and how it is asked.
 
-    settings:                # any setting of docs/settings.md, in small letters
+    settings:                # any setting of docs/reference/settings.md, in small letters
       llm: openai:gpt-4.1-mini
       llm_temperature: 0.7
     retriever: hybrid        # or dense, lexical

@@ -46,7 +46,7 @@ def export(
         Path | None, typer.Option(metavar="CSV", help="Ask every question of its column `question`.")
     ] = None,
     format: Annotated[
-        Format | None, typer.Option(help="[default: markdown; csv for a batch]", show_default=False)
+        Format | None, typer.Option(help="Else markdown, and csv for a batch.", show_default=False)
     ] = None,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write here instead of to stdout.")] = None,
     k: Annotated[int, typer.Option("--k", min=1, max=50, help="How many paragraphs of a search.")] = 10,

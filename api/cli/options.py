@@ -34,7 +34,7 @@ Json = Annotated[
 ]
 DataDir = Annotated[
     Path | None,
-    typer.Option("--data-dir", help="Where the collection lies [else CABLEQA_DATA_DIR, else .cableqa]."),
+    typer.Option("--data-dir", help="Where the collection lies; else CABLEQA_DATA_DIR, else .cableqa."),
 ]
 Origins = Annotated[list[str] | None, typer.Option("--origin", help="Only from this post; may be repeated.")]
 Tags = Annotated[list[str] | None, typer.Option("--tag", help="Only with this TAGS code; may be repeated.")]

@@ -32,6 +32,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 evaluations = typer.Typer(
@@ -83,5 +84,5 @@ access.command(
     "create", epilog="Example: cableqa keys create 'Ann, desk 3' --scope ask --ceiling UNCLASSIFIED"
 )(keys.create)
 access.command("list", epilog="Example: cableqa keys list")(keys.list_keys)
-access.command("revoke", epilog="Example: cableqa keys revoke 0123456789ab")(keys.revoke)
+access.command("revoke", epilog="Example: cableqa keys revoke KEY_ID")(keys.revoke)
 app.add_typer(access)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from api.audit import AuditLog
 from api.history import History
+from api.keys import FILE_NAME as KEYS_FILE
 from api.keys import KeyBook
 from api.service import Service
+from api.tables import FILE_NAME as HISTORY_FILE
 from api.tracing import open_traces
 from rag.bootstrap import build_pipelines
 from rag.config import Settings
@@ -40,3 +43,11 @@ def open_service(settings: Settings, *, guarded: bool) -> Service:
         release=release,
         observers=traces,
     )
+
+
+def open_beside_store(folder: Path) -> None:
+    """Open, and so upgrade, whatever lies beside the store in a folder. Raises CollectionDamaged."""
+    if (folder / HISTORY_FILE).exists():
+        History.open(folder).close()
+    if (folder / KEYS_FILE).exists():
+        KeyBook.open(folder).close()

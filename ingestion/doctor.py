@@ -86,7 +86,7 @@ class _Examination:
 
     def run(self) -> list[Finding]:
         store_findings = [self._store_file(), self._offsets(), self._vectors()]
-        index_findings = [self._pending(), self._probed()]
+        index_findings = [self._pending(), self._purged(), self._probed()]
         if index_findings[-1].well:
             index_findings += [self._chunks(), self._words()]
         if self._repair:
@@ -133,6 +133,13 @@ class _Examination:
                 "pending", False, f"{pending} cables wait for the indexes: an ingest was interrupted"
             )
         return Finding("pending", True, "nothing waits for the indexes")
+
+    def _purged(self) -> Finding:
+        if self._store.is_purged():
+            return Finding("deletion", True, "the indexes hold nothing of deleted cables")
+        return Finding(
+            "deletion", False, "words of deleted cables are still in the files of the indexes, unfindable"
+        )
 
     def _probed(self) -> Finding:
         if self._settings.chroma_url is None:

@@ -76,7 +76,7 @@ class CollectionOutdated(CollectionError):
 
     def __init__(self, path: str, found: int, known: int) -> None:
         super().__init__(
-            f"{path} was written by an older cableqa (schema {found}, this one writes {known}). Stop whatever "
+            f"{path} was written by an older cableqa (schema {found}, this one writes {known}). Stop what "
             "uses the collection and run `cableqa doctor`: it copies the file aside and upgrades it.",
             found=found,
             known=known,

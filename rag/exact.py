@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,8 +120,8 @@ class ExactSearch:
         return self._matrix
 
     def _write(self, path: Path) -> None:
-        """Write the matrix whole or not at all: two processes may do so at once."""
-        partial = path.with_name(f"{path.name}.{os.getpid()}")
+        """Write the matrix whole or not at all: two processes, or threads of one, may do so at once."""
+        partial = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
         with partial.open("wb") as file:
             for _, vectors in self._store.vectors.of_chunks(self._fingerprint):
                 file.write(vectors.tobytes())

@@ -14,9 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from rag.errors import CollectionLocked
+from rag.errors import CollectionDamaged, CollectionLocked
 
 LOCK_NAME = "lock"
+# A folder that is there while a backup is being restored.
+RESTORING = "restoring"
 COMMAND_LIMIT_CHARS = 200
 
 
@@ -28,10 +30,11 @@ class DirectoryLock:
         self._note = note
 
     @classmethod
-    def acquire(cls, directory: Path, *, write: bool) -> DirectoryLock:
+    def acquire(cls, directory: Path, *, write: bool, restoring: bool = False) -> DirectoryLock:
         """Take the directory for writing (alone) or for reading (with other readers), without waiting.
 
-        Raises CollectionLocked, naming the pid and the command of who has it.
+        Raises CollectionLocked, naming the pid and the command of who has it, and CollectionDamaged where
+        a restore was cut short, to all but the next one.
         """
         directory.mkdir(parents=True, exist_ok=True)
         file = (directory / LOCK_NAME).open("ab")
@@ -40,6 +43,12 @@ class DirectoryLock:
         except BlockingIOError:
             file.close()
             raise _locked(directory, write) from None
+        if (directory / RESTORING).exists() and not restoring:
+            file.close()
+            raise CollectionDamaged(
+                f"A restore into {directory} was cut short: run the same `cableqa restore` again.",
+                directory=str(directory),
+            )
         # One process may hold it more than once for reading: the address keeps the notes apart.
         note = directory / f"{LOCK_NAME}.{os.getpid()}.{id(file):x}"
         note.write_text(f"{'writing' if write else 'reading'}\n{_command()}\n", encoding="utf-8")

@@ -5,6 +5,8 @@ Vectors come from the cache: only what was never embedded by this encoder is emb
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,12 +15,15 @@ from rag.collection import Places, generation, open_chunks
 from rag.config import Settings
 from rag.embeddings import Encoder
 from rag.errors import CollectionDamaged
+from rag.exact import SUFFIX
 from rag.indexing import IndexedTotals, Indexer
 from rag.lexical import LexicalIndex
+from rag.migrations import UPGRADES
 from rag.store import CableStore
 from rag.store_work import PendingCable
 
 GENERATION = "generation"
+_M_PERTURB = -6  # malloc.h
 
 
 def rebuild(
@@ -32,6 +37,8 @@ def rebuild(
     Killed before the end, the old generation is still the one in use. Raises CollectionDamaged if what
     was built does not hold what the store holds.
     """
+    if not store.is_purged():
+        _fill_fresh_memory()
     old = generation(store)
     places = Places.of(store, old + 1)
     remove_indexes(places)
@@ -58,6 +65,10 @@ def rebuild(
     store.set_meta(GENERATION, str(old + 1))
     store.work.mark_nothing_pending()
     remove_old_generations(store)
+    if not store.is_purged():
+        # A copy of before an upgrade holds what was deleted since.
+        _remove(store.path / UPGRADES)
+        store.mark_purged()
     return indexer.totals
 
 
@@ -70,7 +81,19 @@ def remove_old_generations(store: CableStore) -> int:
             if folder.name != str(current):
                 shutil.rmtree(folder)
                 removed += 1
+    for matrix in store.path.glob(f"*{SUFFIX}*"):
+        matrix.unlink(missing_ok=True)
     return removed
+
+
+def _fill_fresh_memory() -> None:
+    """Have the C library fill what it hands out, from now on in this process.
+
+    hnswlib writes memory to its file that it never wrote to: vectors of deleted cables were found there.
+    Other C libraries than glibc have no such switch, and give large pieces of fresh memory as zeros.
+    """
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).mallopt(_M_PERTURB, 1)
 
 
 def remove_indexes(places: Places) -> None:

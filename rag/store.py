@@ -30,6 +30,7 @@ from rag.store_work import WorkLog
 from rag.types import Cable, CableHeader, Chunk, Filters, Paragraph, Reference
 
 FILE_NAME = "cables.sqlite"
+UNPURGED = "unpurged"
 
 
 class CableStore:
@@ -66,10 +67,24 @@ class CableStore:
             store_write.put(connection, cable, chunks)
 
     def delete(self, cable_id: str) -> None:
-        """Remove a cable, its vectors and its text in answers; its indexes are pending. Raises NotFound."""
+        """Remove a cable, its vectors and its text in answers; its indexes are pending. Raises NotFound.
+
+        Until they are built anew, their files hold words of it that no search finds: `is_purged`.
+        """
         with self._engine.begin() as connection:
             store_write.delete(connection, cable_id)
             self.ledger.redact(connection, cable_id)
+            store_write.set_meta(connection, UNPURGED, "1")
+
+    def is_purged(self) -> bool:
+        """Whether no file of the indexes can hold anything of a deleted cable."""
+        return not self.get_meta(UNPURGED)
+
+    def mark_purged(self) -> None:
+        """Note that the indexes were built anew, and leave nothing in the log of writes."""
+        self.set_meta(UNPURGED, "")
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def get_meta(self, key: str) -> str | None:
         """A fact about the collection as a whole (fingerprint, generation of the indexes...)."""

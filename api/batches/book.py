@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from api.paging import latest_first
 from api.tables import BATCH_ITEMS, BATCHES
 from rag.errors import NotFound, UsageError
 from rag.record import AnswerRecord, ErrorFacts, QuestionIn
+from rag.record.redaction import without_cable
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,19 @@ class BatchBook:
         with self._engine.begin() as connection:
             _row(connection, batch_id, owner)
             connection.execute(BATCHES.delete().where(BATCHES.c.batch_id == batch_id))
+
+    def redact(self, cable_id: str) -> None:
+        """Take the text of a deleted cable out of every sheet, as out of the ledger."""
+        with self._engine.begin() as connection:
+            rows = connection.execute(
+                select(BATCH_ITEMS.c.batch_id, BATCH_ITEMS.c.position, BATCH_ITEMS.c.record).where(
+                    BATCH_ITEMS.c.record.contains(json.dumps(cable_id, ensure_ascii=False), autoescape=True)
+                )
+            )
+            for row in rows.all():
+                record = without_cable(AnswerRecord.model_validate_json(row.record), cable_id)
+                place = and_(BATCH_ITEMS.c.batch_id == row.batch_id, BATCH_ITEMS.c.position == row.position)
+                connection.execute(BATCH_ITEMS.update().where(place).values(record=record.model_dump_json()))
 
     def forget_before(self, moment: datetime) -> None:
         with self._engine.begin() as connection:

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from api.cli import options
-from api.cli.output import out, waiting, write
+from api.cli.output import messages, out, waiting, write
 from api.cli.progress import Bar
 from rag.errors import CollectionEmpty, CollectionError, UsageError
 
@@ -80,6 +80,13 @@ def ingest(
         limits=Limits(file_bytes=settings.file_limit_bytes),
     )
     report = _parse_only(paths, wanted) if dry_run else ingest_paths(paths, wanted, settings, engine)
+    gone = [line.cable_id for line in report.lines if line.status is Status.REMOVED and line.cable_id]
+    if gone and not dry_run:
+        from api.removal import redact_history
+
+        redact_history(settings.data_dir, gone)
+        hint = "`cableqa doctor` takes what is left of the removed text out of the index files."
+        messages().print(Text(hint), soft_wrap=True)
     if json:
         typer.echo(TypeAdapter(IngestReport).dump_json(report, indent=2).decode())
     else:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from api.cli import ask, chat, collection, evaluate, export, feedback, keys, reports, serve, show
+from api.cli import ask, chat, collection, evaluate, export, feedback, keeping, keys, reports, serve, show
 from api.cli.output import report_failure
 from api.version import VERSION
 from rag.errors import CableqaError
@@ -64,6 +64,9 @@ app.command(epilog="Example: echo 'Cod was weighed (05REYKJAVIK118 ¶1).' | cabl
 app.command(epilog="Example: cableqa export --search 'fishing quota' --format bibtex")(export.export)
 app.command(epilog="Example: cableqa serve --port 8000")(serve.serve)
 app.command(epilog="Example: cableqa doctor")(collection.doctor)
+app.command(epilog="Example: cableqa backup backups/monday.tar")(keeping.backup)
+app.command(epilog="Example: cableqa restore backups/monday.tar --data-dir restored")(keeping.restore)
+app.command(epilog="Example: cableqa delete 05REYKJAVIK118")(keeping.delete)
 evaluations.command("run", epilog="Example: cableqa eval run sample --out reports/sample")(evaluate.run)
 evaluations.command("gate", epilog="Example: cableqa eval gate evals/baselines/sample.json reports/sample")(
     reports.gate

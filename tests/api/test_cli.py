@@ -20,7 +20,8 @@ from rag.record import AnswerRecord, CableRecord, ErrorBody, ParagraphRecord, Se
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "ingestion" / "sample"
 COMMANDS = [
-    "ingest", "ask", "chat", "search", "show", "verify", "export", "serve", "doctor",
+    "ingest", "ask", "chat", "search", "show", "verify", "export", "serve", "doctor", "backup",
+    "restore", "delete",
     "eval run", "eval gate", "eval compare", "eval table", "eval claims", "eval from-feedback",
 ]  # fmt: skip
 

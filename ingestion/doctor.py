@@ -135,7 +135,7 @@ class _Examination:
         return Finding("pending", True, "nothing waits for the indexes")
 
     def _purged(self) -> Finding:
-        if self._store.is_purged():
+        if self._store.work.is_purged():
             return Finding("deletion", True, "the indexes hold nothing of deleted cables")
         return Finding(
             "deletion", False, "words of deleted cables are still in the files of the indexes, unfindable"

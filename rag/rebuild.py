@@ -37,7 +37,7 @@ def rebuild(
     Killed before the end, the old generation is still the one in use. Raises CollectionDamaged if what
     was built does not hold what the store holds.
     """
-    if not store.is_purged():
+    if not store.work.is_purged():
         _fill_fresh_memory()
     old = generation(store)
     places = Places.of(store, old + 1)
@@ -65,10 +65,10 @@ def rebuild(
     store.set_meta(GENERATION, str(old + 1))
     store.work.mark_nothing_pending()
     remove_old_generations(store)
-    if not store.is_purged():
+    if not store.work.is_purged():
         # A copy of before an upgrade holds what was deleted since.
         _remove(store.path / UPGRADES)
-        store.mark_purged()
+        store.work.mark_purged()
     return indexer.totals
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, and_, select
 
-from rag import store_rows, store_select, store_write
+from rag import store_rows, store_select, store_work, store_write
 from rag.errors import NotFound
 from rag.migrations import open_up_to_date
 from rag.schema import CABLES, CHUNKS, PARAGRAPHS, REFERENCES, STORE_SCHEMA, TEXTS
@@ -30,7 +30,6 @@ from rag.store_work import WorkLog
 from rag.types import Cable, CableHeader, Chunk, Filters, Paragraph, Reference
 
 FILE_NAME = "cables.sqlite"
-UNPURGED = "unpurged"
 
 
 class CableStore:
@@ -69,22 +68,12 @@ class CableStore:
     def delete(self, cable_id: str) -> None:
         """Remove a cable, its vectors and its text in answers; its indexes are pending. Raises NotFound.
 
-        Until they are built anew, their files hold words of it that no search finds: `is_purged`.
+        Until they are built anew, their files hold words of it that no search finds: `work.is_purged`.
         """
         with self._engine.begin() as connection:
             store_write.delete(connection, cable_id)
             self.ledger.redact(connection, cable_id)
-            store_write.set_meta(connection, UNPURGED, "1")
-
-    def is_purged(self) -> bool:
-        """Whether no file of the indexes can hold anything of a deleted cable."""
-        return not self.get_meta(UNPURGED)
-
-    def mark_purged(self) -> None:
-        """Note that the indexes were built anew, and leave nothing in the log of writes."""
-        self.set_meta(UNPURGED, "")
-        with self._engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            store_write.set_meta(connection, store_work.UNPURGED, "1")
 
     def get_meta(self, key: str) -> str | None:
         """A fact about the collection as a whole (fingerprint, generation of the indexes...)."""

@@ -12,9 +12,12 @@ from sqlalchemy.dialects.sqlite import insert
 from rag.schema import CHUNKS, DUPLICATES, FILES, LOCATIONS, OUTBOX, SHINGLES
 from rag.store_rows import unpack_strings
 from rag.store_vectors import IN_LIMIT, drop_unused_vectors, parts
+from rag.store_write import get_meta, set_meta
 
 # Forms that thousands of cables fill in share their bands: looking at all of them would take for ever.
 _BANDS_LOOKED_AT = 2_048
+# Set while files of the indexes may hold words of deleted cables.
+UNPURGED = "unpurged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,18 @@ class WorkLog:
         """Strike off everything: the indexes were built anew."""
         with self._engine.begin() as connection:
             connection.execute(OUTBOX.delete())
+
+    def is_purged(self) -> bool:
+        """Whether no file of the indexes can hold anything of a deleted cable."""
+        with self._engine.connect() as connection:
+            return not get_meta(connection, UNPURGED)
+
+    def mark_purged(self) -> None:
+        """Note that the indexes were built anew, and leave nothing in the log of writes."""
+        with self._engine.begin() as connection:
+            set_meta(connection, UNPURGED, "")
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def set_embedded(self, hashes: Mapping[tuple[str, str, int], str]) -> None:
         """Record what was embedded for each chunk, by (cable id, label, ordinal); frees what was before."""

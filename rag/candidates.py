@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from rag.collection import Collection
-from rag.exact import DIRECT_CABLES
+from rag.exact import DIRECT_CABLES, KEPT_SELECTIONS
 from rag.narrowing import boosts
 from rag.period_words import expansions
 from rag.ranking import Evidence, ParagraphKey, Weights, ordered_scores
-from rag.types import Clue, ClueField, Query
+from rag.types import Clue, ClueField, Filters, Query
 from rag.worker import Vectors
 
 # How many candidates each of the two ways proposes before they are fused.
 CANDIDATES = 100
+SEARCHES_BESIDE = 4
 # Of chosen cables all paragraphs are wanted: no cable of the archives has as many chunks as these.
 OF_CABLES = 2_000
 
@@ -44,19 +47,29 @@ class Candidates:
     def __init__(self, collection: Collection, weights: Weights) -> None:
         self._collection = collection
         self._weights = weights
+        # Both indexes let go of the interpreter as they search: words are looked up beside meaning.
+        self._beside = ThreadPoolExecutor(SEARCHES_BESIDE, thread_name_prefix="lexical")
+        # A person asks several questions of one selection.
+        self._passing = lru_cache(KEPT_SELECTIONS)(self._read_passing)
 
     def allowed(self, query: Query) -> Allowed:
         """What the query's filters let through."""
         if query.contradiction is not None:
             return Allowed(frozenset(), frozenset())
+        if query.filters.is_empty():
+            return Allowed()
+        return self._passing(query.filters, self._collection.store.snapshot())
+
+    def _read_passing(self, filters: Filters, snapshot: str) -> Allowed:
+        """What they let through in the state of the collection that `snapshot` names."""
         store = self._collection.store
-        cables = store.matching_cables(query.filters)
+        cables = store.matching_cables(filters)
         # A filter that all pass is none: a set of all ids costs more than it says.
         if cables is not None and len(cables) > DIRECT_CABLES and len(cables) == store.survey.cable_count():
             cables = None
-        if not query.filters.kinds:
+        if not filters.kinds:
             return Allowed(cables)
-        paragraphs = store.survey.paragraphs_of_kind(query.filters.kinds, cables)
+        paragraphs = store.survey.paragraphs_of_kind(filters.kinds, cables)
         return Allowed(frozenset(cable_id for cable_id, _ in paragraphs), paragraphs)
 
     def collect(self, query: Query, allowed: Allowed) -> dict[ParagraphKey, Evidence]:
@@ -75,14 +88,21 @@ class Candidates:
 
     def _proposed(self, asked: _Asked, k: int, allowed: Allowed) -> dict[ParagraphKey, Evidence]:
         collection = self._collection
+        finding = self._beside.submit(
+            collection.lexical.search,
+            asked.text,
+            k,
+            allowed.cables,
+            allowed.paragraphs,
+            asked.added,
+            self._weights.abbreviation,
+        )
         dense: dict[ParagraphKey, float] = {}
         for scored in collection.chunks.search(asked.vector, k, allowed.cables, allowed.paragraphs):
             cable_id, label, _ = scored.chunk_id.rsplit("|", 2)
             # Chunks come best first: a paragraph stands where its best chunk stands.
             dense.setdefault((cable_id, label), scored.similarity)
-        found = collection.lexical.search(
-            asked.text, k, allowed.cables, allowed.paragraphs, asked.added, self._weights.abbreviation
-        )
+        found = finding.result()
         lexical = {(scored.cable_id, scored.label): scored.score for scored in found}
         dense_rank = {key: place for place, key in enumerate(dense, start=1)}
         lexical_rank = {key: place for place, key in enumerate(lexical, start=1)}

@@ -10,11 +10,13 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rag.store import CableStore
 from rag.worker import Vectors
@@ -23,6 +25,8 @@ from rag.worker import Vectors
 DIRECT_CABLES = 64
 DIRECT_READS = 8
 SUFFIX = ".vectors"
+# Of so many filters the rows are kept: a person asks several questions of one selection.
+KEPT_SELECTIONS = 16
 
 
 def paragraph_of(chunk_id: str) -> tuple[str, str]:
@@ -40,12 +44,48 @@ class ScoredChunk:
 
 
 @dataclass(frozen=True, slots=True)
-class _Matrix:
-    """All vectors, rows grouped by cable: those of `cable` are ``rows[cable][0]:rows[cable][1]``."""
+class _Among:
+    """Vectors that may be found, in parts; `rows` says of each which of `ids` is its chunk's."""
 
-    ids: tuple[str, ...]
+    ids: Sequence[str]
+    rows: NDArray[np.intp]
+    parts: tuple[Vectors, ...]
+
+    def nearest(self, vector: Vectors, k: int) -> list[ScoredChunk]:
+        if not self.parts:
+            return []
+        scores, rows = np.concatenate([part @ vector for part in self.parts]), self.rows
+        if len(rows) > k:
+            top = np.argpartition(-scores, k)[:k]
+            scores, rows = scores[top], rows[top]
+        found = [ScoredChunk(self.ids[row], score) for row, score in zip(rows, scores.tolist(), strict=True)]
+        return sorted(found, key=lambda scored: (-scored.similarity, scored.chunk_id))
+
+
+@dataclass(frozen=True, slots=True)
+class _Matrix:
+    """Vectors, rows grouped by cable: those of `cable` are ``rows[cable][0]:rows[cable][1]``."""
+
+    ids: Sequence[str]
     vectors: Vectors
     rows: dict[str, tuple[int, int]]
+
+    @classmethod
+    def of(cls, ids: Sequence[str], vectors: Vectors) -> _Matrix:
+        rows: dict[str, tuple[int, int]] = {}
+        for row, chunk_id in enumerate(ids):
+            cable_id = chunk_id.rsplit("|", 2)[0]
+            rows[cable_id] = (rows.get(cable_id, (row, row))[0], row + 1)
+        return cls(ids, vectors, rows)
+
+    def among(self, cable_ids: frozenset[str], paragraphs: frozenset[tuple[str, str]] | None) -> _Among:
+        found = [np.arange(*self.rows[cable_id]) for cable_id in cable_ids if cable_id in self.rows]
+        rows = np.sort(np.concatenate(found)) if found else np.arange(0)
+        if paragraphs is not None:
+            rows = rows[[paragraph_of(self.ids[row]) in paragraphs for row in rows]]
+        # Neighbouring rows as one part, so that a wide filter is few products and no vector is copied.
+        runs = np.split(rows, np.flatnonzero(np.diff(rows) != 1) + 1) if len(rows) else []
+        return _Among(self.ids, rows, tuple(self.vectors[run[0] : run[-1] + 1] for run in runs))
 
 
 class ExactSearch:
@@ -56,11 +96,11 @@ class ExactSearch:
         self._fingerprint = fingerprint
         self._matrix: _Matrix | None = None
         self._direct_reads = 0
+        self._selected = lru_cache(KEPT_SELECTIONS)(self._from_matrix)
 
     def row_count(self, cable_ids: frozenset[str]) -> int:
         """How many chunks the cables have."""
-        rows = self._load().rows
-        return sum(rows[c][1] - rows[c][0] for c in cable_ids if c in rows)
+        return len(self._among(cable_ids, None).rows)
 
     def search(
         self,
@@ -75,32 +115,32 @@ class ExactSearch:
         """
         if not cable_ids or k <= 0:
             return []
-        best: list[ScoredChunk] = []
-        for ids, vectors in self._among(cable_ids):
-            scores = vectors @ vector
-            if paragraphs is not None:
-                rows = [i for i, chunk_id in enumerate(ids) if paragraph_of(chunk_id) in paragraphs]
-                ids, scores = [ids[i] for i in rows], scores[rows]
-            top = np.argpartition(-scores, k)[:k] if len(scores) > k else np.arange(len(scores))
-            best += [ScoredChunk(ids[i], float(scores[i])) for i in top.tolist()]
-        return sorted(best, key=lambda scored: (-scored.similarity, scored.chunk_id))[:k]
+        return self._among(cable_ids, paragraphs).nearest(vector, k)
 
     def forget(self) -> None:
         """Drop the matrix: the vectors have changed, or text was deleted."""
         self._matrix = None
+        self._selected.cache_clear()
         for old in self._store.path.glob(f"*{SUFFIX}"):
             old.unlink(missing_ok=True)
 
-    def _among(self, cable_ids: frozenset[str]) -> Iterator[tuple[list[str] | tuple[str, ...], Vectors]]:
+    def _among(self, cable_ids: frozenset[str], paragraphs: frozenset[tuple[str, str]] | None) -> _Among:
+        if len(cable_ids) > DIRECT_CABLES:
+            return self._selected(cable_ids, paragraphs)
         # A process that asks again and again is better off with the matrix.
-        direct = self._matrix is None and len(cable_ids) <= DIRECT_CABLES
-        if direct and self._direct_reads < DIRECT_READS:
+        if self._matrix is None and self._direct_reads < DIRECT_READS:
             self._direct_reads += 1
-            yield from self._store.vectors.of_chunks(self._fingerprint, cable_ids)
-            return
-        matrix = self._load()
-        for start, end in _joined(sorted(matrix.rows[c] for c in cable_ids if c in matrix.rows)):
-            yield matrix.ids[start:end], matrix.vectors[start:end]
+            read = list(self._store.vectors.of_chunks(self._fingerprint, cable_ids))
+            if not read:
+                return _Among((), np.arange(0), ())
+            ids = [chunk_id for part, _ in read for chunk_id in part]
+            return _Matrix.of(ids, np.concatenate([part for _, part in read])).among(cable_ids, paragraphs)
+        return self._from_matrix(cable_ids, paragraphs)
+
+    def _from_matrix(
+        self, cable_ids: frozenset[str], paragraphs: frozenset[tuple[str, str]] | None
+    ) -> _Among:
+        return self._load().among(cable_ids, paragraphs)
 
     def _load(self) -> _Matrix:
         if self._matrix is None:
@@ -111,12 +151,9 @@ class ExactSearch:
                 self._write(path)
             vectors: Vectors = np.empty((0, 1), dtype=np.float32)
             if ids:
-                vectors = np.memmap(path, dtype="<f4", mode="r").reshape(len(ids), -1)
-            rows: dict[str, tuple[int, int]] = {}
-            for row, chunk_id in enumerate(ids):
-                cable_id = chunk_id.rsplit("|", 2)[0]
-                rows[cable_id] = (rows.get(cable_id, (row, row))[0], row + 1)
-            self._matrix = _Matrix(tuple(ids), vectors, rows)
+                # A plain view: slices of a memmap cost several microseconds each.
+                vectors = np.asarray(np.memmap(path, dtype="<f4", mode="r")).reshape(len(ids), -1)
+            self._matrix = _Matrix.of(tuple(ids), vectors)
         return self._matrix
 
     def _write(self, path: Path) -> None:
@@ -126,17 +163,3 @@ class ExactSearch:
             for _, vectors in self._store.vectors.of_chunks(self._fingerprint):
                 file.write(vectors.tobytes())
         partial.replace(path)
-
-
-def _joined(ranges: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Neighbouring ranges as one, so that a wide filter is few products."""
-    start, end = -1, -1
-    for first, last in ranges:
-        if first == end:
-            end = last
-            continue
-        if end > start:
-            yield start, end
-        start, end = first, last
-    if end > start:
-        yield start, end

@@ -28,8 +28,7 @@ function busy(controller) {
 }
 
 function addTurn(text, again) {
-  byId("welcome").hidden = true;
-  byId("desk").classList.add("asked-once");
+  toWelcome(false);
   const widen = filters.active.length ? () => { filters.clear(); again(); } : null;
   const turn = new Turn(text, { open, again, widen, announce });
   byId("turns").append(turn.node);
@@ -116,13 +115,9 @@ function openNamed(asked) {
 
 function welcome(about, list) {
   const node = byId("welcome");
-  const intro = [
-    el("h1", {}, "Ask the cables."),
-    el("p", { class: "lede" }, "Every sentence of an answer cites the paragraph it rests on, quotes its exact words, and is checked before you see it. What is not in this collection is said not to be."),
-  ];
-  if (!about.cables) node.replaceChildren(...intro, emptyBox());
+  if (!about.cables) node.append(emptyBox());
   else {
-    node.replaceChildren(...intro,
+    node.append(
       el("h2", { class: "label" }, "Try a question"),
       el("ul", { class: "examples" }, about.examples.map((text) => el("li", {}, button(text, () => submit(text), { class: null })))),
       el("h2", { class: "label" }, "In this collection ", el("a", { href: "/browse" }, "Browse it all")),
@@ -131,11 +126,19 @@ function welcome(about, list) {
           el("span", { class: "cables-subject" }, cable.subject ?? cable.cable_id),
           el("span", { class: "cables-from" }, `${cable.cable_id} · ${sentOn(cable)}`))))));
   }
-  node.hidden = false;
+  toWelcome(true);
+}
+
+// The column is shown once it is known which of the two it holds: a welcome, or answers.
+function toWelcome(wanted) {
+  byId("welcome").hidden = !wanted;
+  byId("desk").classList.toggle("asked-once", !wanted);
+  byId("desk").classList.add("ready");
 }
 
 async function start() {
   const asked = new URLSearchParams(location.search);
+  toWelcome(!["q", "answer", "conversation"].some((name) => asked.get(name)));
   try {
     const [about, list, timeline] = await Promise.all([read("/v1/about"), read("/v1/cables?limit=6"), read("/v1/timeline")]);
     describe(about);
@@ -152,7 +155,7 @@ async function start() {
   } catch (failure) {
     if (!(failure instanceof Failure)) throw failure;
     byId("welcome").replaceChildren(unreadable(failure));
-    byId("welcome").hidden = false;
+    toWelcome(true);
   }
 }
 

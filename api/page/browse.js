@@ -150,11 +150,10 @@ async function start() {
       byId("shelf").replaceChildren(emptyBox());
       return;
     }
-    const [all, timeline] = await Promise.all([read("/v1/cables?limit=1"), read("/v1/timeline")]);
+    const [all, timeline] = await Promise.all([read("/v1/cables?limit=1"), read("/v1/timeline"), saved.load()]);
     filters.offer(all.facets, timeline);
     const at = new URLSearchParams(location.search);
-    const kept = saved.load();
-    if (at.get("saved")) await kept.then(() => openSaved(at.get("saved")));
+    if (at.get("saved")) await openSaved(at.get("saved"));
     await refresh();
     if (at.get("cable")) reader.open(at.get("cable"), at.get("paragraph"));
   } catch (failure) {

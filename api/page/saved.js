@@ -15,7 +15,7 @@ export class SavedSearches {
 
   async load() {
     try {
-      this.searches = (await read("/v1/searches?limit=50")).searches;
+      this.searches = (await read("/v1/searches")).searches;
       this.draw();
     } catch (failure) {
       this.node.hidden = false;

@@ -120,10 +120,10 @@ def test_axe_finds_nothing_grave_where_nothing_is(page: Page, empty_service: Ser
             assert grave_findings(page) == []
 
 
-@pytest.mark.parametrize("path", ["/", "/browse"])
-def test_the_page_loads_lightly(browser: Browser, live_url: str, path: str) -> None:
+@pytest.mark.parametrize(("path", "width"), [("/", 1280), ("/", 390), ("/browse", 1280), ("/browse", 390)])
+def test_the_page_loads_lightly(browser: Browser, live_url: str, path: str, width: int) -> None:
     """What is looked at in a performance audit: weight, requests, first paint, and how far things move."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context = browser.new_context(viewport={"width": width, "height": 800})
     page = context.new_page()
     files: list[Response] = []
     page.on("response", lambda response: files.append(response))

@@ -102,7 +102,8 @@ class HybridSearch:
                         score=round(one.score, 6),
                         found_by=found_by or _found_by(known),
                         dense_rank=known.dense_rank,
-                        dense_score=known.dense_score,
+                        # The last bits of a cosine depend on where in memory its vector happens to lie.
+                        dense_score=None if known.dense_score is None else round(known.dense_score, 6),
                         lexical_rank=known.lexical_rank,
                         lexical_score=known.lexical_score,
                         parts=one.parts,

@@ -67,7 +67,7 @@ async def metrics(service: TheService) -> Response:
     """Prometheus metrics: requests, answers, stages, what the collection holds."""
 
     def write() -> str:
-        counts = service.whole.counts()
+        counts = service.store.counts()
         return service.metrics.written(counts.cables, counts.paragraphs)
 
     return Response(await service.work(write), media_type="text/plain; version=0.0.4; charset=utf-8")

@@ -34,7 +34,9 @@ class ReaderModel(nn.Module):
     def forward(self, ids: Tensor, mask: Tensor, types: Tensor) -> tuple[Tensor, Tensor]:
         """Token ids, (n, t) -> token logits, (n, t, 3), and answerability logits, (n,)."""
         hidden = self.encoder(input_ids=ids, attention_mask=mask, token_type_ids=types).last_hidden_state
-        weights = mask.unsqueeze(-1).to(hidden.dtype)
+        # The encoder may compute in half precision; the heads do not.
+        hidden = hidden.float()
+        weights = mask.unsqueeze(-1).float()
         mean = (hidden * weights).sum(1) / weights.sum(1)
         return self.tokens(hidden), self.answerable(torch.cat([hidden[:, 0], mean], -1)).squeeze(-1)
 
@@ -45,7 +47,7 @@ class ReaderModel(nn.Module):
         tokens, answerable = self(_padded(ids), mask, _padded(types))
         return [
             Scored(float(answer), logits[: len(row)])
-            for row, logits, answer in zip(ids, tokens.float(), answerable.float(), strict=True)
+            for row, logits, answer in zip(ids, tokens, answerable, strict=True)
         ]
 
 

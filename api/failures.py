@@ -21,7 +21,6 @@ CODES = {
     413: "too_large",
     415: "unsupported_media_type",
 }
-RETRY_AFTER_S = "2"
 
 
 def as_error(error: Exception) -> ErrorFacts:
@@ -42,7 +41,7 @@ def install(app: FastAPI) -> None:
 
 async def _foreseen(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, CableqaError)
-    headers = {"Retry-After": RETRY_AFTER_S} if isinstance(error, Busy) else None
+    headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, Busy) else None
     return _respond(error.http_status, as_error(error), headers)
 
 

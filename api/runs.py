@@ -12,7 +12,7 @@ import contextlib
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 
 from api.failures import as_error
@@ -24,6 +24,8 @@ from rag.types import PipelineEvent, Question
 
 RESUME_GRACE_S = 10.0
 KEPT_RUNS = 256
+# How soon it is noticed that who waits for a whole answer has left.
+LEFT_POLL_S = 0.25
 STOPPED = ErrorFacts(code="stopped", message="The stream was ended before the answer was complete.")
 
 
@@ -102,6 +104,24 @@ class Run:
             if not self._followers and not self.finished:
                 self._loop.call_later(self._grace_s, self._stop_if_alone)
 
+    async def last(self, has_left: Callable[[], Awaitable[bool]]) -> RunEvent:
+        """The last event; where the client leaves before, the run is stopped. Raises the run's failure."""
+        waiting = asyncio.create_task(self._wait_for_last())
+        leaving = asyncio.create_task(_become_true(has_left))
+        await asyncio.wait({waiting, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        leaving.cancel()
+        if not waiting.done():
+            self.stopped.set()
+        event = await waiting
+        if self.failure is not None:
+            raise self.failure
+        return event
+
+    async def _wait_for_last(self) -> RunEvent:
+        async for event in self.follow():
+            last = event
+        return last
+
     def end(self) -> None:
         """Tell whoever follows that there is no more, whatever still runs. On the event loop."""
         self.stopped.set()
@@ -151,6 +171,10 @@ class Runs:
             self._runs.popitem(last=False)
         return run
 
+    def forget(self, run: Run) -> None:
+        """Nobody will come back to this one."""
+        self._runs.pop(run.run_id, None)
+
     def resume(self, last_event_id: str, question: str, owner: str = "") -> tuple[Run, int]:
         """The run of `owner` that an event id belongs to, and how many of its events the client has."""
         run_id, _, number = last_event_id.rpartition(":")
@@ -174,3 +198,8 @@ class Runs:
         self.ending = True
         for run in self._runs.values():
             run.stopped.set()
+
+
+async def _become_true(asked: Callable[[], Awaitable[bool]]) -> None:
+    while not await asked():
+        await asyncio.sleep(LEFT_POLL_S)

@@ -53,7 +53,7 @@ class Service:
     pipeline: Pipeline
     settings: Settings
     history: History
-    workers: Workers = field(default_factory=Workers)
+    workers: Workers = field(init=False)
     keys: KeyBook | None = None
     below: Callable[[Ceiling], Pipeline] | None = None
     audit: AuditLog | None = None
@@ -66,6 +66,7 @@ class Service:
     batches: BatchRunner = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "workers", Workers(wait_s=self.settings.queue_wait_s))
         object.__setattr__(self, "whole", self.pipeline.collection.store)
         object.__setattr__(self, "runs", Runs(self.workers))
         object.__setattr__(self, "batches", BatchRunner(self.history.batches, self._answer_for))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
@@ -11,23 +13,45 @@ from typing import TypeVar
 from rag.errors import Busy
 
 T = TypeVar("T")
+# How much the latest piece of work weighs in the mean: the last thirty or so count.
+LATEST = 1 / 32
 
 
 class Workers:
-    """`threads` pieces of work at once and `waiting` more in line; beyond that, ``Busy``."""
+    """`threads` pieces of work at once and more in line, for as long as the line is short; then ``Busy``.
 
-    def __init__(self, threads: int = 8, waiting: int = 256) -> None:
+    The line is short while it is no longer than `waiting`, and while its end is expected within `wait_s`
+    seconds or the time of one piece of work, whichever is longer: who is let in is served soon, and who is
+    not learns at once when to come again.
+    """
+
+    def __init__(
+        self,
+        threads: int = 8,
+        waiting: int = 256,
+        wait_s: float = 2.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="cableqa")
+        self._threads = threads
         self._limit = threads + waiting
+        self._wait_s = wait_s
+        self._clock = clock
         self._admitted = 0
+        self._mean_s = 0.0
         self._lock = threading.Lock()
 
     def submit(self, work: Callable[[], T]) -> Future[T]:
         with self._lock:
-            if self._admitted >= self._limit:
-                raise Busy("Too many questions at once: try again in a moment.", limit=self._limit)
+            expected_s = max(self._admitted + 1 - self._threads, 0) * self._mean_s / self._threads
+            if self._admitted >= self._limit or expected_s > max(self._wait_s, self._mean_s):
+                raise Busy(
+                    "Too many questions at once: try again in a moment.",
+                    waiting=max(self._admitted - self._threads, 0),
+                    retry_after_s=max(1, math.ceil(expected_s)),
+                )
             self._admitted += 1
-        future = self._pool.submit(work)
+        future = self._pool.submit(self._timed, work)
         future.add_done_callback(self._release)
         return future
 
@@ -37,6 +61,15 @@ class Workers:
     def close(self) -> None:
         """Let what runs come to its end; what waits is not begun."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _timed(self, work: Callable[[], T]) -> T:
+        began = self._clock()
+        try:
+            return work()
+        finally:
+            taken = self._clock() - began
+            with self._lock:
+                self._mean_s = taken if not self._mean_s else self._mean_s + LATEST * (taken - self._mean_s)
 
     def _release(self, _future: Future[T]) -> None:
         with self._lock:

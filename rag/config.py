@@ -77,6 +77,10 @@ class Settings(BaseSettings):
     """What a cable counts as that prints no classification; none: above every ceiling."""
     question_limit_chars: int = Field(default=4_000, gt=0)
     """The longest question."""
+    queue_wait_s: float = Field(default=2.0, gt=0)
+    """How many seconds a request may be expected to wait before its work begins; where it would be more, it
+    is refused at once (503 with `Retry-After`).
+    """
     file_limit_bytes: int = Field(default=256 * 1024 * 1024, gt=0)
     """The largest file or archive member that is read."""
     require_keys: Literal["auto", "always"] = "auto"

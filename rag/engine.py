@@ -53,7 +53,9 @@ def named_failure(path: Path, error: BaseException | None) -> CableqaError | Non
             path=str(path),
         )
     if kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return Busy(f"{path} has been written to for {BUSY_S} s by another process: try again.")
+        return Busy(
+            f"{path} has been written to for {BUSY_S} s by another process: try again.", retry_after_s=1
+        )
     if kind == sqlite3.SQLITE_IOERR:
         return CollectionError(f"The disk under {path} does not answer ({error}).", path=str(path))
     return None

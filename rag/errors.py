@@ -120,10 +120,14 @@ class Forbidden(CableqaError):
 
 
 class Busy(CableqaError):
-    """More is asked at once than is allowed to wait; trying again later helps."""
+    """More is asked at once than is allowed to wait; trying again in `retry_after_s` seconds helps."""
 
     code = "busy"
     http_status = 503
+
+    def __init__(self, message: str, *, retry_after_s: int, **detail: int) -> None:
+        super().__init__(message, retry_after_s=retry_after_s, **detail)
+        self.retry_after_s = retry_after_s
 
 
 class ParseError(CableqaError):

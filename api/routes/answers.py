@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Response
+from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from api.dependencies import TheService
@@ -40,11 +40,24 @@ NO_CONVERSATION: dict[int | str, dict[str, Any]] = {
 UNKNOWN: dict[int | str, dict[str, Any]] = {404: {"model": ErrorBody, "description": "No such answer"}}
 
 
-@router.post("", response_model=AnswerRecord, responses=NO_CONVERSATION)
-async def answer(asked: QuestionIn, service: TheService) -> AnswerRecord:
-    """Answer a question; every sentence cites its paragraph and carries a verdict."""
+@router.post("", responses={200: {"model": AnswerRecord}, **NO_CONVERSATION})
+async def answer(asked: QuestionIn, service: TheService, request: Request) -> Response:
+    """Answer a question; every sentence cites its paragraph and carries a verdict.
 
-    return await service.work(lambda: service.answer(asked))
+    A client that leaves stops the work on its answer.
+    """
+    run = await _begin(asked, service)
+    try:
+        event = await run.last(request.is_disconnected)
+    finally:
+        service.runs.forget(run)
+    status = 200 if event.name == "answer" else 503
+    return Response(event.data, status, media_type="application/json")
+
+
+async def _begin(asked: QuestionIn, service: TheService) -> Run:
+    question = await service.work(lambda: service.understand(asked))
+    return service.runs.start(question, lambda it: service.stream(it, asked.conversation_id), service.owner)
 
 
 async def _find_run(
@@ -55,8 +68,7 @@ async def _find_run(
     """The run to follow, and from where; here, so that a refusal is still a status and not an event."""
     if last_event_id:
         return service.runs.resume(last_event_id, asked.question, service.owner)
-    question = await service.work(lambda: service.understand(asked))
-    run = service.runs.start(question, lambda it: service.stream(it, asked.conversation_id), service.owner)
+    run = await _begin(asked, service)
     await run.opened(OPENING_S)
     return run, 0
 

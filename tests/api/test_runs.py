@@ -165,3 +165,38 @@ def test_only_the_latest_runs_are_kept() -> None:
         return ids
 
     assert len(asyncio.run(start())) == 3
+
+
+def test_who_would_wait_too_long_is_told_when_to_come_again() -> None:
+    now = [0.0]
+    workers = Workers(threads=1, wait_s=3.0, clock=lambda: now[0])
+
+    def second() -> None:
+        now[0] += 1.0
+
+    workers.submit(second).result(5)
+    hold = threading.Event()
+    futures = [workers.submit(hold.wait) for _ in range(4)]
+    with pytest.raises(Busy) as refused:
+        workers.submit(hold.wait)
+    assert refused.value.detail == {"waiting": 3, "retry_after_s": 4}
+    hold.set()
+    for future in futures:
+        future.result(5)
+    workers.close()
+
+
+def test_a_client_that_leaves_a_whole_answer_stops_the_work(
+    patient_service: Service, model: PatientModel
+) -> None:
+    async def leave(url: str) -> None:
+        async with httpx.AsyncClient() as client:
+            with pytest.raises(httpx.ReadTimeout):
+                await client.post(f"{url}/v1/answers", json=ASKED, timeout=httpx.Timeout(1.0))
+
+    with serving(patient_service) as url:
+        asyncio.run(leave(url))
+        time.sleep(1)
+        model.let.release(2)
+        assert model.closed.wait(20)
+        assert model.written <= 2

@@ -17,6 +17,7 @@ SCRIPTS = (
     ("verifier_audit", True),
     ("retrieval", True),
     ("search_latency", False),
+    ("load", False),
     ("page", False),
     ("injection", True),
 )

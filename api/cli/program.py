@@ -7,7 +7,20 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from api.cli import ask, chat, collection, evaluate, export, feedback, keeping, keys, reports, serve, show
+from api.cli import (
+    ask,
+    chat,
+    collection,
+    evaluate,
+    export,
+    feedback,
+    keeping,
+    keys,
+    load,
+    reports,
+    serve,
+    show,
+)
 from api.cli.output import report_failure
 from api.version import VERSION
 from rag.errors import CableqaError
@@ -89,3 +102,8 @@ access.command(
 access.command("list", epilog="Example: cableqa keys list")(keys.list_keys)
 access.command("revoke", epilog="Example: cableqa keys revoke KEY_ID")(keys.revoke)
 app.add_typer(access)
+measuring = typer.Typer(name="bench", help="How much a server stands.", no_args_is_help=True, cls=Program)
+measuring.command("load", epilog="Example: cableqa bench load http://127.0.0.1:8000 --rate 5 --seconds 10")(
+    load.load
+)
+app.add_typer(measuring)

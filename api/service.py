@@ -66,7 +66,7 @@ class Service:
     batches: BatchRunner = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "workers", Workers(wait_s=self.settings.queue_wait_s))
+        object.__setattr__(self, "workers", Workers.of(self.settings))
         object.__setattr__(self, "whole", self.pipeline.collection.store)
         object.__setattr__(self, "runs", Runs(self.workers))
         object.__setattr__(self, "batches", BatchRunner(self.history.batches, self._answer_for))

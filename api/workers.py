@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+from rag.config import Settings
 from rag.errors import Busy
 
 T = TypeVar("T")
+# Where a model writes, threads wait for it and not for a core, and people for minutes anyway.
+LLM_THREADS = 8
+LLM_WAIT_S, EXTRACTIVE_WAIT_S = 60.0, 2.0
 # How much the latest piece of work weighs in the mean: the last thirty or so count.
 LATEST = 1 / 32
 
@@ -21,8 +26,7 @@ class Workers:
     """`threads` pieces of work at once and more in line, for as long as the line is short; then ``Busy``.
 
     The line is short while it is no longer than `waiting`, and while its end is expected within `wait_s`
-    seconds or the time of one piece of work, whichever is longer: who is let in is served soon, and who is
-    not learns at once when to come again.
+    seconds: who is let in is served soon, and who is not learns at once when to come again.
     """
 
     def __init__(
@@ -41,10 +45,19 @@ class Workers:
         self._mean_s = 0.0
         self._lock = threading.Lock()
 
+    @classmethod
+    def of(cls, settings: Settings) -> Workers:
+        """As many threads as there is something to wait for: two that share one core only wait longer."""
+        writes = settings.llm is not None
+        return cls(
+            threads=LLM_THREADS if writes else max(2, os.cpu_count() or 2),
+            wait_s=settings.queue_wait_s or (LLM_WAIT_S if writes else EXTRACTIVE_WAIT_S),
+        )
+
     def submit(self, work: Callable[[], T]) -> Future[T]:
         with self._lock:
             expected_s = max(self._admitted + 1 - self._threads, 0) * self._mean_s / self._threads
-            if self._admitted >= self._limit or expected_s > max(self._wait_s, self._mean_s):
+            if self._admitted >= self._limit or expected_s > self._wait_s:
                 raise Busy(
                     "Too many questions at once: try again in a moment.",
                     waiting=max(self._admitted - self._threads, 0),

@@ -1,9 +1,9 @@
 """Training examples for the reader: own questions, SQuAD 2 and CLAPNQ, from the files as they lie.
 
-The own questions (`questions.jsonl`) name their words in Documents on Australian Foreign Policy, and those of
-round 3 in telegrams, by file and offsets; the text is read from a collection into which both corpora
-were ingested, so that no text of them is in this repository, and so that a question meets the paragraphs
-that a search for it finds.
+The own questions (`questions.jsonl`) name their words by file and offsets: in Documents on Australian Foreign
+Policy, those of round 3 in telegrams of the 1970s, those of round 4 in invented ones (`telegrams/`). The
+text is read from a collection into which all were ingested, so that no text of the corpora is in this
+repository, and so that a question meets the paragraphs that a search for it finds.
 """
 
 from __future__ import annotations
@@ -24,9 +24,14 @@ from rag.types import Cable, Filters, Hit, Paragraph, Query, Span
 HERE = Path(__file__).resolve().parent
 # Articles that are never trained on; figures on SQuAD 2 are of these alone.
 HELD_OUT_ARTICLES = frozenset({"Huguenot", "Geology", "Rhine", "Packet_switching"})
-# Of the own questions, one document in so many is never trained on, by the hash of its name; only of the
-# second round, since the reader that training starts from has seen the first.
+# Of the own questions, one document in so many is never trained on, by the hash of its name; only of these
+# rounds: the reader that training starts from has seen the first, and the third is of few telegrams.
 HELD_OUT_ONE_IN = 7
+LAST_ROUND = 4
+HELD_OUT_ROUNDS = (2, LAST_ROUND)
+# The corpus, as it is named when they are ingested, of the invented telegrams, and their folder.
+TELEGRAMS = "telegrams"
+SUMMARY = "1"
 FOUND = 30
 # A paragraph found at a rank of at most so many is what the reader will have to tell from the answer.
 HARD_RANK = 8
@@ -63,6 +68,28 @@ class Asked:
     held_out: bool
     answering: tuple[Example, ...]
     others: tuple[Example, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRow:
+    """A line of `questions.jsonl`: offsets are characters of the file."""
+
+    number: int
+    file: str
+    near: tuple[int, int]
+    question: str
+    answers: Sequence[tuple[int, int]]
+    type: str
+    round: int
+
+    @property
+    def cable(self) -> str:
+        return cable_id_of(self.file)
+
+    @property
+    def held_out(self) -> bool:
+        """Whether its document is never trained on; the same on every machine."""
+        return self.round in HELD_OUT_ROUNDS and zlib.crc32(self.cable.encode()) % HELD_OUT_ONE_IN == 0
 
 
 def squad2(path: Path, seed: int) -> Iterator[Asked]:
@@ -105,26 +132,36 @@ def clapnq(paths: Sequence[Path]) -> Iterator[Asked]:
                 yield Asked(str(row["id"]), 0, "clapnq", False, (), (example,))
 
 
-def own_questions(collection: Collection) -> Iterator[Asked]:
-    """The project's own questions, each with the paragraphs that a search of the collection finds."""
+def own_rows(rehearsed: int | None, chance: random.Random) -> list[OwnRow]:
+    """The last round's questions, what is held out, and of the earlier rounds all or so many."""
+    lines = (HERE / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [OwnRow(number, **json.loads(line)) for number, line in enumerate(lines)]
+    earlier = [row for row in rows if row.round < LAST_ROUND and not row.held_out]
+    if rehearsed is not None:
+        earlier = chance.sample(earlier, min(rehearsed, len(earlier)))
+    return [row for row in rows if row.round == LAST_ROUND or row.held_out] + earlier
+
+
+def own_questions(collection: Collection, rows: Sequence[OwnRow]) -> Iterator[Asked]:
+    """The project's own questions, each with the paragraphs that a search of the collection finds.
+
+    One over an invented telegram meets paragraphs of such telegrams, its own among them.
+    """
     search = HybridSearch(collection)
     cables: dict[str, Cable] = {}
-    lines = (HERE / "questions.jsonl").read_text(encoding="utf-8").splitlines()
-    for number, line in enumerate(lines):
-        row = json.loads(line)
-        name = cable_id_of(row["file"])
-        held_out = row["round"] == 2 and zlib.crc32(name.encode()) % HELD_OUT_ONE_IN == 0
+    for row in rows:
+        name = row.cable
         if name not in cables:
             cables[name] = collection.store.get_cable(name)
-        cable, question = cables[name], row["question"]
+        cable, question = cables[name], row.question
         gold: dict[str, list[Span]] = {}
-        for start, end in row["answers"]:
+        for start, end in row.answers:
             place = find_place(cable, start, end)
             if place is not None:
                 gold.setdefault(place[0].label, []).append(place[1])
-        if row["answers"] and not gold:
+        if row.answers and not gold:
             continue
-        near = find_place(cable, *row["near"])
+        near = find_place(cable, *row.near)
         paragraphs = {p.label: p for p in cable.paragraphs}
         answering = tuple(
             Example(
@@ -132,15 +169,24 @@ def own_questions(collection: Collection) -> Iterator[Asked]:
             )
             for label, spans in gold.items()
         )
-        found = search.find(Query(question, question, Filters()), FOUND)
+        invented = row.file.startswith(TELEGRAMS)
+        filters = Filters(corpora=(TELEGRAMS,)) if invented else Filters()
+        found = search.find(Query(question, question, filters), FOUND)
         # Another paragraph of a document that answers may say the same: it is no example of what does not.
-        others = [hit for hit in found if not gold or hit.paragraph.cable_id != name]
+        # Of an invented telegram only the summary may.
+        others = [
+            hit
+            for hit in found
+            if not gold
+            or hit.paragraph.cable_id != name
+            or (invented and hit.paragraph.label not in (SUMMARY, *gold))
+        ]
         if near is not None and not gold:
             others = [hit for hit in others if hit.paragraph.sha256 != near[0].sha256]
         negatives = [_unanswered(question, hit) for hit in others[:HARD_RANK]]
         if near is not None and not gold:
             negatives.insert(0, Example(question, read_context(cable.header, near[0]), near[0].text, ()))
-        yield Asked(f"own-{number}", row["round"], row["type"], held_out, answering, tuple(negatives))
+        yield Asked(f"own-{row.number}", row.round, row.type, row.held_out, answering, tuple(negatives))
 
 
 def _unanswered(question: str, hit: Hit) -> Example:
@@ -150,7 +196,7 @@ def _unanswered(question: str, hit: Hit) -> Example:
 def cable_id_of(file: str) -> str:
     """``volume-15-1949-indonesia/103-burton.md`` -> ``DFAT15-103-burton``; a telegram's is its file name."""
     folder, _, name = file.partition("/")
-    if folder == "nara":
+    if folder in ("nara", TELEGRAMS):
         return Path(name).stem
     return f"DFAT{folder.split('-')[1]}-{Path(name).stem}"
 

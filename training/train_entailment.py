@@ -1,15 +1,13 @@
 """Fine-tune the packaged MiniLM into the entailment model that `rag.entailment` loads.
 
     .venv/bin/python training/train_entailment.py --shared ../shared --start rag/data/reader.safetensors \
-        --out entailment.safetensors
+        --state /tmp/entailment --out entailment.safetensors
 
 Six transformer layers and two heads are trained; the token embeddings stay as packaged. The encoder starts
 from the reader's layers, which already compare two texts. Three losses: whether the pair is supported,
 whether it is contradicted (where that is known), and which words of the sentence make it false (where that
-is known). The same seed, data and versions give the same weights up to the order of sums.
-
-`--minutes` ends it by the clock instead, the learning rate going down as the time does; then not the seed
-but the machine says how much was read, and the card has the number of steps.
+is known). The same seed, data and versions give the same weights up to the order of sums. With `--sitting` it
+pauses after so many minutes (status 75), and the same command goes on.
 """
 
 from __future__ import annotations
@@ -17,7 +15,6 @@ from __future__ import annotations
 import argparse
 import random
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -42,7 +39,7 @@ from rag.entailment_model import (
 )
 from rag.tuned import save_tuned
 from training.entailment_data import Example, all_examples
-from training.tuning import area_under_curve, without_embeddings
+from training.tuning import PAUSED, add_sittings, area_under_curve, kept_batches, train
 
 BATCH = 24
 CONTRADICTED_WEIGHT = 0.3
@@ -50,8 +47,6 @@ DOUBT_WEIGHT = 1.0
 # Few words of a false sentence make it false.
 DOUBTFUL_WORDS_WEIGHT = 3.0
 UNKNOWN = -1.0
-WARM_UP = 50
-SAVED_EVERY = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +175,10 @@ def read_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--limit", type=int, help="at most so many examples an epoch")
-    parser.add_argument("--minutes", type=float, default=1e9, help="train no longer than this")
     parser.add_argument("--learning-rate", type=float, default=2e-4)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
+    add_sittings(parser)
     return parser.parse_args()
 
 
@@ -193,71 +188,50 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     chance = random.Random(options.seed)
     folder = packaged_model()
-    # Eager attention: the fused one is slower in bf16 backwards on a CPU.
     if options.resume:
-        model = load_entailment_model(folder, options.resume, "eager")
+        model = load_entailment_model(folder, options.resume)
     else:
-        model = EntailmentModel(folder, "eager")
+        model = EntailmentModel(folder)
         if options.start:
             start_from(model, options.start)
-    trained = without_embeddings(model)
-    optimizer = torch.optim.AdamW(trained, lr=options.learning_rate, weight_decay=0.01)
     encoder = PairEncoder(packaged_tokenizer())
-    epochs: list[list[Item]] = []
-    held_out: list[Example] = []
-    for number in range(options.epochs):
-        # Other edits in every epoch.
-        examples = all_examples(options.shared, options.seed + number, options.sentences)
-        held_out = [e for e in examples if e.held_out]
-        examples = [
-            e for e in examples if not e.held_out and (not options.sources or e.source in options.sources)
-        ]
-        if options.limit:
-            examples = chance.sample(examples, min(options.limit, len(examples)))
-        weights = weights_of(examples)
-        epochs.append([item(encoder, e, w) for e, w in zip(examples, weights, strict=True)])
-    steps = sum(-(-len(items) // BATCH) for items in epochs)
-    tokens = np.mean([len(one.encoded.ids) for items in epochs for one in items])
-    print(f"{[len(items) for items in epochs]} pairs, {tokens:.0f} tokens each, {steps} steps", flush=True)
-    began = time.perf_counter()
 
-    def left() -> float:
-        return 1 - (time.perf_counter() - began) / (60 * options.minutes)
+    def make() -> list[list[Item]]:
+        batches = []
+        for number in range(options.epochs):
+            # Other edits in every epoch.
+            examples = all_examples(options.shared, options.seed + number, options.sentences)
+            examples = [
+                e for e in examples if not e.held_out and (not options.sources or e.source in options.sources)
+            ]
+            if options.limit:
+                examples = chance.sample(examples, min(options.limit, len(examples)))
+            weights = weights_of(examples)
+            items = [item(encoder, e, w) for e, w in zip(examples, weights, strict=True)]
+            batches += shuffled_batches(items, chance)
+            print(f"epoch of {len(items)} pairs", flush=True)
+        return batches
 
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min(1, (step + 1) / WARM_UP) * max(0.02, min(1 - step / steps, left()))
-    )
-    step, running = 0, 0.0
-    model.train()
-    for number, items in enumerate(epochs, start=1):
-        for part in shuffled_batches(items, chance):
-            if left() <= 0:
-                break
-            loss = loss_of(model, part)
-            optimizer.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(trained, 1.0)
-            optimizer.step()
-            schedule.step()
-            step += 1
-            running += float(loss.detach())
-            if step % 25 == 0:
-                rate = step * BATCH / (time.perf_counter() - began)
-                print(f"{step}/{steps} loss {running / 25:.3f} {rate:.1f} pairs/s", flush=True)
-                running = 0.0
-            if step % SAVED_EVERY == 0:
-                save_tuned(model, options.out, {"steps": str(step)})
-        figures = measure(model, encoder, held_out)
-        print(f"epoch {number} of {options.epochs}", figures, flush=True)
-        card = {
-            "data": "own claims and edited sentences over DFAT; parts of WiCE, SummEdits and "
-            "Factcheck-GPT; CLAPNQ; SQuAD 2.0",
-            "seed": str(options.seed),
-            "steps": f"{step} of {BATCH} pairs",
-            "start": sha256(options.start.read_bytes()).hexdigest()[:12] if options.start else "packaged",
-            **figures,
-        }
-        save_tuned(model, options.out, card)
+    batches = kept_batches(options.state, make)
+    done = train(
+        model, batches, lambda part: loss_of(model, part), options.learning_rate, options.state,
+        options.sitting,
+    )  # fmt: skip
+    if not done:
+        raise SystemExit(PAUSED)
+    held_out = [e for e in all_examples(options.shared, options.seed, options.sentences) if e.held_out]
+    figures = measure(model, encoder, held_out)
+    print(figures, flush=True)
+    started = options.resume or options.start
+    card = {
+        "data": "own claims and edited sentences over DFAT; parts of WiCE, SummEdits and "
+        "Factcheck-GPT; CLAPNQ; SQuAD 2.0",
+        "seed": str(options.seed),
+        "steps": f"{len(batches)} of {BATCH} pairs",
+        "start": sha256(started.read_bytes()).hexdigest()[:12] if started else "packaged",
+        **figures,
+    }
+    save_tuned(model, options.out, card)
 
 
 if __name__ == "__main__":

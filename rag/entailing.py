@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from rag.checks.claim import Claim, Sort
 from rag.checks.finding import Ground
-from rag.checks.judgement import Judgement, judge_together
+from rag.checks.judgement import Judgement, invents, judge_together
 from rag.entailment import Entailed, Entailment, Pair, context_of
 from rag.types import DraftSentence, Passage, SentenceCheck, Span, Verdict
 from rag.verify import DeterministicVerifier, claim_in, conclude, judge_quote, without_citation
@@ -21,6 +21,8 @@ from rag.weighing import Weigher, features_of
 _CLOSE_NEGATION = 0.5
 # A sentence of which less is in the paragraph is about something else.
 _UNRELATED_COVERAGE = 0.1
+# A clause of which the paragraph has no word is taken for its meaning only where the model is this sure.
+_SURE_OF_OTHER_WORDS = 0.75
 _FIRM = frozenset({Ground.QUOTATION, Ground.NUMBER, Ground.MISSING, Ground.CHANGE})
 _IN_OTHER_WORDS = "the paragraph says this in other words"
 
@@ -69,7 +71,8 @@ class EntailmentVerifier:
         reviewed = list(judgements)
         if pairs:
             for at, entailed in zip(pairs, self._entailment.judge(list(pairs.values())), strict=True):
-                reviewed[at] = self._review(pairs[at], judgements[at], entailed)
+                alone = len(judgements) == 1
+                reviewed[at] = self._review(claim, pairs[at], judgements[at], entailed, alone=alone)
 
         def together(claim: Claim, readable: Sequence[Judgement]) -> Judgement:
             # Of the rules' own judgements: what the model said of each paragraph is not of all of them.
@@ -77,26 +80,39 @@ class EntailmentVerifier:
             if not is_open(claim, judged):
                 return judged
             pair = pair_of(sentence.text, [passage for passage in cited if passage is not None])
-            return self._review(pair, judged, self._entailment.judge([pair])[0])
+            return self._review(claim, pair, judged, self._entailment.judge([pair])[0], alone=True)
 
         return conclude(sentence, claim, reviewed, passages, together)
 
-    def _review(self, pair: Pair, judgement: Judgement, entailed: Entailed) -> Judgement:
-        """The judgement of the rules, turned over where the model is of another mind."""
+    def _review(
+        self, claim: Claim, pair: Pair, judgement: Judgement, entailed: Entailed, *, alone: bool
+    ) -> Judgement:
+        """The judgement of the rules, turned over where the model is of another mind.
+
+        `alone`: where nothing else is cited, what neither bears out is not shown, not even as partial.
+        """
         probability = self._weigher.probability(features_of(pair, judgement, entailed))
-        supported = judgement.verdict is Verdict.SUPPORTED
-        if self._weigher.supports(probability, by_rules=supported) == supported:
+        by_rules = judgement.verdict is Verdict.SUPPORTED
+        stands = self._weigher.supports(probability, by_rules=by_rules)
+        if by_rules and stands:
             return judgement
-        if not supported:
+        if not by_rules and judgement.reading is not None and invents(claim, judgement.reading):
+            stands = stands and probability >= _SURE_OF_OTHER_WORDS
+        if stands:
             span = judgement.span
             if span.start == span.end:
                 span = Span(0, len(pair.evidence))
             return replace(judgement, verdict=Verdict.SUPPORTED, reason=_IN_OTHER_WORDS, span=span)
-        # What is far from borne out is not shown; what is nearly so is shown as partial.
-        far = probability < self._weigher.keep / 2
         doubt = f'; most in doubt: "{entailed.words}"' if entailed.words else ""
-        reason = f"what is cited has most of these words but does not bear the sentence out{doubt}"
-        return replace(judgement, verdict=Verdict.NOT_FOUND if far else Verdict.PARTIAL, reason=reason)
+        if by_rules:
+            # What is far from borne out is not shown; what is nearly so is shown as partial.
+            far = probability < self._weigher.keep / 2
+            reason = f"what is cited has most of these words but does not bear the sentence out{doubt}"
+            return replace(judgement, verdict=Verdict.NOT_FOUND if far else Verdict.PARTIAL, reason=reason)
+        if judgement.verdict is Verdict.PARTIAL and alone:
+            reason = f"{judgement.reason}, and does not bear the sentence out{doubt}"
+            return replace(judgement, verdict=Verdict.NOT_FOUND, reason=reason)
+        return judgement
 
 
 def pair_of(sentence: str, passages: Sequence[Passage]) -> Pair:

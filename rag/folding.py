@@ -22,10 +22,13 @@ _SIGNS = {
 
 # In this order. Quotation marks go, apostrophes within a word stay. A hyphen between letters goes (with the
 # line break after it), so that "INTERES- TED" equals "interested" and "POINT-OF- VIEW" "point-of-view"; a
-# dash between words or digits stays.
+# dash between words or digits stays. Teleprinters had no apostrophe: "CARTER S" and "CARTERS" are "Carter's",
+# and "9 TH" is "9th".
 _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<![^\W\d_])'|'(?![^\W\d_])"), ""),
     (re.compile(r"\s+"), " "),
+    (re.compile(r"(?<=[^\W\d_][^\W\d_])[' ]s(?![^\W\d_])"), "s"),
+    (re.compile(r"(?<=\d) (?=(?:st|nd|rd|th)(?![^\W\d_]))"), ""),
     (re.compile(r"-{2,}"), "–"),
     (re.compile(r"(?<=[^\W\d_])- ?(?=[^\W\d_])"), ""),
     (re.compile(r"(?<=\d) ?[-–] ?(?=\d)"), "-"),

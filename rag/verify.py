@@ -8,7 +8,7 @@ from typing import Protocol
 
 from rag.checks.cited import cite
 from rag.checks.claim import Claim, claim_of
-from rag.checks.judgement import Judgement, judge, judge_together
+from rag.checks.judgement import Judgement, judge, judge_together, lacked
 from rag.leads import without_lead
 from rag.types import CitationCheck, DraftSentence, Passage, Quote, SentenceCheck, Span, Verdict
 
@@ -72,6 +72,8 @@ def conclude(
 ) -> SentenceCheck:
     """From the judgements on each citation, in the order of the quotes, to the verdict on the sentence."""
     verdict, reason = _verdict(sentence, claim, judgements, passages, together)
+    if len(judgements) == 1 and verdict is Verdict.NOT_FOUND:
+        judgements = [replace(judgements[0], verdict=verdict, reason=reason)]
     checks = tuple(
         CitationCheck(quote.passage, j.span.start, j.span.end, j.verdict, j.reason)
         for quote, j in zip(sentence.quotes, judgements, strict=True)
@@ -92,10 +94,18 @@ def _verdict(
         if judgement.verdict is Verdict.SUPPORTED:
             return judgement.verdict, judgement.reason
     readable = [j for j in judgements if j.reading is not None]
-    if len(readable) > 1 and together(claim, readable).verdict is Verdict.SUPPORTED:
+    joined = together(claim, readable) if len(readable) > 1 else None
+    if joined is not None and joined.verdict is Verdict.SUPPORTED:
         return Verdict.SUPPORTED, "its facts and most of its words are in the cited paragraphs together"
     verdict = next(v for v in _GRAVITY if any(j.verdict is v for j in judgements))
     reason = next(j.reason for j in judgements if j.verdict is verdict)
+    if verdict is Verdict.PARTIAL:
+        # What is shown as supported in part must not say more than a reader can find.
+        lacking = lacked(claim, [j.reading for j in judgements if j.reading is not None])
+        if lacking:
+            verdict, reason = Verdict.NOT_FOUND, f"not in what is cited: {', '.join(dict.fromkeys(lacking))}"
+        elif joined is not None and joined.verdict is Verdict.NOT_FOUND:
+            verdict, reason = joined.verdict, joined.reason
     elsewhere = _find_elsewhere(claim, sentence, passages)
     if verdict in {Verdict.NOT_FOUND, Verdict.PARTIAL} and readable and elsewhere is not None:
         where = elsewhere.hit.paragraph.citation

@@ -11,7 +11,7 @@ from rag.checks import lexicon
 from rag.checks.dates import DateMention, dates_of
 from rag.checks.quantities import Measure, Quantity, quantities_of
 from rag.checks.quotations import Quotation, quotations_of
-from rag.checks.words import Word, is_capitals, stem_of, words_of
+from rag.checks.words import Word, classes_of, is_capitals, stem_of, words_of
 
 
 class Sort(StrEnum):
@@ -155,6 +155,15 @@ def _place_names() -> frozenset[str]:
     return frozenset(name for row in lexicon.places() for name in row)
 
 
+def _acts(word: Word, verb: Word) -> bool:
+    """Whether a sentence that opens with this word opens with someone who acts: "Meriwether printed".
+
+    A plural is a kind of people, and what stands in a row of synonyms is a word.
+    """
+    plain = word.base.endswith(("s", "ing", "ly", "ion", "ment", "ed")) or classes_of(word.stem)
+    return not plain and word.stem not in light_stems() and verb.base.endswith("ed")
+
+
 def _names(text: str, words: tuple[Word, ...], capitals: bool) -> frozenset[int]:
     """The numbers of the words that are names: capitalised where a capital says something."""
     if capitals:
@@ -167,7 +176,9 @@ def _names(text: str, words: tuple[Word, ...], capitals: bool) -> frozenset[int]
         opens = not titled and re.search(r"(?:^|[.!?:\"“])\s*\Z", text[: word.start]) is not None
         shouted = text[word.start : word.end].isupper() and word.end - word.start > 1
         place = word.base in _place_names() or text[word.end - 2 : word.end] in {"'s", "’s"}
-        if opens and not (shouted or place) and not (number + 1 < len(words) and words[number + 1].capital):
+        follower = words[number + 1] if number + 1 < len(words) else None
+        named = follower is not None and (follower.capital or _acts(word, follower))
+        if opens and not (shouted or place or named):
             continue
         found.add(number)
     return frozenset(found)

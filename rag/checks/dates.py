@@ -13,7 +13,7 @@ _MONTH = (
     r"(?P<{0}>(?i:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
     r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?))\b\.?"
 )
-_DAY = r"(?P<{0}>0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th|ST|ND|RD|TH)?(?![\d,.]?\d)"
+_DAY = r"(?P<{0}>0?[1-9]|[12]\d|3[01])(?:(?:st|ST)|(?<=1) ST\b| ?(?:nd|rd|th|ND|RD|TH)\b)?(?![\d,.]?\d)"
 _DAY_TO = r"(?:\s*(?:-|–|to|TO|and|AND|or|OR|,|through|THROUGH)\s*" + _DAY.format("last") + r")?"
 _YEAR = r"(?P<year>1[6-9]\d\d|20\d\d|['’]\d\d)"
 _PATTERNS = tuple(

@@ -13,7 +13,7 @@ from rag.checks.finding import Finding, Ground
 from rag.checks.polarity import check_polarity, check_strength
 from rag.checks.reading import Reading, coverage_of, read
 from rag.checks.speakers import check_speaker
-from rag.checks.supports import FAR_SHARE, Support
+from rag.checks.supports import OTHER_UNIT_SHARE, Support
 from rag.folding import fold
 from rag.types import Span, Verdict
 
@@ -93,6 +93,34 @@ def judge_together(claim: Claim, judgements: Sequence[Judgement]) -> Judgement:
     )
 
 
+def lacked(claim: Claim, readings: Sequence[Reading]) -> tuple[str, ...]:
+    """The names, figures and dates of a sentence that none of the paragraphs read for it has.
+
+    What stands beside a part of the name that is there only completes it: "Betancourt Roa".
+    """
+    if not readings:
+        return ()
+    pairs = list(zip(claim.facts, map(_best, zip(*(r.supports for r in readings), strict=True)), strict=True))
+    named = {
+        at
+        for fact, support in pairs
+        if (fact.sort is Sort.NAME or fact.forename) and support.share > 0
+        for at in fact.at
+    }
+    return tuple(
+        fact.text
+        for fact, support in pairs
+        if support.share == 0
+        and fact.sort is not Sort.WORD
+        and not (fact.sort is Sort.NAME and named.intersection({fact.at[0] - 1, fact.at[-1] + 1}))
+    )
+
+
+def invents(claim: Claim, reading: Reading) -> bool:
+    """Whether so many words in a row are nowhere in the paragraph that they say something of their own."""
+    return _longest_gap(list(zip(claim.facts, reading.supports, strict=True)), 0.0) >= _GAP
+
+
 def _is_number_conflict(judgement: Judgement) -> bool:
     # A number that one paragraph has otherwise may be the other paragraph's.
     reading = judgement.reading
@@ -169,12 +197,12 @@ def _weigh(claim: Claim, supports: Sequence[Support], coverage: float) -> Findin
     return Finding(Verdict.SUPPORTED, "its facts and most of its words are in the paragraph")
 
 
-def _longest_gap(pairs: Sequence[tuple[Fact, Support]]) -> int:
-    """The longest run of facts, in the sentence's order, that the paragraph does not bear out."""
+def _longest_gap(pairs: Sequence[tuple[Fact, Support]], share: float = OTHER_UNIT_SHARE) -> int:
+    """The longest run of facts, in the sentence's order, of which no more than `share` is borne out."""
     longest = run = 0
     for fact, support in sorted(pairs, key=lambda pair: pair[0].at):
         if fact.weight >= 1:
-            run = run + 1 if support.share < FAR_SHARE else 0
+            run = run + 1 if support.share <= share else 0
             longest = max(longest, run)
     return longest
 

@@ -111,13 +111,20 @@ def _read_digits(text: str, words: tuple[Word, ...], at: int) -> tuple[Quantity,
     ):
         value *= numerals.SCALE_MARKS[words[end].base]
         end += 1
-    elif adjoining and words[end].base in {"st", "nd", "rd", "th"} and words[end].start == word.end:
+    elif adjoining and words[end].base == _ordinal_ending(word.base):
         measure = Measure.ORDINAL
         end += 1
     readings = (
         (value, float(raw.replace(".", "").replace(",", ""))) if _THOUSANDS_BY_POINT.match(raw) else (value,)
     )
     return _make(text, words, at, end, value, measure, readings), end
+
+
+def _ordinal_ending(digits: str) -> str:
+    """ "th" for 9 and 11, "st" for 21; telegrams print "9 TH"."""
+    if digits[-2:] in {"11", "12", "13"}:
+        return "th"
+    return {"1": "st", "2": "nd", "3": "rd"}.get(digits[-1], "th")
 
 
 def _make(

@@ -81,6 +81,9 @@ def _places(words: tuple[Word, ...], at: int, cited: Cited) -> tuple[int, ...]:
         each = [cited.positions(stem) for stem in expansion if len(stem) > 2]
         if each and all(each):
             return each[0]
+    # Teleprinters had no apostrophe: "MOBUTUS" is "Mobutu's".
+    if word.capital and (possessive := cited.places.get(f"{word.base}s")):
+        return possessive
     if len(word.base) >= 7 and not word.number:
         return _misspelt(word, cited)
     return ()

@@ -27,12 +27,12 @@ class Opinion:
     name = "opinion"
 
     def __init__(self, supported: bool, words: str = "") -> None:
-        self._judged = Entailed(5.0 if supported else -5.0, 0.0, (1.0,), words)
+        self.judged = Entailed(5.0 if supported else -5.0, 0.0, (1.0,), words)
         self.asked: list[Pair] = []
 
     def judge(self, pairs: Sequence[Pair]) -> list[Entailed]:
         self.asked += pairs
-        return [self._judged for _ in pairs]
+        return [self.judged for _ in pairs]
 
 
 def check(text: str, model: Opinion, *numbers: int) -> SentenceCheck:
@@ -59,7 +59,7 @@ def test_the_paragraphs_own_words_need_no_model(text: str) -> None:
     [
         ("The Harbor Union printed 90,000 flyers.", Verdict.CONTRADICTED),
         ("Minister Brandt told the council that the ferry would sail before winter.", Verdict.CONTRADICTED),
-        ("The Harbor Union of Lindqvist printed flyers in Tallow Bay.", Verdict.PARTIAL),
+        ("The Harbor Union of Lindqvist printed flyers in Tallow Bay.", Verdict.NOT_FOUND),
         ('Brandt said that "the ferry would never sail".', Verdict.NOT_FOUND),
     ],
 )
@@ -114,3 +114,29 @@ def test_a_sentence_without_citation_is_not_sent_to_the_model() -> None:
     assert check("The ferry sank.", model).verdict is Verdict.UNCITED
     assert check("The ferry sank.", model, 9).verdict is Verdict.NOT_FOUND
     assert model.asked == []
+
+
+def test_what_neither_the_words_nor_the_model_bear_out_is_not_shown_as_partly_supported() -> None:
+    text = "Brandt told the council that the ferry would carry sugar, timber and settlers."
+    by_rules = DeterministicVerifier().check(DraftSentence(text, (Quote(1),)), PASSAGES)
+    assert by_rules.verdict is Verdict.PARTIAL
+    result = check(text, Opinion(supported=False, words="timber"), 1)
+    assert result.verdict is Verdict.NOT_FOUND
+    assert [c.verdict for c in result.citations] == [Verdict.NOT_FOUND]
+    assert "timber" in result.reason
+
+
+def test_a_clause_of_ones_own_needs_a_model_that_is_sure() -> None:
+    text = "Brandt told the council that the ferry would carry sugar, timber and settlers."
+    unsure = Opinion(supported=True)
+    unsure.judged = Entailed(0.5, 0.0, (1.0,), "timber")
+    assert check(text, unsure, 1).verdict is Verdict.NOT_FOUND
+    assert check(text, Opinion(supported=True), 1).verdict is Verdict.SUPPORTED
+
+
+def test_a_part_of_a_sentence_is_shown_as_a_part_where_another_paragraph_has_the_rest() -> None:
+    text = (
+        "Brandt told the council that the ferry would not sail, and it put off the vote on the harbor dues."
+    )
+    result = check(text, Opinion(supported=True), 1, 2)
+    assert result.verdict is Verdict.SUPPORTED

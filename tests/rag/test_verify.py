@@ -83,10 +83,6 @@ def test_a_changed_fact_is_contradicted_with_a_reason(text: str, number: int, re
         ),
         ("Some of the fishermen will return before winter.", 1),
         ("All of the fishermen may return before winter.", 1),
-        (
-            "Minister Aldo Brandt, a friend of Consul Meriwether, said it will not be extended.",
-            1,
-        ),
     ],
 )
 def test_what_goes_beyond_the_paragraph_is_not_supported(text: str, number: int) -> None:
@@ -213,3 +209,52 @@ def test_no_input_breaks_it_and_every_span_is_in_its_paragraph(
 def test_a_quotation_may_stand_under_the_post_and_date_of_what_it_cites(lead: str, verdict: Verdict) -> None:
     quoted = "On March 10 the Harbor Union printed 80,000 informational flyers in Tallow Bay."
     assert check(f"{lead}: “{quoted}”", 1).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("Minister Aldo Brandt, a friend of Consul Meriwether, said it will not be extended.", 1),
+        ("Meriwether printed 80,000 informational flyers in Tallow Bay.", 1),
+        ("Police closed 22 houses in Orsund.", 1),
+        ("Police closed 22 houses and seized 900 crates.", 1),
+    ],
+)
+def test_a_name_or_figure_that_the_paragraph_lacks_is_not_shown_as_partly_supported(
+    text: str, number: int
+) -> None:
+    result = check(text, number)
+    assert result.verdict in {Verdict.NOT_FOUND, Verdict.MISATTRIBUTED, Verdict.CONTRADICTED}
+    assert [c.verdict for c in result.citations] == [result.verdict]
+
+
+def test_the_rest_of_a_name_that_the_paragraph_shortens_makes_a_sentence_partial() -> None:
+    assert check("Minister Brandt Oldenhaller said that the licence will not be extended.", 1).verdict in {
+        Verdict.PARTIAL,
+        Verdict.SUPPORTED,
+    }
+
+
+TELEPRINTED = passages(
+    "PRESIDENT KARSK RECEIVED PRESIDENT HOLLER S LETTER OF THE 9 TH. ON MAY 12 TH HE READ MOBURUS 3 RD DRAFT AND "
+    "TWICE ASKED FOR THE 21 ST COPY OF HOLLERS SPEECH."
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "President Karsk received President Holler's letter of the 9th.",
+        'Karsk received "President Holler\'s letter of the 9th".',
+        "On May 12th he read Moburu's 3rd draft.",
+        'On May 12 he asked for "the 21st copy of Holler\'s speech".',
+    ],
+)
+def test_ordinals_and_possessives_are_read_as_a_teleprinter_wrote_them(text: str) -> None:
+    result = VERIFIER.check(DraftSentence(text, (Quote(1),)), TELEPRINTED)
+    assert result.verdict is Verdict.SUPPORTED, result.reason
+
+
+def test_another_ordinal_is_still_another() -> None:
+    sentence = DraftSentence("President Karsk received President Holler's letter of the 8th.", (Quote(1),))
+    assert VERIFIER.check(sentence, TELEPRINTED).verdict is not Verdict.SUPPORTED

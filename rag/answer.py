@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from rag.gate import READER_ALONE, Gate
 from rag.leads import lead_to
 from rag.reader import PassageReader, Reading
 from rag.reciting import recitals
@@ -77,9 +78,12 @@ class ExtractiveAnswerer:
 
     name = "extractive"
 
-    def __init__(self, reader: PassageReader, settings: SelectionSettings | None = None) -> None:
+    def __init__(
+        self, reader: PassageReader, settings: SelectionSettings | None = None, gate: Gate = READER_ALONE
+    ) -> None:
         self._reader = reader
         self._settings = settings or SelectionSettings()
+        self._gate = gate
 
     def draft(
         self, query: Query, passages: Sequence[Passage], rejected: Sequence[Rejected] = ()
@@ -92,7 +96,7 @@ class ExtractiveAnswerer:
             return
         passages = _within_what_is_named(passages)
         whole = self._read(query.standalone, passages)
-        confidence = self._confidence(whole)
+        confidence = self._gate.probability([one.reading for one in whole], [one.passage for one in whole])
         yield Confidence(confidence)
         if confidence < self._settings.threshold:
             yield Refusal(
@@ -120,11 +124,6 @@ class ExtractiveAnswerer:
         for one in chosen:
             kept.setdefault(one.passage.number, one)
         return list(kept.values())
-
-    def _confidence(self, read: Sequence[_Read]) -> float:
-        """That some passage answers: the reader's word for the most part, whatever the search thought."""
-        weight = self._settings.gate_weight
-        return max((1 - weight) * one.reading.confidence + weight * one.passage.hit.score for one in read)
 
     def _read(self, question: str, passages: Sequence[Passage]) -> list[_Read]:
         """The passages as read for a question, the surest first."""

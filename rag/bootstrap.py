@@ -17,6 +17,7 @@ from rag.cross_encoder import load_cross_encoder
 from rag.embeddings import Encoder, load_encoder
 from rag.entailing import EntailmentVerifier
 from rag.entailment import load_minilm_entailment
+from rag.gate import load_gate
 from rag.llm import LLMAnswerer, LLMSettings
 from rag.pipeline import Limits, Pipeline
 from rag.precision import has_bf16
@@ -79,7 +80,7 @@ def build_pipelines(settings: Settings) -> Pipelines:
     collection = open_collection(settings, encoder, write=False)
     kept = timedelta(days=settings.keep_questions_days)
     collection.store.ledger.forget_before(datetime.now(UTC) - kept)
-    extractive = ExtractiveAnswerer(reader)
+    extractive = ExtractiveAnswerer(reader, gate=load_gate())
     limits = Limits(settings.question_limit_chars, kept)
 
     def assemble(collection: Collection) -> Pipeline:

@@ -27,17 +27,16 @@ _LEANING = re.compile(
 class SelectionSettings:
     """When the extractive answerer speaks, and how much it says.
 
-    It answers where the reader's confidence in some passage, with `gate_weight` of its retrieval score, is
-    at least `threshold`. Which passage is quoted is another question than whether: there a passage's
-    sureness, 0..1, has `retrieval_weight` of the retrieval score. A further passage is quoted when it is
-    within `margin` of the surest, or is the surest for a part of the question with at least
-    `part_threshold`. In a passage the best sentence is quoted, and up to `sentences` that are at least
-    `sentence_share` as likely to be part of the answer. All were chosen on cable-qa-dev and the sample
-    questions together: telegrams are answered more surely than mixed-case cables.
+    It answers where the gate finds it at least as likely as `threshold` that some passage answers. Which
+    passage is quoted is another question than whether: there a passage's sureness, 0..1, has
+    `retrieval_weight` of the retrieval score and the rest of the reader's confidence. A further passage is
+    quoted when it is within `margin` of the surest, or is the surest for a part of the question with at
+    least `part_threshold`. In a passage the best sentence is quoted, and up to `sentences` that are at
+    least `sentence_share` as likely to be part of the answer. All were chosen on cable-qa-dev and the
+    sample questions together: telegrams are answered more surely than mixed-case cables.
     """
 
-    threshold: float = 0.5
-    gate_weight: float = 0.2
+    threshold: float = 0.4
     retrieval_weight: float = 0.6
     margin: float = 0.05
     part_threshold: float = 0.5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import pytest
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 
 from rag.answer import Confidence, ExtractiveAnswerer, Refusal, Rejected
 from rag.citations import split_sentences
+from rag.gate import Gate
+from rag.logits import sigmoid
 from rag.reader import Reading, ReadSentence
 from rag.selection import SelectionSettings, question_parts
 from rag.types import DraftSentence, Filters, Passage, Query, Quote, Span
@@ -41,16 +44,14 @@ class ToldReader:
 
 
 def drafted(reader: ToldReader, *texts: str, rejected: tuple[Rejected, ...] = ()) -> list[object]:
-    answerer = ExtractiveAnswerer(
-        reader, SelectionSettings(0.5, gate_weight=0, retrieval_weight=0, margin=0.2, passages=2)
-    )
+    answerer = ExtractiveAnswerer(reader, SelectionSettings(0.5, retrieval_weight=0, margin=0.2, passages=2))
     return list(answerer.draft(QUERY, list(passages(*texts).values()), rejected))
 
 
 def test_the_sentence_that_answers_is_quoted_with_its_offsets() -> None:
     start = FIRST.index("Printers made")
-    assert drafted(ToldReader((0.9, "80,000")), FIRST) == [
-        Confidence(0.9),
+    assert drafted(ToldReader((0.5, "80,000")), FIRST) == [
+        Confidence(0.5),
         DraftSentence("Printers made 80,000 flyers.", (Quote(1, start, start + 28),)),
     ]
 
@@ -121,9 +122,7 @@ class PartReader:
 
 def test_each_part_of_a_question_is_answered() -> None:
     asked = "How many barges passed in April, and which minister closed the harbor?"
-    settings = SelectionSettings(
-        0.5, gate_weight=0, retrieval_weight=0, margin=0.1, passages=1, part_threshold=0.5
-    )
+    settings = SelectionSettings(0.5, retrieval_weight=0, margin=0.1, passages=1, part_threshold=0.5)
     answerer = ExtractiveAnswerer(PartReader(), settings)
     texts = ("In April 212 barges passed.", "Minister Kask closed the harbor.")
     found = answerer.draft(Query(asked, asked, Filters()), list(passages(*texts).values()))
@@ -143,9 +142,10 @@ def test_a_question_is_taken_apart_only_where_it_asks_twice(question: str, parts
 
 
 def test_a_passage_that_was_found_first_needs_less_confidence() -> None:
-    settings = SelectionSettings(threshold=0.5, gate_weight=0.5)
-    answerer = ExtractiveAnswerer(ToldReader((0.2, "80,000")), settings)
+    gate = Gate(reader=1.0, retrieval=2.0, bias=0.0)
+    answerer = ExtractiveAnswerer(ToldReader((0.2, "80,000")), SelectionSettings(threshold=0.5), gate)
     (confidence, *drafted_sentences) = answerer.draft(QUERY, list(passages(FIRST).values()))
     assert isinstance(confidence, Confidence)
-    assert abs(confidence.value - 0.6) < 1e-9
+    # The odds of 0.2, and a score of 1.
+    assert abs(confidence.value - sigmoid(math.log(0.2 / 0.8) + 2.0)) < 1e-9
     assert drafted_sentences

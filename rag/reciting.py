@@ -35,7 +35,9 @@ class Recital:
 def recitals(query: Query, passages: Sequence[Passage]) -> list[Recital]:
     """What is shown of the passages that the query names; empty where none of them is at hand."""
     found_by = FoundBy.REFERENCE if query.references else FoundBy.LOOKUP
-    pointed = [passage for passage in passages if passage.hit.found_by is found_by]
+    # Of a cable that came without its text, what stands in its place is no text of its own.
+    held = [passage for passage in passages if passage.hit.header.text_available]
+    pointed = [passage for passage in held if passage.hit.found_by is found_by]
     named = {(one.cable_id, one.label) for one in query.named if one.label is not None}
     if named and not query.references:
         return [

@@ -12,7 +12,7 @@ from rag.collection import open_collection
 from rag.config import Settings
 from rag.pipeline import Limits, Pipeline
 from rag.retrieve import HybridSearch
-from rag.types import Question
+from rag.types import Outcome, Question
 from rag.verify import DeterministicVerifier
 from tests.fakes import WordEncoder, WordReader
 from tests.telegrams import telegram
@@ -39,5 +39,11 @@ def test_a_cable_without_its_text_says_so_when_it_is_asked(tmp_path: Path) -> No
         )
         asked = pipeline.answer(Question("What does 1976RIGA04189 say about the harvest?"))
         assert any("Text not available for 1976RIGA04189" in note for note in asked.notes)
+        summed_up = pipeline.answer(Question("Summarise 1976RIGA04189"))
+        assert summed_up.outcome is Outcome.NOT_IN_CORPUS
+        assert summed_up.text.startswith("Text not available for 1976RIGA04189")
+        unknown = pipeline.answer(Question("Summarise 1976RIGA04190"))
+        assert unknown.outcome is Outcome.NOT_IN_CORPUS
+        assert "there is no cable 1976RIGA04190" in unknown.text
         other = pipeline.answer(Question("What does 08REYKJAVIK1 say about pigeons?"))
         assert not any("not available" in note for note in other.notes)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.checks.claim import claim_of
+from rag.checks.judgement import is_invented
 from rag.entailing import is_open, pair_of
 from rag.entailment import Entailment
 from rag.types import Passage, Quote, Verdict
@@ -44,12 +45,14 @@ class Examined:
     case: Case
     by_rules: bool
     features: tuple[float, ...] | None
+    invented: bool = False
 
     def stands(self, weigher: Weigher) -> bool:
         """Whether `EntailmentVerifier` with this weigher finds the sentence supported."""
         if self.features is None:
             return self.by_rules
-        return weigher.supports(weigher.probability(self.features), by_rules=self.by_rules)
+        probability = weigher.probability(self.features)
+        return weigher.supports(probability, by_rules=self.by_rules, invented=self.invented)
 
 
 def examine(cases: Sequence[Case], entailment: Entailment) -> list[Examined]:
@@ -70,8 +73,10 @@ def examine(cases: Sequence[Case], entailment: Entailment) -> list[Examined]:
         for at, pair, answer in zip(asked, pairs, entailment.judge(pairs), strict=True)
     }
     return [
-        Examined(case, judgement.verdict is Verdict.SUPPORTED, features.get(at))
-        for at, (case, judgement) in enumerate(zip(cases, judgements, strict=True))
+        Examined(
+            case, judgement.verdict is Verdict.SUPPORTED, features.get(at), is_invented(claim, judgement)
+        )
+        for at, (case, claim, judgement) in enumerate(zip(cases, claims, judgements, strict=True))
     ]
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from rag.checks.claim import Claim, Sort
 from rag.checks.finding import Ground
-from rag.checks.judgement import Judgement, invents, judge_together
+from rag.checks.judgement import Judgement, is_invented, judge_together
 from rag.entailment import Entailed, Entailment, Pair, context_of
 from rag.types import DraftSentence, Passage, SentenceCheck, Span, Verdict
 from rag.verify import DeterministicVerifier, claim_in, conclude, judge_quote, without_citation
@@ -21,8 +21,6 @@ from rag.weighing import Weigher, features_of
 _CLOSE_NEGATION = 0.5
 # A sentence of which less is in the paragraph is about something else.
 _UNRELATED_COVERAGE = 0.1
-# A clause of which the paragraph has no word is taken for its meaning only where the model is this sure.
-_SURE_OF_OTHER_WORDS = 0.75
 _FIRM = frozenset({Ground.QUOTATION, Ground.NUMBER, Ground.MISSING, Ground.CHANGE})
 _IN_OTHER_WORDS = "the paragraph says this in other words"
 
@@ -93,11 +91,10 @@ class EntailmentVerifier:
         """
         probability = self._weigher.probability(features_of(pair, judgement, entailed))
         by_rules = judgement.verdict is Verdict.SUPPORTED
-        stands = self._weigher.supports(probability, by_rules=by_rules)
+        invented = is_invented(claim, judgement)
+        stands = self._weigher.supports(probability, by_rules=by_rules, invented=invented)
         if by_rules and stands:
             return judgement
-        if not by_rules and judgement.reading is not None and invents(claim, judgement.reading):
-            stands = stands and probability >= _SURE_OF_OTHER_WORDS
         if stands:
             span = judgement.span
             if span.start == span.end:

@@ -37,6 +37,8 @@ FEATURES = (
 # Beyond these a logit says no more.
 _SURE = 8.0
 _DOUBTS = 3
+# A clause of which the paragraph has no word is taken for its meaning only where the model is this sure.
+SURE_OF_OTHER_WORDS = 0.75
 
 
 def features_of(pair: Pair, judgement: Judgement, entailed: Entailed) -> tuple[float, ...]:
@@ -79,9 +81,14 @@ class Weigher:
         """That the pair is supported, 0 to 1."""
         return sigmoid(self.bias + sum(w * x for w, x in zip(self.weights, features, strict=True)))
 
-    def supports(self, probability: float, *, by_rules: bool) -> bool:
-        """Whether a pair stands that the rules found supported, or not."""
-        return probability >= (self.keep if by_rules else self.lift)
+    def supports(self, probability: float, *, by_rules: bool, invented: bool = False) -> bool:
+        """Whether a pair stands that the rules found supported, or not.
+
+        `invented`: the sentence has a clause of which the paragraph has no word.
+        """
+        if by_rules:
+            return probability >= self.keep
+        return probability >= (max(self.lift, SURE_OF_OTHER_WORDS) if invented else self.lift)
 
 
 # A model of which nothing is known but its own probability.

@@ -116,9 +116,11 @@ def lacked(claim: Claim, readings: Sequence[Reading]) -> tuple[str, ...]:
     )
 
 
-def invents(claim: Claim, reading: Reading) -> bool:
+def is_invented(claim: Claim, judgement: Judgement) -> bool:
     """Whether so many words in a row are nowhere in the paragraph that they say something of their own."""
-    return _longest_gap(list(zip(claim.facts, reading.supports, strict=True)), 0.0) >= _GAP
+    if judgement.reading is None:
+        return False
+    return _longest_gap(list(zip(claim.facts, judgement.reading.supports, strict=True)), 0.0) >= _GAP
 
 
 def _is_number_conflict(judgement: Judgement) -> bool:

@@ -12,9 +12,10 @@ from typing import Protocol
 from rag.gate import READER_ALONE, Gate
 from rag.leads import lead_to
 from rag.reader import PassageReader, Reading
-from rag.reciting import recitals
+from rag.reciting import Recital, quotings, recitals
 from rag.selection import SelectionSettings, answering_sentences, question_parts
 from rag.types import DraftSentence, FoundBy, Passage, Query, Quote, Usage, Wanted
+from rag.years import is_of_its_years
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +90,21 @@ class ExtractiveAnswerer:
         self, query: Query, passages: Sequence[Passage], rejected: Sequence[Rejected] = ()
     ) -> Iterator[Draft]:
         if query.wanted is Wanted.CONTENT:
-            yield from _recited(query, passages)
+            yield from _recited(recitals(query, passages))
             return
         if not passages:
             yield Refusal("no paragraph was found")
             return
-        passages = _within_what_is_named(passages)
+        found, passages = passages, _within_what_is_named(passages)
+        if query.wanted is Wanted.QUOTATION and (standing := quotings(query, passages)):
+            yield from _recited(standing)
+            return
+        passages = [p for p in passages if is_of_its_years(query.standalone, p.hit)]
+        if not passages:
+            yield Refusal(
+                f"none of {len(found)} paragraphs is of a year that the question names, or speaks of it"
+            )
+            return
         whole = self._read(query.standalone, passages)
         confidence = self._gate.probability([one.reading for one in whole], [one.passage for one in whole])
         yield Confidence(confidence)
@@ -135,9 +145,8 @@ class ExtractiveAnswerer:
         return sorted(read, key=lambda one: -one.sureness)
 
 
-def _recited(query: Query, passages: Sequence[Passage]) -> Iterator[Draft]:
-    """The beginning of what the question names, quoted under post and date."""
-    shown = recitals(query, passages)
+def _recited(shown: Sequence[Recital]) -> Iterator[Draft]:
+    """What the question names or quotes, quoted under post and date."""
     if not shown:
         yield Refusal("what the question names is not in this collection")
     for recital in shown:

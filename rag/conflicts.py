@@ -17,6 +17,7 @@ from rag.checks.quantities import Measure, Quantity, agrees, quantities_of
 from rag.checks.words import is_capitals, words_of
 from rag.citations import split_sentences
 from rag.types import Citation, Dispute, DisputeSide, Hit, Passage, Span
+from rag.years import is_of_its_years
 
 _ASKS_FIGURE = re.compile(
     r"\bhow (?:many|much|long|old|far|large|big|great|high|deep|tall|heavy|fast|wide)\b"
@@ -186,12 +187,8 @@ def _shared(question: str, source: Hit, other: Hit) -> float:
     there = _known(other)
     if not _names(question) <= there:
         return 0.0
-    years = {day.year for day in dates_of(question) if day.year is not None}
-    header = other.header
-    if years and header.date_from and header.date_to:
-        told = {day.year for day in dates_of(other.paragraph.text)}
-        if not years & (told | set(range(header.date_from.year - 1, header.date_to.year + 1))):
-            return 0.0
+    if not is_of_its_years(question, other):
+        return 0.0
     here = _stems(_undated(question)) & _known(source)
     return len(here & there) / len(here) if here else 0.0
 

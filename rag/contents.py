@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from rag.checks.quotations import Quotation, quotations_of
 from rag.checks.words import words_of
 from rag.types import Span
 
@@ -26,15 +27,33 @@ _FRAME = frozenset(
     titled entitled headed title
     """.split()
 )
+_LOOKED_FOR_WORDS = 3
 _ASKS_SOMETHING = re.compile(r"\b(?:who|whom|whose|when|where|why|how|which)\b", re.IGNORECASE)
 
 
 def asks_only_for_it(text: str, naming: Iterable[Span]) -> bool:
     """Whether nothing particular is asked of what the question names in the characters `naming`."""
+    left = _without(text, naming)
+    return _ASKS_SOMETHING.search(left) is None and _is_frame(left)
+
+
+def asks_for_quoted_words(text: str, naming: Iterable[Span]) -> bool:
+    """Whether all that is asked is where words between quotation marks stand, or who says them."""
+    quoted = [Span(q.start, q.end) for q in long_quotations(text)]
+    return bool(quoted) and _is_frame(_without(text, [*naming, *quoted]))
+
+
+def long_quotations(text: str) -> list[Quotation]:
+    """The quotations of a question that are long enough to be looked for."""
+    return [q for q in quotations_of(text) if len(q.text.split()) >= _LOOKED_FOR_WORDS]
+
+
+def _without(text: str, spans: Iterable[Span]) -> str:
     rest = list(text)
-    for span in naming:
+    for span in spans:
         rest[span.start : span.end] = " " * (span.end - span.start)
-    left = "".join(rest)
-    if _ASKS_SOMETHING.search(left):
-        return False
-    return all(word.base in _FRAME for word in words_of(left) if word.content)
+    return "".join(rest)
+
+
+def _is_frame(text: str) -> bool:
+    return all(word.base in _FRAME for word in words_of(text) if word.content)

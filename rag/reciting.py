@@ -10,7 +10,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rag.checks.quotations import locate
 from rag.citations import split_sentences
+from rag.contents import long_quotations
+from rag.folding import fold
 from rag.types import FoundBy, Kind, Passage, Query, Span
 
 # No sentence is begun behind so many characters of a paragraph, or of a whole cable.
@@ -70,3 +73,18 @@ def _recital(passage: Passage, chars: int, limit: int | None = None) -> Recital:
     sentences = [span for span in split_sentences(text) if not _MARK.fullmatch(text[span.start : span.end])]
     shown = [span for at, span in enumerate(sentences) if at == 0 or span.end <= chars]
     return Recital(passage, tuple(shown[:limit]), len(sentences))
+
+
+def quotings(query: Query, passages: Sequence[Passage]) -> list[Recital]:
+    """The sentences that hold the words quoted in the question, of the passages that have all of them."""
+    quoted = [quotation.text for quotation in long_quotations(query.text)]
+    found = []
+    for passage in passages:
+        folded = fold(passage.text)
+        spans = [span for text in quoted if (span := locate(text, folded)) is not None]
+        if len(spans) < len(quoted):
+            continue
+        sentences = split_sentences(passage.text)
+        holding = [s for s in sentences if any(s.start < q.end and q.start < s.end for q in spans)]
+        found.append(Recital(passage, tuple(holding), len(holding)))
+    return found

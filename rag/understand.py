@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from rag.catalogue import Archive
 from rag.clues import read_clues
-from rag.contents import asks_only_for_it
+from rag.contents import asks_for_quoted_words, asks_only_for_it
 from rag.followups import standalone
 from rag.gazetteer import find_places
 from rag.mentions import is_exhaustive, read_mentions
@@ -96,10 +96,15 @@ def understand(question: Question, archive: Archive) -> Query:
             for clue in clues
         )
     naming = [*_naming(text, spelled), *titled.values()]
-    if not (named or references or exhaustive):
+    if not (named or references or exhaustive or spelled):
         named, naming = _sent(text, archive)
     asked = named or references
-    content = asked and not exhaustive and asks_only_for_it(text, naming)
+    wanted = Wanted.ANSWER
+    # A cable that is not here is not replaced by others, where all that is asked is what it says.
+    if (asked or spelled) and not exhaustive and asks_only_for_it(text, naming):
+        wanted = Wanted.CONTENT
+    elif not exhaustive and not titled and asks_for_quoted_words(text, naming):
+        wanted = Wanted.QUOTATION
     narrowed = narrow(question.filters, clues, catalogue)
     lone = standalone(text, question.history)
     scope = Scope.LOOKUP if asked else Scope.OPEN
@@ -109,7 +114,7 @@ def understand(question: Question, archive: Archive) -> Query:
         filters=narrowed.filters,
         named=tuple(dict.fromkeys(named)),
         scope=Scope.EXHAUSTIVE if exhaustive else scope,
-        wanted=Wanted.CONTENT if content else Wanted.ANSWER,
+        wanted=wanted,
         clues=narrowed.clues,
         references=references,
         expansions=expansions(lone),

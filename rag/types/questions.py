@@ -45,10 +45,11 @@ class Scope(StrEnum):
 
 
 class Wanted(StrEnum):
-    """Whether a question asks something, or to be shown what a named place says."""
+    """Whether a question asks something, or to be shown a named place, or where quoted words stand."""
 
     ANSWER = "answer"
     CONTENT = "content"
+    QUOTATION = "quotation"
 
 
 class ClueField(StrEnum):
@@ -175,11 +176,10 @@ class ReferenceAsk:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question as understood: stand-alone text, what it names, what it is narrowed to.
+    """A question as understood: `standalone`, with what else its words are called in `expansions`.
 
     `filters` are the caller's with what the question itself narrows; `clues` say which came from its words.
-    `contradiction` says why nothing can pass; `mentions` are what an exhaustive question looks for, any of
-    them; `expansions` what else its words are called; `notes` are what a reader must know.
+    `contradiction` says why nothing can pass; `mentions` are looked for, any of them; `notes` are told.
     """
 
     text: str

@@ -30,11 +30,12 @@ WHOLE, NINTH = ParagraphRef("09ASTANA1206", None), ParagraphRef("09ASTANA1206", 
         ("What does the cable “Harbor fees rise” report?", WHOLE),
         ("What did reftel A of 09ASTANA1206 say?", WHOLE),
         ("What did Embassy Astana report on 21 July 2009?", WHOLE),
+        ("What does cable 09ASTANA9999 report?", None),
     ],
 )
-def test_a_wish_to_be_shown_a_named_place(question: str, named: ParagraphRef) -> None:
+def test_a_wish_to_be_shown_a_named_place(question: str, named: ParagraphRef | None) -> None:
     query = understand(Question(question), ARCHIVE)
-    assert (query.wanted, query.named) == (Wanted.CONTENT, (named,))
+    assert (query.wanted, query.named) == (Wanted.CONTENT, () if named is None else (named,))
 
 
 @pytest.mark.parametrize(
@@ -83,3 +84,33 @@ def test_a_question_of_a_named_cable_is_answered_from_it_alone(sample_pipeline: 
     answer = sample_pipeline.answer(Question(asked))
     assert "71" in answer.text
     assert {c.paragraph.cable_id for c in answer.citations} == {"07TALLINN412"}
+
+
+def test_a_year_that_no_cable_is_of_is_not_answered_from_another(sample_pipeline: Pipeline) -> None:
+    asked = "How many schools had the Ask Twice bus visited between September and April {} in Estonia?"
+    assert sample_pipeline.answer(Question(asked.format(2007))).outcome is Outcome.ANSWERED
+    wrong = sample_pipeline.answer(Question(asked.format(1994)))
+    assert wrong.outcome is Outcome.NOT_IN_CORPUS
+    assert any("year" in note for note in wrong.notes)
+
+
+def test_quoted_words_are_shown_where_they_stand(sample_pipeline: Pipeline) -> None:
+    shown = sample_pipeline.answer(Question("What does para 4 of Tallinn 412 say?"))
+    words = " ".join(shown.citations[0].quote.split()[2:9])
+    answer = sample_pipeline.answer(Question(f'Where does 07TALLINN412 say "{words}"?'))
+    assert answer.outcome is Outcome.ANSWERED
+    assert words in " ".join(answer.text.split())
+    assert {c.paragraph.citation for c in answer.citations} == {"07TALLINN412 ¶4"}
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        ('Who says "the ferry will not sail"?', Wanted.QUOTATION),
+        ('Which cable has the words "the ferry will not sail"?', Wanted.QUOTATION),
+        ('Why did the captain say that "the ferry will not sail"?', Wanted.ANSWER),
+        ('Who said "no"?', Wanted.ANSWER),
+    ],
+)
+def test_a_question_where_quoted_words_stand(question: str, wanted: Wanted) -> None:
+    assert understand(Question(question), ARCHIVE).wanted is wanted

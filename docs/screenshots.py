@@ -1,6 +1,6 @@
 """Makes the six screenshots of the documentation, from the sample collection.
 
-    python docs/screenshots.py [--data-dir DIR]
+    python docs/screenshots.py [NAME...] [--data-dir DIR]
 
 It serves the sample cables (loading them first where the folder is empty), drives a real Chromium
 (CABLEQA_TEST_BROWSER, else /usr/bin/chromium) and writes docs/images/*.webp.
@@ -129,6 +129,9 @@ def take(browser: Browser, url: str, shot: Shot) -> Path:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="only these, of " + ", ".join(s.name for s in SHOTS)
+    )
     parser.add_argument("--data-dir", type=Path, default=Path(".cableqa"))
     chosen = parser.parse_args()
     IMAGES.mkdir(exist_ok=True)
@@ -138,6 +141,8 @@ def main() -> None:
             executable_path=path, args=["--headless", "--no-sandbox", "--disable-gpu"]
         )
         for shot in SHOTS:
+            if chosen.names and shot.name not in chosen.names:
+                continue
             target = take(browser, url, shot)
             print(f"{target.name}: {target.stat().st_size} bytes")
         browser.close()

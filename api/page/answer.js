@@ -118,10 +118,12 @@ export class Turn {
 
   fail(failure) {
     this.settle();
-    this.state.className = "state outcome failed";
-    this.state.textContent = failure.code === "stopped" ? "Stopped" : "No answer";
+    const stopped = failure.code === "stopped";
+    this.state.className = `state outcome ${stopped ? "stopped" : "failed"}`;
+    this.state.textContent = stopped ? "Stopped" : "No answer";
     this.sentences.querySelectorAll("li").forEach((node) => node.classList.add("unfinished"));
-    const box = failureBox(failure.code === "stopped" ? "Stopped" : "This could not be answered", failure, this.again);
+    const box = failureBox(stopped ? "Stopped" : "This could not be answered", failure, this.again);
+    box.classList.toggle("stopped", stopped);
     if (this.sentences.children.length) box.lastChild.before(el("p", {}, "The sentences above were checked, but the answer is not complete."));
     this.rest.replaceChildren(box);
     if (this.evidence.querySelector(".skeleton")) this.evidence.hidden = true;

@@ -1,7 +1,7 @@
 """A client for a running server: one file that needs httpx and nothing else.
 
     with Client("http://127.0.0.1:8000", api_key="…") as client:
-        answer = client.ask("How much cod did inspectors weigh?")
+        answer = client.ask("How many tons of cod did inspectors weigh out of the trawler Hrafnsey?")
         for citation in answer.citations:
             print(citation.marker, citation.label, citation.quote)
 

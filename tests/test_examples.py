@@ -88,6 +88,8 @@ class Reader:
         result = CliRunner().invoke(app, arguments, input=given)
         # A text whose sentences do not all hold ends with 1.
         assert result.exit_code in ({0, 1} if arguments[0] == "verify" else {0}), result.output
+        if arguments[0] in {"ask", "chat"}:
+            assert "Not in this collection" not in result.output, "an example that finds nothing"
         return result.output
 
 

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from api.cli import options
 from api.cli.explanation import explained, print_understood
-from api.cli.outcome import print_outcome
+from api.cli.outcome import notes_beside, print_outcome
 from api.cli.output import messages, out, print_json, sent_on, verdict_mark, waiting, write, write_marked
 from rag.record import AnswerRecord, CitationRecord, EvidenceRecord, SearchRecord, SentenceRecord
 from rag.types import Mode, Outcome, Policy, Question
@@ -144,7 +144,7 @@ def print_footnotes(record: AnswerRecord, console: Console) -> None:
         number, source = f"[{citation.marker}] ", f"  {_source(citation)}  "
         write(console, Text.assemble(number, (citation.label, "bold cyan"), source, verdict))
         write(console, Text(f"“{citation.quote}”\n", style="italic"), 4)
-    for note in record.notes:
+    for note in notes_beside(record):
         write(console, Text(f"Note: {note}"))
     for removed in record.removed:
         write(console, Text(f"Withheld ({removed.verdict}): {removed.text} ({removed.reason})", style="dim"))
@@ -154,7 +154,7 @@ def print_footnotes(record: AnswerRecord, console: Console) -> None:
 def _method(record: AnswerRecord) -> str:
     took = f", {record.timings_ms['total']:.0f} ms" if "total" in record.timings_ms else ""
     return (
-        f"{OUTCOMES[record.outcome]} from {len(record.evidence)} paragraphs by {record.answerer}, "
+        f"{OUTCOMES[record.outcome]}. {len(record.evidence)} paragraphs read by {record.answerer}, "
         f"checked by {record.verifier}{took}. Answer {record.answer_id}."
     )
 

@@ -143,7 +143,10 @@ def _kept(answer_id: str | None, conversation_id: str | None, data_dir: Path | N
 def _ask_batch(questions: Path, data_dir: Path | None, format: Format) -> tuple[Dossier, str, int]:
     """The answers to every question of a CSV, its document, and how many failed."""
     if not questions.is_file():
-        raise UsageError(f"There is no file {questions}.", file=str(questions))
+        raise UsageError(
+            f"There is no file {questions}: --batch takes a CSV with a column `question`.",
+            file=str(questions),
+        )
     from api.batches import batch_dossier, batch_sheet, read_questions
     from api.batches.runner import work_one
     from api.export import render

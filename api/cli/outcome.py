@@ -25,6 +25,12 @@ def print_outcome(record: AnswerRecord, console: Console) -> None:
         _print_rows("What each cable says", _said(record), console)
 
 
+def notes_beside(record: AnswerRecord) -> list[str]:
+    """The notes of an answer but for the one that tells in words what `print_outcome` draws."""
+    drawn = "The cables disagree." if record.conflict else None
+    return [note for note in record.notes if drawn is None or not note.startswith(drawn)]
+
+
 def _searched(record: AnswerRecord) -> list[Row]:
     absence = record.absence
     assert absence is not None

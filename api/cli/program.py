@@ -69,8 +69,10 @@ def program(
 
 
 app.command(epilog="Example: cableqa ingest ingestion/sample")(collection.ingest)
-app.command(epilog="Example: cableqa ask 'How much cod did inspectors weigh?'")(ask.ask)
-app.command(epilog="Example: echo 'How much cod did inspectors weigh?' | cableqa chat")(chat.chat)
+app.command(
+    epilog="Example: cableqa ask 'How many tons of cod did inspectors weigh out of the trawler Hrafnsey?'"
+)(ask.ask)
+app.command(epilog="Example: echo 'What does 05REYKJAVIK118 report?' | cableqa chat")(chat.chat)
 app.command(epilog="Example: cableqa search 'fishing quota' --k 5 --date-from 2005-01-01")(ask.search)
 app.command(epilog="Example: cableqa show 05REYKJAVIK118 1")(show.show)
 app.command(epilog="Example: echo 'Cod was weighed (05REYKJAVIK118 ¶1).' | cableqa verify -")(show.verify)

@@ -70,13 +70,15 @@ const RETRIES = 3;
 // the last event seen; an `error` event is thrown as a Failure.
 export async function* ask(question, signal) {
   let last = null;
-  for (let attempt = 0; attempt <= RETRIES; attempt += 1) {
+  // Only what brings nothing counts as a try that failed.
+  for (let failed = 0; failed <= RETRIES; failed += 1) {
     const headers = { Accept: "text/event-stream", ...(last ? { "Last-Event-ID": last } : {}) };
-    if (attempt) await new Promise((resume) => setTimeout(resume, 400 * attempt));
+    if (failed) await new Promise((resume) => setTimeout(resume, 400 * failed));
     try {
       const response = await send("/v1/answers/stream", { method: "POST", headers, body: question, signal });
       for await (const event of events(response.body)) {
         last = event.id ?? last;
+        failed = -1;
         const data = JSON.parse(event.data);
         if (event.name === "error") throw new Failure(data.error.code, data.error.message, data.error.detail);
         yield { name: event.name, data };

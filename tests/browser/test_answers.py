@@ -36,6 +36,16 @@ def test_it_is_copied_with_every_citation(browser: Browser, live_url: str) -> No
     context.close()
 
 
+@pytest.mark.parametrize(("words", "suffix"), [("CSV", ".csv"), ("Markdown", ".md")])
+def test_it_is_taken_away_as_a_file(page: Page, live_url: str, words: str, suffix: str) -> None:
+    ask_and_wait(page, live_url)
+    page.locator(".tools .menu summary").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name=words, exact=True).click()
+    assert download.value.suggested_filename == f"cableqa-answer-{answer_id(page)}{suffix}"
+    assert "The harbor master counted 212 barges in April" in download.value.path().read_text("utf-8")
+
+
 def test_it_is_asked_again_beside_the_first(page: Page, live_url: str) -> None:
     ask_and_wait(page, live_url)
     page.get_by_role("button", name="Ask again").click()

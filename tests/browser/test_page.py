@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from api.runs import Runs
 from api.service import Service
@@ -156,6 +156,28 @@ def test_sentences_arrive_one_by_one_and_can_be_stopped(
         expect(page.get_by_role("button", name="Ask", exact=True)).to_be_visible()
         model.let.release(10)
         assert model.closed.wait(10)
+
+
+def test_a_connection_that_is_cut_is_taken_up_again_without_loss_or_repeat(page: Page, live_url: str) -> None:
+    behind: list[str | None] = []
+
+    def cut(route: Route) -> None:
+        behind.append(route.request.headers.get("last-event-id"))
+        whole = route.fetch()
+        # Each connection brings one event more than what was seen before, and then breaks off.
+        events = [block for block in whole.text().split("\n\n") if "data: " in block]
+        route.fulfill(response=whole, body=events[0] + "\n\n")
+
+    page.route("**/v1/answers/stream", cut)
+    page.goto(live_url)
+    ask(page, small.QUESTION)
+    expect(page.locator(".method")).to_be_visible()
+    assert behind[0] is None
+    numbers = [int((event_id or "").rpartition(":")[2]) for event_id in behind[1:]]
+    assert numbers == list(range(1, len(numbers) + 1))
+    answer_id = page.evaluate("new URL(location).searchParams.get('answer')")
+    record = page.evaluate("id => fetch(`/v1/answers/${id}`).then(r => r.json())", answer_id)
+    assert page.locator(".sentence").count() == len(record["sentences"])
 
 
 def test_the_keyboard_is_enough(page: Page, live_url: str) -> None:

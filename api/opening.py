@@ -21,7 +21,7 @@ def open_service(settings: Settings, *, guarded: bool) -> Service:
 
     Raises CollectionError, ModelUnavailable. `Service.close` and then `Service.release` end it.
     """
-    pipelines = build_pipelines(settings)
+    pipelines = build_pipelines(settings, heal=True)
     folder = settings.data_dir
     history = History.open(folder)
     # At least a day: where no answers are kept, a batch still lives long enough for its sheet.

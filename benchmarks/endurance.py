@@ -31,10 +31,12 @@ from pydantic import BaseModel, Field
 
 from api.history import History
 from ingestion.doctor import examine
+from rag.bootstrap import build_pipeline
 from rag.config import Settings
 from rag.embeddings import Encoder, load_encoder
 from rag.errors import NotFound
 from rag.store import CableStore
+from rag.types import Outcome, Question
 
 ROOT = Path(__file__).resolve().parents[1]
 READY_LIMIT_S = 10.0
@@ -71,6 +73,8 @@ class State(BaseModel):
     seed: int
     cables: dict[str, str] = Field(default_factory=dict)
     answers: dict[str, str] = Field(default_factory=dict)
+    absent: dict[str, str] = Field(default_factory=dict)
+    absent_in_peace: int = 0
     conversations: dict[str, list[str]] = Field(default_factory=dict)
     serial: int = 0
     rounds: list[Round] = Field(default_factory=list)
@@ -214,7 +218,7 @@ class Kills:
                         self.state.answers[record["answer_id"]] = _digest(json.dumps(record, sort_keys=True))
                         self.state.conversations[begun].append(record["answer_id"])
                         if record["outcome"] == "not_in_corpus":
-                            self.state.answers[record["answer_id"]] = "declared absent"
+                            self.state.absent[record["answer_id"]] = text
                         given += 1
 
         clients = [threading.Thread(target=ask, args=(chance.randrange(1 << 30),)) for _ in range(2)]
@@ -236,7 +240,7 @@ class Kills:
             for answer_id, digest in self.state.answers.items():
                 record = store.find_answer(answer_id)
                 if record is None or _digest(json.dumps(json.loads(record), sort_keys=True)) != digest:
-                    found.append(f"answer {answer_id} is lost or changed ({digest[:15]})")
+                    found.append(f"answer {answer_id} is lost or changed")
         with closing(History.open(self._data)) as history:
             for conversation_id, answers in self.state.conversations.items():
                 try:
@@ -247,8 +251,26 @@ class Kills:
                 # What was written and did not reach its reader may stand behind.
                 if list(kept[: len(answers)]) != answers:
                     found.append(f"conversation {conversation_id} lacks a message")
+        found += self._wrongly_absent()
         report = examine(self._settings, self._encoder, repair=False)
         return found + [f"{one.check}: {one.message}" for one in report.findings if not one.well]
+
+    def _wrongly_absent(self) -> list[str]:
+        """Questions that were declared unanswerable around a kill, and are answered in peace."""
+        if not self.state.absent:
+            return []
+        pipeline = build_pipeline(self._settings)
+        try:
+            wrong = [
+                f"“{text}” was declared absent"
+                for text in self.state.absent.values()
+                if pipeline.unrecorded().answer(Question(text)).outcome is not Outcome.NOT_IN_CORPUS
+            ]
+        finally:
+            pipeline.collection.close()
+        self.state.absent_in_peace += len(self.state.absent) - len(wrong)
+        self.state.absent = {}
+        return wrong
 
     def _save(self) -> None:
         partial = self._place.with_suffix(".partial")
@@ -283,6 +305,7 @@ def kills(place: Path, rounds: int, paragraphs: int, limit_s: float) -> int:
         f"killed; {len(state.cables)} cables, {len(state.answers)} answers and "
         f"{len(state.conversations)} conversations acknowledged; {len(failed)} lost, torn or late"
     )
+    print(f"{state.absent_in_peace} answers were abstentions, and are when they are asked in peace")
     if ready:
         print(f"ready: median {ready[len(ready) // 2]:.2f} s, slowest {ready[-1]:.2f} s")
     for failure in failed[:20]:

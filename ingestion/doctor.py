@@ -6,19 +6,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
-from rag.collection import UNCLEAN, Places, generation, index_fingerprint, open_chunks, probe, settled_encoder
+from rag.agreement import compare
+from rag.collection import UNCLEAN, index_fingerprint, settled_encoder
 from rag.config import Settings
 from rag.embeddings import Encoder
 from rag.errors import CollectionError
 from rag.indexing import IndexedTotals
-from rag.lexical import LexicalIndex
 from rag.lock import DirectoryLock
 from rag.rebuild import rebuild, remove_old_generations
 from rag.store import CableStore
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +79,10 @@ class _Examination:
         self._encoder = settled_encoder(settings, store, encoder, write=True)
         self._repair = repair
         self._on_progress = on_progress
-        self._places = Places.of(store, generation(store))
 
     def run(self) -> list[Finding]:
         store_findings = [self._store_file(), self._offsets(), self._vectors()]
-        index_findings = [self._pending(), self._purged(), self._probed()]
-        if index_findings[-1].well:
-            index_findings += [self._chunks(), self._words()]
+        index_findings = [self._pending(), self._purged(), *self._compared()]
         if self._repair:
             if not all(finding.well for finding in index_findings):
                 index_findings.append(self._rebuilt())
@@ -141,34 +135,26 @@ class _Examination:
             "deletion", False, "words of deleted cables are still in the files of the indexes, unfindable"
         )
 
-    def _probed(self) -> Finding:
-        if self._settings.chroma_url is None:
-            try:
-                probe(self._places.chroma, self._places.name, index_fingerprint(self._encoder))
-            except CollectionError as error:
-                return Finding("probe", False, error.message)
-        return Finding("probe", True, "a trial process opened the vector index and asked it")
-
-    def _chunks(self) -> Finding:
+    def _compared(self) -> list[Finding]:
+        """What a trial process found; where it did not come to its end, an index ended it."""
+        fingerprint = index_fingerprint(self._encoder)
+        settings, counts = self._settings, self._store.counts()
         try:
-            chunks = open_chunks(self._settings, self._store, self._encoder, self._places, write=False)
+            problems = compare(settings.data_dir, settings.chroma_url, self._encoder.fingerprint, fingerprint)
         except CollectionError as error:
-            return Finding("vector index", False, error.message)
-        try:
-            return _compared("vector index", set(self._store.census.chunk_ids()), set(chunks.ids()), "chunks")
-        finally:
-            chunks.close()
-
-    def _words(self) -> Finding:
-        try:
-            lexical = LexicalIndex.open(self._places.lexical, write=False)
-        except CollectionError as error:
-            return Finding("word index", False, error.message)
-        found = list(lexical.keys())
-        lexical.close()
-        if len(found) != len(set(found)):
-            return Finding("word index", False, f"{len(found) - len(set(found))} paragraphs are in it twice")
-        return _compared("word index", set(self._store.census.paragraph_keys()), set(found), "paragraphs")
+            return [Finding("probe", False, error.message)]
+        well = {
+            "vector index": f"{counts.chunks} chunks, the same as the store, each with its vector",
+            "word index": f"{counts.paragraphs} paragraphs, the same as the store",
+        }
+        opened = Finding("probe", True, "a trial process opened the indexes and asked them")
+        return [
+            opened,
+            *(
+                Finding(check, not problems[check], "; ".join(problems[check]) or message)
+                for check, message in well.items()
+            ),
+        ]
 
     def _rebuilt(self) -> Finding:
         totals = rebuild(self._settings, self._store, self._encoder, self._on_progress)
@@ -191,10 +177,3 @@ def _mended(finding: Finding) -> Finding:
     return (
         finding if finding.well else Finding(finding.check, False, finding.message, "rebuilt from the store")
     )
-
-
-def _compared(check: str, wanted: set[T], found: set[T], noun: str) -> Finding:
-    missing, extra = len(wanted - found), len(found - wanted)
-    if missing or extra:
-        return Finding(check, False, f"{missing} {noun} are missing and {extra} should not be there")
-    return Finding(check, True, f"{len(found)} {noun}, the same as the store")

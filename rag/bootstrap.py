@@ -18,6 +18,7 @@ from rag.embeddings import Encoder, load_encoder
 from rag.entailing import EntailmentVerifier
 from rag.entailment import load_minilm_entailment
 from rag.gate import load_gate
+from rag.healing import Healer, open_what_is_whole
 from rag.llm import LLMAnswerer, LLMSettings
 from rag.pipeline import Limits, Pipeline
 from rag.precision import has_bf16
@@ -37,7 +38,13 @@ HOSTED_TIMEOUT_S, LOCAL_TIMEOUT_S = 60.0, 300.0
 class Pipelines:
     """The same models over the whole collection, and over what lies below a ceiling."""
 
-    def __init__(self, collection: Collection, assemble: Callable[[Collection], Pipeline]) -> None:
+    def __init__(
+        self,
+        collection: Collection,
+        assemble: Callable[[Collection], Pipeline],
+        healer: Healer | None = None,
+    ) -> None:
+        self._healer = healer
         self.whole = assemble(collection)
         self._collection = collection
         self._assemble = assemble
@@ -53,6 +60,8 @@ class Pipelines:
             return self._below[ceiling]
 
     def close(self) -> None:
+        if self._healer is not None:
+            self._healer.close()
         for pipeline in self._below.values():
             pipeline.collection.store.close()
         self._collection.close()
@@ -63,8 +72,10 @@ def build_pipeline(settings: Settings) -> Pipeline:
     return build_pipelines(settings).whole
 
 
-def build_pipelines(settings: Settings) -> Pipelines:
+def build_pipelines(settings: Settings, *, heal: bool = False) -> Pipelines:
     """Open the collection for reading and load the models.
+
+    With `heal`, a damaged index is done without, and built anew from the store meanwhile.
 
     Raises CollectionError where the data directory cannot serve, ModelUnavailable where a model cannot
     be loaded. An empty collection opens; asking it raises CollectionEmpty.
@@ -77,7 +88,9 @@ def build_pipelines(settings: Settings) -> Pipelines:
     packaged = encoder if settings.embedding_model == PACKAGED_MODEL else None
     verifier = build_verifier(settings.entailment, packaged)
     # Opened last: what fails before it leaves no lock behind.
-    collection = open_collection(settings, encoder, write=False)
+    collection = (
+        open_what_is_whole(settings, encoder) if heal else open_collection(settings, encoder, write=False)
+    )
     kept = timedelta(days=settings.keep_questions_days)
     collection.store.ledger.forget_before(datetime.now(UTC) - kept)
     extractive = ExtractiveAnswerer(reader, gate=load_gate())
@@ -87,7 +100,10 @@ def build_pipelines(settings: Settings) -> Pipelines:
         search = HybridSearch(collection, reranker)
         return Pipeline(collection, search, extractive, llm, verifier, limits)
 
-    return Pipelines(collection, assemble)
+    healer = Healer(settings, collection) if heal else None
+    if healer is not None:
+        healer.start()
+    return Pipelines(collection, assemble, healer)
 
 
 def load_llm(settings: Settings) -> LLMAnswerer | None:

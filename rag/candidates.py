@@ -98,7 +98,7 @@ class Candidates:
             self._weights.abbreviation,
         )
         dense: dict[ParagraphKey, float] = {}
-        for scored in collection.chunks.search(asked.vector, k, allowed.cables, allowed.paragraphs):
+        for scored in collection.indexes.nearest(asked.vector, k, allowed.cables, allowed.paragraphs):
             cable_id, label, _ = scored.chunk_id.rsplit("|", 2)
             # Chunks come best first: a paragraph stands where its best chunk stands.
             dense.setdefault((cable_id, label), scored.similarity)

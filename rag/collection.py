@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from rag.agreement import REPAIR, probe
 from rag.config import Settings
 from rag.embedded import EMBEDDED_VERSION
 from rag.embeddings import Encoder
 from rag.errors import CollectionDamaged, CollectionEmpty, StorageFull
 from rag.exact import ExactSearch
 from rag.index import ChunkIndex
+from rag.indexes import Indexes
 from rag.indexing import IndexedTotals, Indexer
 from rag.lexical import LexicalIndex
 from rag.lock import DirectoryLock
@@ -24,8 +24,6 @@ from rag.store import CableStore
 
 # Stands in the data directory while a writer has it open: found by the next one, the last was killed.
 UNCLEAN = "unclean"
-PROBE_TIMEOUT_S = 120.0
-REPAIR = "Run `cableqa doctor`: it says what is wrong and mends it from the store."
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +31,18 @@ class Collection:
     """What questions are asked of. `encoder` is the one that the collection's vectors were made with."""
 
     store: CableStore
-    chunks: ChunkIndex
-    lexical: LexicalIndex
+    indexes: Indexes
     encoder: Encoder
     lock: DirectoryLock
     unclean: Path | None = None
+
+    @property
+    def chunks(self) -> ChunkIndex:
+        return self.indexes.chunks
+
+    @property
+    def lexical(self) -> LexicalIndex:
+        return self.indexes.lexical
 
     def __enter__(self) -> Collection:
         return self
@@ -58,8 +63,7 @@ class Collection:
 
     def abandon(self) -> None:
         """Release everything after a failed write: nothing more is written, and the next writer looks."""
-        self.chunks.close()
-        self.lexical.abandon()
+        self.indexes.abandon()
         self.store.close()
         self.lock.release()
 
@@ -67,8 +71,7 @@ class Collection:
         """Release everything; a writer leaves the directory clean for the next."""
         if self.unclean is not None:
             self.chunks.settle()
-        self.chunks.close()
-        self.lexical.close()
+        self.indexes.close()
         self.store.close()
         if self.unclean is not None:
             self.unclean.unlink(missing_ok=True)
@@ -144,7 +147,7 @@ def _open_indexes(
     except BaseException:
         chunks.close()
         raise
-    collection = Collection(store, chunks, lexical, encoder, lock, unclean if write else None)
+    collection = Collection(store, Indexes(chunks, lexical), encoder, lock, unclean if write else None)
     try:
         if write:
             unclean.touch()
@@ -199,40 +202,24 @@ def open_chunks(
 
 def require_agreement(collection: Collection) -> None:
     """Raises CollectionDamaged where the indexes do not hold what the store holds, by counts."""
+    require_nothing_pending(collection.store)
     counts = collection.store.counts()
-    pending = collection.store.work.pending_count()
+    require_count("vector index", collection.chunks.count(), counts.chunks)
+    require_count("word index", collection.lexical.count(), counts.paragraphs)
+
+
+def require_nothing_pending(store: CableStore) -> None:
+    """Raises CollectionDamaged where an ingest was cut short."""
+    pending = store.work.pending_count()
     if pending:
         raise CollectionDamaged(
             f"An ingest was interrupted: {pending} cables are not yet in the indexes. Run `cableqa ingest` "
             "again, or `cableqa doctor`; nothing is embedded twice.",
             pending=pending,
         )
-    chunks, paragraphs = collection.chunks.count(), collection.lexical.count()
-    if (chunks, paragraphs) != (counts.chunks, counts.paragraphs):
-        raise CollectionDamaged(
-            f"The store has {counts.paragraphs} paragraphs in {counts.chunks} chunks, the indexes have "
-            f"{paragraphs} and {chunks}. {REPAIR}",
-            chunks=chunks,
-            paragraphs=paragraphs,
-        )
 
 
-def probe(chroma: Path, name: str, fingerprint: str) -> None:
-    """Open and ask the vector index in a child process: a broken one can end the process that opens it.
-
-    Raises CollectionDamaged.
-    """
-    if not chroma.is_dir():
-        return
-    command = [sys.executable, "-m", "rag.probe", str(chroma), name, fingerprint]
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=PROBE_TIMEOUT_S, check=False)
-    except subprocess.TimeoutExpired as error:
-        raise CollectionDamaged(f"The vector index does not answer. {REPAIR}") from error
-    if done.returncode != 0:
-        last = (done.stderr.decode(errors="replace").strip().splitlines() or ["no message"])[-1]
-        raise CollectionDamaged(
-            f"The vector index cannot be opened (a trial process ended with {done.returncode}: {last}). "
-            f"{REPAIR}",
-            exit_status=done.returncode,
-        )
+def require_count(what: str, found: int, wanted: int) -> None:
+    """Raises CollectionDamaged where they differ."""
+    if found != wanted:
+        raise CollectionDamaged(f"{what}: {found} found, {wanted} expected. {REPAIR}", found=found)

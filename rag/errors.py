@@ -6,6 +6,7 @@
     │   ├── CollectionEmpty          collection_empty      503   3
     │   ├── CollectionLocked         collection_locked     503   3
     │   ├── CollectionDamaged        collection_damaged    503   3
+    │   ├── CollectionDegraded       collection_degraded   503   3
     │   ├── CollectionOutdated       collection_outdated   503   3
     │   └── StorageFull              storage_full          503   3
     ├── ModelUnavailable             model_unavailable     503   4
@@ -67,6 +68,18 @@ class CollectionDamaged(CollectionError):
     """Store and indexes do not agree, or one of them cannot be read."""
 
     code = "collection_damaged"
+
+
+class CollectionDegraded(CollectionError):
+    """An index is being built anew, and what was asked cannot be said without it."""
+
+    code = "collection_degraded"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what}, and it is being built anew from the store: ask again in a while. Nothing is declared "
+            "absent before."
+        )
 
 
 class CollectionOutdated(CollectionError):

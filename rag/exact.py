@@ -78,6 +78,9 @@ class _Matrix:
             rows[cable_id] = (rows.get(cable_id, (row, row))[0], row + 1)
         return cls(ids, vectors, rows)
 
+    def whole(self) -> _Among:
+        return _Among(self.ids, np.arange(len(self.ids)), (self.vectors,) if self.ids else ())
+
     def among(self, cable_ids: frozenset[str], paragraphs: frozenset[tuple[str, str]] | None) -> _Among:
         found = [np.arange(*self.rows[cable_id]) for cable_id in cable_ids if cable_id in self.rows]
         rows = np.sort(np.concatenate(found)) if found else np.arange(0)
@@ -106,14 +109,14 @@ class ExactSearch:
         self,
         vector: Vectors,
         k: int,
-        cable_ids: frozenset[str],
+        cable_ids: frozenset[str] | None,
         paragraphs: frozenset[tuple[str, str]] | None = None,
     ) -> list[ScoredChunk]:
-        """The `k` chunks of `cable_ids` nearest to the unit vector `vector`, best first.
+        """The `k` chunks of `cable_ids`, or of all, nearest to the unit vector `vector`, best first.
 
         `paragraphs` narrows further, to (cable id, label); cables outside `cable_ids` stay outside.
         """
-        if not cable_ids or k <= 0:
+        if cable_ids == frozenset() or k <= 0:
             return []
         return self._among(cable_ids, paragraphs).nearest(vector, k)
 
@@ -124,7 +127,11 @@ class ExactSearch:
         for old in self._store.path.glob(f"*{SUFFIX}"):
             old.unlink(missing_ok=True)
 
-    def _among(self, cable_ids: frozenset[str], paragraphs: frozenset[tuple[str, str]] | None) -> _Among:
+    def _among(
+        self, cable_ids: frozenset[str] | None, paragraphs: frozenset[tuple[str, str]] | None
+    ) -> _Among:
+        if cable_ids is None:
+            return self._load().whole()
         if len(cable_ids) > DIRECT_CABLES:
             return self._selected(cable_ids, paragraphs)
         # A process that asks again and again is better off with the matrix.

@@ -1,4 +1,4 @@
-"""ChunkIndex: nearest neighbours among chunks. The only module that knows Chroma.
+"""ChunkIndex: nearest neighbours among chunks. With rag/chroma_client.py the only module that knows Chroma.
 
 Chroma holds ids, vectors and nothing else: no text, no metadata to filter by. Its distance becomes a
 similarity here, once. Filters are resolved in our own store and answered exactly (rag/exact.py).
@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
-from urllib.parse import urlsplit
 
 import chromadb
-import httpx
 import numpy as np
 from chromadb.api import ClientAPI
 from chromadb.api.collection_configuration import CreateHNSWConfiguration
-from chromadb.config import Settings as ChromaSettings
-from chromadb.errors import ChromaError, InternalError, NotFoundError
+from chromadb.api.types import GetResult, Include
+from chromadb.errors import NotFoundError
 
-from rag.errors import CollectionDamaged, CollectionError, StorageFull
+from rag.chroma_client import FAILURES, asking, connect, sessions, writing
+from rag.errors import CollectionDamaged, CollectionError
 from rag.exact import DIRECT_CABLES, ExactSearch, ScoredChunk
 from rag.worker import Vectors
 
@@ -46,7 +44,7 @@ class ChunkIndex:
     def __init__(self, client: ClientAPI | None, collection: chromadb.Collection | None, exact: ExactSearch):
         self._client = client
         self._collection = collection
-        self._exact = exact
+        self.exact = exact
         self._count: int | None = None
 
     @classmethod
@@ -68,7 +66,7 @@ class ChunkIndex:
         if path is not None and url is None and not path.is_dir() and not write:
             return cls(None, None, exact)
         try:
-            client = _connect(path, url)
+            client = connect(path, url, write=write)
             if write:
                 collection = client.get_or_create_collection(
                     name,
@@ -80,7 +78,7 @@ class ChunkIndex:
                 collection = client.get_collection(name, embedding_function=None)
         except NotFoundError:
             return cls(client, None, exact)
-        except (ChromaError, ValueError, httpx.HTTPError) as error:
+        except FAILURES as error:
             if url is not None:
                 raise CollectionError(
                     f"The Chroma server at {url} does not answer ({error}). Start it, or correct "
@@ -105,9 +103,9 @@ class ChunkIndex:
     def add(self, ids: Sequence[str], vectors: Vectors) -> None:
         """Add or replace; `vectors` is (n, dimension) of unit length, `ids` has no id twice."""
         collection = self._writable()
-        self._exact.forget()
+        self.exact.forget()
         self._count = None
-        with _writing():
+        with writing():
             for part in self._parts(len(ids)):
                 collection.upsert(ids=list(ids[part]), embeddings=np.asarray(vectors[part], dtype=np.float32))
 
@@ -116,9 +114,9 @@ class ChunkIndex:
         if not ids:
             return
         collection = self._writable()
-        self._exact.forget()
+        self.exact.forget()
         self._count = None
-        with _writing():
+        with writing():
             for part in self._parts(len(ids)):
                 collection.delete(ids=list(ids[part]))
 
@@ -131,34 +129,46 @@ class ChunkIndex:
     ) -> list[ScoredChunk]:
         """The `k` nearest chunks, best first, among all or among those of `allowed_cables`.
 
-        With `allowed_cables`, `paragraphs` may narrow further, to (cable id, label).
+        With `allowed_cables`, `paragraphs` may narrow further, to (cable id, label). Raises CollectionError
+        where Chroma fails, is gone, is slow, or answers something else.
         """
         if self._collection is None or k <= 0:
             return []
         if allowed_cables is None:
             return self._nearest(vector, k)
         if len(allowed_cables) > DIRECT_CABLES and paragraphs is None:
-            passing = self._exact.row_count(allowed_cables)
+            passing = self.exact.row_count(allowed_cables)
             if passing > EXACT_ROWS:
                 width = math.ceil(OVER_FETCH * k * self.count() / passing) + k
                 found = [c for c in self._nearest(vector, width) if _cable_of(c.chunk_id) in allowed_cables]
                 if len(found) >= k:
                     return found[:k]
-        return self._exact.search(np.asarray(vector, dtype=np.float32), k, allowed_cables, paragraphs)
+        return self.exact.search(np.asarray(vector, dtype=np.float32), k, allowed_cables, paragraphs)
 
     def ids(self) -> Iterator[str]:
         """Every chunk id, in no order."""
-        if self._collection is None:
-            return
+        for page in self._pages([]):
+            yield from page["ids"]
+
+    def vectors(self) -> Iterator[tuple[list[str], Vectors]]:
+        """Every chunk id with its vector, in runs, in no order."""
+        for page in self._pages(["embeddings"]):
+            yield page["ids"], np.asarray(page["embeddings"], dtype=np.float32)
+
+    def _pages(self, include: Include) -> Iterator[GetResult]:
         offset = 0
-        while page := self._collection.get(include=[], limit=FETCH_IDS, offset=offset)["ids"]:
-            yield from page
-            offset += len(page)
+        while self._collection is not None:
+            page = self._collection.get(include=include, limit=FETCH_IDS, offset=offset)
+            if not page["ids"]:
+                return
+            yield page
+            offset += len(page["ids"])
 
     def count(self) -> int:
         # Chroma counts anew each time, which takes longer than a search; only we write to the collection.
         if self._count is None:
-            self._count = 0 if self._collection is None else self._collection.count()
+            with asking():
+                self._count = 0 if self._collection is None else self._collection.count()
         return self._count
 
     def settle(self) -> None:
@@ -166,7 +176,7 @@ class ChunkIndex:
         if self._collection is not None and (count := self.count()):
             peek = self._collection.get(limit=1, include=["embeddings"])["embeddings"]
             if count and peek is not None:
-                with _writing():
+                with writing():
                     self._nearest(np.asarray(peek[0], dtype=np.float32), 1)
 
     def drop(self) -> None:
@@ -180,11 +190,9 @@ class ChunkIndex:
         """Release the database. Nothing may be called after."""
         if self._client is not None:
             self._client.close()  # type: ignore[attr-defined]
-            # chromadb 1.5 leaves the connections of its HTTP clients open: one of its own, one for tenants.
-            for client in (self._client, getattr(self._client, "_admin_client", None)):
-                session = getattr(getattr(client, "_server", None), "_session", None)
-                if isinstance(session, httpx.Client):
-                    session.close()
+            # chromadb 1.5 leaves them open.
+            for session in sessions(self._client):
+                session.close()
             self._client = None
             self._collection = None
 
@@ -193,16 +201,20 @@ class ChunkIndex:
         count = self.count()
         if count == 0:
             return []
-        found = self._collection.query(
-            query_embeddings=np.asarray(vector, dtype=np.float32)[None, :],
-            n_results=min(k, count),
-            include=["distances"],
-        )
-        distances = cast("list[list[float]]", found["distances"])
-        return [
-            ScoredChunk(chunk_id, 1.0 - distance)
-            for chunk_id, distance in zip(found["ids"][0], distances[0], strict=True)
-        ]
+        with asking():
+            found = self._collection.query(
+                query_embeddings=np.asarray(vector, dtype=np.float32)[None, :],
+                n_results=min(k, count),
+                include=["distances"],
+            )
+            distances = cast("list[list[float]]", found["distances"])
+            scored = [
+                ScoredChunk(chunk_id, 1.0 - distance)
+                for chunk_id, distance in zip(found["ids"][0], distances[0], strict=True)
+            ]
+            if not scored or not all(_is_sound(one) for one in scored):
+                raise ValueError("what came back is no answer to what was asked")
+        return scored
 
     def _writable(self) -> chromadb.Collection:
         if self._collection is None:
@@ -215,27 +227,8 @@ class ChunkIndex:
         return (slice(start, start + size) for start in range(0, n, size))
 
 
-@contextmanager
-def _writing() -> Iterator[None]:
-    try:
-        yield
-    except InternalError as error:
-        # Its own database and files say it in many words; nothing else fails a write of ours.
-        raise StorageFull("The vector index", str(error)) from error
-
-
-def _connect(path: Path | None, url: str | None) -> ClientAPI:
-    settings = ChromaSettings(anonymized_telemetry=False)
-    if url is None:
-        return chromadb.PersistentClient(path=str(path), settings=settings)
-    address = urlsplit(url if "//" in url else f"http://{url}")
-    secure = address.scheme == "https"
-    return chromadb.HttpClient(
-        host=address.hostname or "127.0.0.1",
-        port=address.port or (443 if secure else 8000),
-        ssl=secure,
-        settings=settings,
-    )
+def _is_sound(scored: ScoredChunk) -> bool:
+    return scored.chunk_id.count("|") >= 2 and -1.001 <= scored.similarity <= 1.001
 
 
 def _cable_of(chunk_id: str) -> str:

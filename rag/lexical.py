@@ -7,14 +7,14 @@ stored; a query is built from terms, never parsed: no sign in a question is an o
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import tantivy
 
-from rag.errors import CollectionDamaged, StorageFull
+from rag.errors import CollectionDamaged, CollectionDegraded
 from rag.lexical_fields import BOOSTS, STOP_WORDS, fold, indexed_fields
+from rag.segments import reading_words, writing_words
 from rag.types import CableHeader, Paragraph
 
 WRITER_HEAP_BYTES = 64 * 1024 * 1024
@@ -33,9 +33,12 @@ class ScoredParagraph:
 class LexicalIndex:
     """Paragraphs by their words. What is added or deleted is seen after `commit`."""
 
-    def __init__(self, index: tantivy.Index | None, analyzer: tantivy.TextAnalyzer) -> None:
+    def __init__(
+        self, index: tantivy.Index | None, analyzer: tantivy.TextAnalyzer, failure: str | None = None
+    ) -> None:
         self._index = index
         self._analyzer = analyzer
+        self.failure = failure
         self._writer: tantivy.IndexWriter | None = None
 
     @classmethod
@@ -61,24 +64,29 @@ class LexicalIndex:
             ) from error
         return cls(index, analyzer)
 
+    @classmethod
+    def missing(cls, failure: str) -> LexicalIndex:
+        """No index, for as long as one is built: it proposes nothing, and `failure` says why."""
+        return cls(None, _analyzer(), failure)
+
     def add(self, paragraphs: Iterable[tuple[Paragraph, CableHeader]]) -> None:
         """Add paragraphs with the headers of their cables; what is there is not replaced."""
         writer = self._open_writer()
-        with _writing():
+        with writing_words():
             for paragraph, header in paragraphs:
                 writer.add_document(_document(paragraph, header))
 
     def delete_cables(self, cable_ids: Collection[str]) -> None:
         """Remove all paragraphs of these cables; an id that is not there is no error."""
         writer = self._open_writer()
-        with _writing():
+        with writing_words():
             for cable_id in cable_ids:
                 writer.delete_documents_by_term("cable_key", cable_id)
 
     def commit(self) -> None:
         """Make what was written durable and visible."""
         if self._writer is not None and self._index is not None:
-            with _writing():
+            with writing_words():
                 self._writer.commit()
                 self._index.reload()
 
@@ -126,7 +134,12 @@ class LexicalIndex:
             limit *= 4
 
     def holding(self, words: str, allowed_cables: frozenset[str] | None = None) -> list[ScoredParagraph]:
-        """Every paragraph whose text has all these words, by their stems; none where all are stop words."""
+        """Every paragraph whose text has all these words, by their stems; none where all are stop words.
+
+        Raises CollectionDegraded while there is no index: no other can say that it found all.
+        """
+        if self.failure is not None:
+            raise CollectionDegraded("Looking through everything needs the word index")
         terms = self._analyzer.analyze(fold(words))
         if self._index is None or not terms or allowed_cables == frozenset():
             return []
@@ -151,11 +164,14 @@ class LexicalIndex:
 
     def _found(self, query: tantivy.Query, k: int) -> list[ScoredParagraph]:
         assert self._index is not None
-        searcher = self._index.searcher()
         found = []
-        for score, address in searcher.search(query, limit=k, count=False).hits:
-            document = searcher.doc(address)
-            found.append(ScoredParagraph(document["cable_key"][0], document["label_key"][0], float(score)))
+        with reading_words():
+            searcher = self._index.searcher()
+            for score, address in searcher.search(query, limit=k, count=False).hits:
+                document = searcher.doc(address)
+                found.append(
+                    ScoredParagraph(document["cable_key"][0], document["label_key"][0], float(score))
+                )
         # Equal scores come in the order of segments, which differs between equal collections.
         return sorted(found, key=lambda scored: (-scored.score, scored.cable_id, scored.label))
 
@@ -174,7 +190,7 @@ class LexicalIndex:
     def close(self) -> None:
         """Wait for merges and release the folder; what was not committed is dropped."""
         if self._writer is not None:
-            with _writing():
+            with writing_words():
                 self._writer.wait_merging_threads()
         self.abandon()
 
@@ -187,18 +203,9 @@ class LexicalIndex:
         if self._index is None:
             raise CollectionDamaged("The word index was opened for reading and does not exist yet.")
         if self._writer is None:
-            with _writing():
+            with writing_words():
                 self._writer = self._index.writer(WRITER_HEAP_BYTES, 1)
         return self._writer
-
-
-@contextmanager
-def _writing() -> Iterator[None]:
-    """tantivy tells of a disk that takes no more by a ValueError, in the words of whichever thread met it."""
-    try:
-        yield
-    except (ValueError, OSError) as error:
-        raise StorageFull("The word index", str(error)) from error
 
 
 def _document(paragraph: Paragraph, header: CableHeader) -> tantivy.Document:

@@ -15,7 +15,7 @@ from rag.absence import absence_of, note_of_missing_text, without_text
 from rag.answer import Answerer
 from rag.catalogue import StoredArchive
 from rag.collection import Collection
-from rag.errors import ModelUnavailable, UsageError
+from rag.errors import CollectionDegraded, ModelUnavailable, UsageError
 from rag.record import AnswerRecord
 from rag.turn import Turn
 from rag.types import (
@@ -138,6 +138,8 @@ class Pipeline:
                 self._keep(turn, error)
                 raise
             if not turn.has_answer:
+                if self.collection.indexes.degraded():
+                    raise CollectionDegraded("Nothing was found that answers, but an index is missing")
                 store = self.collection.store
                 unknown = unknown_ids(question.text, store.resolve_id)
                 turn.absence = absence_of(query, unknown, len(turn.hits), store)

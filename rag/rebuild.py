@@ -31,8 +31,12 @@ def rebuild(
     store: CableStore,
     encoder: Encoder,
     on_progress: Callable[[IndexedTotals], None] = lambda _: None,
+    *,
+    keep_old: bool = False,
 ) -> IndexedTotals:
-    """Make the next generation of the indexes and point the store to it; the caller holds the write lock.
+    """Make the next generation of the indexes and point the store to it; nobody else may do so meanwhile.
+
+    With `keep_old` the old ones are left to the next writer: somebody reads them.
 
     Killed before the end, the old generation is still the one in use. Raises CollectionDamaged if what
     was built does not hold what the store holds.
@@ -64,6 +68,8 @@ def rebuild(
         chunks.close()
     store.set_meta(GENERATION, str(old + 1))
     store.work.mark_nothing_pending()
+    if keep_old:
+        return indexer.totals
     remove_old_generations(store)
     if not store.work.is_purged():
         # A copy of before an upgrade holds what was deleted since.

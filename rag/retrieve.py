@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
@@ -45,7 +46,12 @@ class HybridSearch:
         """The best `k` paragraphs with how complete they are; of an exhaustive question, every one.
 
         An exhaustive question gives all its hits while there are no more than `ALL_HITS`, whatever `k` is.
+        A note says which index is not in use. Raises CollectionDegraded where it cannot be done without.
         """
+        found = self._searched(query, k)
+        return replace(found, notes=(*found.notes, *self._collection.indexes.notes()))
+
+    def _searched(self, query: Query, k: int) -> Found:
         allowed = self._candidates.allowed(query)
         notes = list(query.notes)
         if allowed.is_empty() and query.contradiction is None:

@@ -23,9 +23,12 @@ class Health(BaseModel):
 
 
 class Readiness(BaseModel):
-    """Whether questions can be answered; `parts` names what cannot, with its reason."""
+    """Whether questions can be answered; `parts` names what cannot, with its reason.
 
-    status: Literal["ready", "not_ready"]
+    Degraded: they are answered without an index, which is being built anew; nothing is declared absent.
+    """
+
+    status: Literal["ready", "degraded", "not_ready"]
     parts: dict[str, str]
 
 
@@ -53,13 +56,15 @@ async def healthz() -> Health:
 async def readyz(service: TheWholeService, response: Response) -> Readiness:
     """Try the store, the search and the encoder, each by itself, and name what fails."""
     parts = await service.work(lambda: _probe(service))
-    ready = all(state == "ok" for state in parts.values())
+    degraded = service.pipeline.collection.indexes.degraded()
+    ready = all(state == "ok" or name in degraded for name, state in parts.items())
     if service.keys is not None:
         # It is open to all: the part is named, and the log has the rest.
         parts = {name: state if state == "ok" else "failing" for name, state in parts.items()}
     if not ready:
         response.status_code = 503
-    return Readiness(status="ready" if ready else "not_ready", parts=parts)
+    status: Literal["ready", "degraded"] = "degraded" if degraded else "ready"
+    return Readiness(status=status if ready else "not_ready", parts=parts)
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
@@ -83,9 +88,9 @@ def _probe(service: TheService) -> dict[str, str]:
     collection = service.pipeline.collection
     probes: dict[str, Callable[[], object]] = {
         "store": collection.store.counts,
-        "chunks": collection.chunks.count,
-        "lexical": collection.lexical.count,
         "encoder": lambda: collection.encoder.encode(["ready?"]),
+        "chunks": lambda: collection.indexes.nearest(collection.encoder.encode(["ready?"])[0], 1),
+        "lexical": collection.lexical.count,
     }
     parts = {}
     for name, probe in probes.items():
@@ -96,6 +101,7 @@ def _probe(service: TheService) -> dict[str, str]:
             parts[name] = error.message
         except Exception as error:  # a probe reports whatever breaks; it must not break itself
             parts[name] = type(error).__name__
+    parts |= collection.indexes.degraded()
     if service.runs.ending:
         parts["server"] = "it is shutting down"
     if parts["store"] == "ok":

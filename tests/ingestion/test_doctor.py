@@ -68,7 +68,7 @@ DAMAGE = [
     (break_words, "word index"),
     (lose_words, "word index"),
     (lose_vectors, "vector index"),
-    (break_vectors, "probe"),
+    (break_vectors, "vector index"),
     (add_strangers, "vector index"),
 ]
 

@@ -1,0 +1,52 @@
+"""Whether the indexes hold what the store holds: by counts, by a trial process, and one by one."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from rag.errors import CollectionDamaged
+
+PROBE_TIMEOUT_S = 120.0
+COMPARISON_TIMEOUT_S = 24 * 3600.0
+REPAIR = "Run `cableqa doctor`: it says what is wrong and mends it from the store."
+
+
+def probe(chroma: Path, name: str, fingerprint: str) -> None:
+    """Open and ask the vector index in a child process: a broken one can end the process that opens it.
+
+    Raises CollectionDamaged.
+    """
+    if chroma.is_dir():
+        _in_child("rag.probe", [str(chroma), name, fingerprint], PROBE_TIMEOUT_S)
+
+
+def compare(
+    data_dir: Path, chroma_url: str | None, vectors_of: str, fingerprint: str
+) -> dict[str, list[str]]:
+    """What is wrong with each index, as sentences, after a child process looked at every part of both.
+
+    `vectors_of` is the encoder's fingerprint, `fingerprint` the index's. Raises CollectionDamaged where the
+    child does not come to its end.
+    """
+    asked = [str(data_dir), chroma_url or "", vectors_of, fingerprint]
+    found: dict[str, list[str]] = json.loads(_in_child("rag.comparison", asked, COMPARISON_TIMEOUT_S))
+    return found
+
+
+def _in_child(module: str, arguments: list[str], timeout_s: float) -> bytes:
+    command = [sys.executable, "-m", module, *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=timeout_s, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise CollectionDamaged(f"The vector index does not answer. {REPAIR}") from error
+    if done.returncode != 0:
+        last = (done.stderr.decode(errors="replace").strip().splitlines() or ["no message"])[-1]
+        raise CollectionDamaged(
+            f"The vector index cannot be opened (a trial process ended with {done.returncode}: {last}). "
+            f"{REPAIR}",
+            exit_status=done.returncode,
+        )
+    return done.stdout

@@ -1,0 +1,181 @@
+"""Serving without an index that is damaged, while it is built anew from the store and put in place."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rag.agreement import probe
+from rag.collection import (
+    Collection,
+    Places,
+    generation,
+    index_fingerprint,
+    open_chunks,
+    require_count,
+    require_nothing_pending,
+    settled_encoder,
+)
+from rag.config import Settings
+from rag.embeddings import Encoder
+from rag.errors import CableqaError, CollectionError
+from rag.exact import ExactSearch
+from rag.index import ChunkIndex
+from rag.indexes import CHUNKS, LEXICAL, Indexes
+from rag.indexing import IndexedTotals
+from rag.lexical import LexicalIndex
+from rag.lock import DirectoryLock
+from rag.rebuild import rebuild
+from rag.segments import damaged_files
+from rag.store import CableStore
+
+LOCK_NAME = "lock.healing"
+LOOK_S = 1.0
+# After a failure, such as a full disk: the cause is for somebody else to take away.
+PAUSE_S = 30.0
+log = logging.getLogger(__name__)
+
+
+def open_what_is_whole(settings: Settings, encoder: Encoder) -> Collection:
+    """Open the data directory for reading, each index after a trial, and without one that is damaged.
+
+    Raises as ``open_collection`` does for everything else.
+    """
+    lock = DirectoryLock.acquire(settings.data_dir, write=False)
+    try:
+        store = CableStore.open(settings.data_dir, write=False)
+        try:
+            return _opened(settings, store, encoder, lock)
+        except BaseException:
+            store.close()
+            raise
+    except BaseException:
+        lock.release()
+        raise
+
+
+def _opened(settings: Settings, store: CableStore, encoder: Encoder, lock: DirectoryLock) -> Collection:
+    require_nothing_pending(store)
+    encoder = settled_encoder(settings, store, encoder, write=False)
+    places = Places.of(store, generation(store))
+    counts = store.counts()
+    lost: dict[str, str] = {}
+    try:
+        if settings.chroma_url is None:
+            probe(places.chroma, places.name, index_fingerprint(encoder))
+        chunks = open_chunks(settings, store, encoder, places, write=False)
+        require_count("vector index", chunks.count(), counts.chunks)
+    except CollectionError as error:
+        if "wanted" in error.detail:
+            raise
+        lost[CHUNKS] = error.message
+        chunks = ChunkIndex(None, None, ExactSearch(store, encoder.fingerprint))
+    try:
+        require_count("damaged files of the word index", len(damaged_files(places.lexical)), 0)
+        lexical = LexicalIndex.open(places.lexical, write=False)
+        require_count("word index", lexical.count(), counts.paragraphs)
+    except CollectionError as error:
+        lost[LEXICAL] = error.message
+        lexical = LexicalIndex.missing(error.message)
+    return Collection(store, Indexes(chunks, lexical, lost), encoder, lock)
+
+
+class _Stopped(Exception):
+    """The server ends; what was built so far is thrown away by whoever builds next."""
+
+
+class Healer:
+    """Watches a collection that is open for reading. Of several processes that serve one, one builds."""
+
+    def __init__(self, settings: Settings, collection: Collection) -> None:
+        self._settings = settings
+        self._collection = collection
+        self._generation = generation(collection.store)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="cableqa-healer", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop at the next window that is indexed."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        wait_s = 0.0
+        while not self._stopping.wait(wait_s):
+            wait_s = LOOK_S
+            try:
+                if self._collection.indexes.degraded():
+                    self._mend()
+            except _Stopped:
+                return
+            except CableqaError as error:
+                log.warning("the indexes could not be built anew: %s", error.message)
+                wait_s = PAUSE_S
+            except Exception:  # whatever breaks in here, questions are still answered
+                log.exception("the indexes could not be built anew")
+                wait_s = PAUSE_S
+
+    def _mend(self) -> None:
+        if generation(self._collection.store) != self._generation:
+            self._change_over()
+        elif self._settings.chroma_url is not None and not self._server_answers():
+            return
+        elif self._collection.indexes.degraded():
+            with self._alone() as alone:
+                if alone:
+                    self._build()
+
+    def _build(self) -> None:
+        began = time.monotonic()
+        log.warning("building the indexes anew: %s", self._collection.indexes.degraded())
+        collection = self._collection
+        # Whoever is in the middle of a search, here or in another process, still reads the old ones.
+        rebuild(self._settings, collection.store, collection.encoder, self._go_on, keep_old=True)
+        self._change_over()
+        log.warning("the indexes are whole again after %.1f s", time.monotonic() - began)
+
+    def _change_over(self) -> None:
+        store = self._collection.store
+        self._generation = generation(store)
+        places = Places.of(store, self._generation)
+        chunks = self._opened(places)
+        self._collection.indexes.replace(chunks, LexicalIndex.open(places.lexical, write=False))
+
+    def _server_answers(self) -> bool:
+        """Whether the Chroma server can be built on; where it only was away, it is used again."""
+        collection = self._collection
+        try:
+            chunks = self._opened(Places.of(collection.store, self._generation))
+            whole = chunks.count() == collection.store.counts().chunks
+        except CollectionError:
+            return False
+        if whole and collection.lexical.failure is None:
+            collection.indexes.replace(chunks, collection.lexical)
+        else:
+            chunks.close()
+        return True
+
+    def _opened(self, places: Places) -> ChunkIndex:
+        collection = self._collection
+        return open_chunks(self._settings, collection.store, collection.encoder, places, write=False)
+
+    def _go_on(self, _totals: IndexedTotals) -> None:
+        if self._stopping.is_set():
+            raise _Stopped
+
+    @contextmanager
+    def _alone(self) -> Iterator[bool]:
+        with (self._settings.data_dir / LOCK_NAME).open("ab") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+                return
+            yield True

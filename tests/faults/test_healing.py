@@ -1,0 +1,167 @@
+"""A damaged index: questions go on with what is whole, it is said so, and the index is built anew."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from api.app import create_app
+from api.history import History
+from api.service import Service
+from rag.collection import Collection, Places
+from rag.config import Settings
+from rag.errors import CollectionDegraded
+from rag.healing import Healer, open_what_is_whole
+from rag.indexes import CHUNKS, LEXICAL, NOTES
+from rag.lexical import LexicalIndex
+from rag.segments import damaged_files
+from rag.types import Filters, Outcome, Question
+from tests.api import small
+from tests.fakes import WordEncoder
+from tests.invariants import assert_whole
+
+
+class NeverAsked(WordEncoder):
+    """Answers questions and embeds nothing: what is built anew is built from the vectors that are kept."""
+
+    def submit(self, texts: object) -> object:  # type: ignore[override]
+        raise AssertionError("something was embedded again")
+
+
+def truncated_database(places: Places) -> None:
+    file = places.chroma / "chroma.sqlite3"
+    file.write_bytes(file.read_bytes()[: 3 * 4096])
+
+
+def zeroed_graph(places: Places) -> None:
+    for file in places.chroma.rglob("*.bin"):
+        file.write_bytes(bytes(file.stat().st_size))
+
+
+def missing_vectors(places: Places) -> None:
+    shutil.rmtree(places.chroma)
+
+
+def flipped_words(places: Places) -> None:
+    file = next(places.lexical.glob("*.idx"))
+    content = bytearray(file.read_bytes())
+    content[len(content) // 4] ^= 0xFF
+    file.write_bytes(content)
+
+
+def missing_segment(places: Places) -> None:
+    next(places.lexical.glob("*.term")).unlink()
+
+
+DAMAGE = [
+    (truncated_database, CHUNKS),
+    (zeroed_graph, CHUNKS),
+    (missing_vectors, CHUNKS),
+    (flipped_words, LEXICAL),
+    (missing_segment, LEXICAL),
+]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    small.build_collection(tmp_path, small.cables()).close()
+    return Settings(data_dir=tmp_path)
+
+
+@pytest.fixture(params=DAMAGE, ids=[damage.__name__ for damage, _ in DAMAGE])
+def damaged(request: pytest.FixtureRequest, settings: Settings) -> Iterator[tuple[Collection, str]]:
+    damage: Callable[[Places], None]
+    damage, part = request.param
+    with open_what_is_whole(settings, NeverAsked()) as whole:
+        assert whole.indexes.degraded() == {}
+        places = Places.of(whole.store, 1)
+    damage(places)
+    collection = open_what_is_whole(settings, NeverAsked())
+    yield collection, part
+    collection.close()
+
+
+def wait_until_whole(collection: Collection) -> None:
+    deadline = time.monotonic() + 60
+    while collection.indexes.degraded():
+        assert time.monotonic() < deadline, "the index was not built anew"
+        time.sleep(0.02)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_questions_go_on_without_a_damaged_index_until_it_is_built_anew(
+    damaged: tuple[Collection, str], settings: Settings
+) -> None:
+    collection, part = damaged
+    pipeline = small.build_pipeline(collection)
+    assert set(collection.indexes.degraded()) == {part}
+
+    answer = pipeline.answer(Question(small.QUESTION))
+    assert answer.outcome is Outcome.ANSWERED and "212 barges" in answer.text
+    assert NOTES[part] in answer.notes
+    with pytest.raises(CollectionDegraded, match="ask again"):
+        pipeline.answer(Question(small.EMPTY_QUESTION))
+    counting = ("How many cables mention barges?", Filters(), 5)
+    if part == LEXICAL:
+        with pytest.raises(CollectionDegraded):
+            pipeline.search(*counting)
+    else:
+        assert pipeline.search(*counting).found.total == 2
+
+    service = Service(pipeline, settings, History.open(settings.data_dir))
+    transport = httpx.ASGITransport(create_app(service))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        ready = await client.get("/readyz")
+        assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
+        assert [name for name, state in ready.json()["parts"].items() if state != "ok"] == [part]
+        healer = Healer(settings, collection)
+        healer.start()
+        wait_until_whole(collection)
+        healer.close()
+        assert (await client.get("/readyz")).json()["status"] == "ready"
+    service.close()
+
+    assert_whole(collection)
+    healed = pipeline.answer(Question(small.QUESTION))
+    assert healed.text == answer.text and NOTES[part] not in healed.notes
+    assert pipeline.answer(Question(small.EMPTY_QUESTION)).outcome is Outcome.NOT_IN_CORPUS
+    assert pipeline.search(*counting).found.total == 2
+
+
+def test_every_byte_of_the_words_is_under_a_checksum(settings: Settings, tmp_path: Path) -> None:
+    (folder,) = (tmp_path / "lexical").iterdir()
+    assert damaged_files(folder) == []
+    for file in sorted(folder.glob("*.*")):
+        if file.name.startswith(".") or file.suffix == ".json":
+            continue
+        sound = file.read_bytes()
+        for place in (0, len(sound) // 3, len(sound) - 1):
+            torn = bytearray(sound)
+            torn[place] ^= 1
+            file.write_bytes(torn)
+            assert damaged_files(folder) == [file.name]
+        file.write_bytes(sound)
+    LexicalIndex.open(folder, write=False).close()
+
+
+def test_two_processes_that_serve_build_it_once_and_both_change_over(settings: Settings) -> None:
+    with open_what_is_whole(settings, NeverAsked()) as whole:
+        missing_vectors(Places.of(whole.store, 1))
+    first, second = (open_what_is_whole(settings, NeverAsked()) for _ in range(2))
+    healers = [Healer(settings, collection) for collection in (first, second)]
+    for healer in healers:
+        healer.start()
+    for collection in (first, second):
+        wait_until_whole(collection)
+        assert_whole(collection)
+    for healer in healers:
+        healer.close()
+    assert {path.name for path in (settings.data_dir / "chroma").iterdir()} == {"2"}
+    for collection in (first, second):
+        collection.close()

@@ -33,6 +33,7 @@ OVER_FETCH = 1.5
 # Chroma's own 16 neighbours, found in a width of 100 and searched in one of 200, came to 0.955.
 HNSW = CreateHNSWConfiguration(space="cosine", max_neighbors=32, ef_construction=200, ef_search=300)
 FETCH_IDS = 10_000
+PROBES, SAME = 32, 1e-3
 
 
 class ChunkIndex:
@@ -173,11 +174,23 @@ class ChunkIndex:
 
     def settle(self) -> None:
         """Let Chroma work off its queue, so that readers find nothing left to write."""
-        if self._collection is not None and (count := self.count()):
-            peek = self._collection.get(limit=1, include=["embeddings"])["embeddings"]
-            if count and peek is not None:
-                with writing():
-                    self._nearest(np.asarray(peek[0], dtype=np.float32), 1)
+        if self.count():
+            with writing():
+                self._finds_itself(0)
+
+    def is_sound(self) -> bool:
+        """Whether vectors from everywhere in the index find themselves, as in the graph that was written."""
+        step = max(self.count() // PROBES, 1)
+        with asking():
+            return all(self._finds_itself(place) for place in range(0, self.count(), step))
+
+    def _finds_itself(self, place: int) -> bool:
+        assert self._collection is not None
+        peek = self._collection.get(limit=1, offset=place, include=["embeddings"])["embeddings"]
+        if peek is None or not len(peek):
+            return False
+        (nearest,) = self._nearest(np.asarray(peek[0], dtype=np.float32), 1)
+        return nearest.similarity > 1 - SAME
 
     def drop(self) -> None:
         """Delete the whole collection, on a server that others use too."""

@@ -38,11 +38,6 @@ def truncated_database(places: Places) -> None:
     file.write_bytes(file.read_bytes()[: 3 * 4096])
 
 
-def zeroed_graph(places: Places) -> None:
-    for file in places.chroma.rglob("*.bin"):
-        file.write_bytes(bytes(file.stat().st_size))
-
-
 def missing_vectors(places: Places) -> None:
     shutil.rmtree(places.chroma)
 
@@ -60,7 +55,6 @@ def missing_segment(places: Places) -> None:
 
 DAMAGE = [
     (truncated_database, CHUNKS),
-    (zeroed_graph, CHUNKS),
     (missing_vectors, CHUNKS),
     (flipped_words, LEXICAL),
     (missing_segment, LEXICAL),
@@ -132,6 +126,31 @@ async def test_questions_go_on_without_a_damaged_index_until_it_is_built_anew(
     assert healed.text == answer.text and NOTES[part] not in healed.notes
     assert pipeline.answer(Question(small.EMPTY_QUESTION)).outcome is Outcome.NOT_IN_CORPUS
     assert pipeline.search(*counting).found.total == 2
+
+
+def zeroed(content: bytes) -> bytes:
+    return bytes(len(content))
+
+
+def truncated(content: bytes) -> bytes:
+    return content[: len(content) // 3]
+
+
+@pytest.mark.parametrize("damage", [zeroed, truncated])
+def test_a_graph_that_is_not_the_one_that_was_written_is_seen(
+    tmp_path: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    # Chroma writes its graph out only when a thousand vectors wait for it.
+    many = small.cable(
+        "08ZEMBLA1", "MANY", [f"Item {n} of {n * n} barges lies at pier {n}." for n in range(1_200)]
+    )
+    small.build_collection(tmp_path, [*small.cables(), many]).close()
+    (graph,) = (tmp_path / "chroma").rglob("data_level0.bin")
+    graph.write_bytes(damage(graph.read_bytes()))
+    with open_what_is_whole(Settings(data_dir=tmp_path), NeverAsked()) as collection:
+        assert set(collection.indexes.degraded()) == {CHUNKS}
+        answer = small.build_pipeline(collection).answer(Question(small.QUESTION))
+        assert answer.outcome is Outcome.ANSWERED and "212 barges" in answer.text
 
 
 def test_every_byte_of_the_words_is_under_a_checksum(settings: Settings, tmp_path: Path) -> None:

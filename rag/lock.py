@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from rag.errors import CollectionDamaged, CollectionLocked
+from rag.errors import CollectionDamaged, CollectionError, CollectionLocked
 
 LOCK_NAME = "lock"
 # A folder that is there while a backup is being restored.
@@ -34,10 +34,17 @@ class DirectoryLock:
         """Take the directory for writing (alone) or for reading (with other readers), without waiting.
 
         Raises CollectionLocked, naming the pid and the command of who has it, and CollectionDamaged where
-        a restore was cut short, to all but the next one.
+        a restore was cut short, to all but the next one; CollectionError where it cannot be written.
         """
-        directory.mkdir(parents=True, exist_ok=True)
-        file = (directory / LOCK_NAME).open("ab")
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            file = (directory / LOCK_NAME).open("ab")
+        except OSError as error:
+            raise CollectionError(
+                f"{directory} cannot be written ({error.strerror}): let the user that runs cableqa write "
+                "to it, and look whether the disk was mounted read-only.",
+                directory=str(directory),
+            ) from error
         try:
             fcntl.flock(file, (fcntl.LOCK_EX if write else fcntl.LOCK_SH) | fcntl.LOCK_NB)
         except BlockingIOError:

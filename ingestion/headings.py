@@ -19,8 +19,12 @@ _HEADING_LENGTH = 160
 
 def is_heading(lines: Lines, block: Sequence[int], *, shouting: bool, previous: Sequence[int]) -> bool:
     """Whether a block is a section heading: short, without a full stop, in capitals or between rules."""
-    text = _NOTE_MARKS.sub("", " ".join(lines.texts[i] for i in block))
-    if len(block) > _HEADING_LINES or len(text) > _HEADING_LENGTH or not any(sign.isalpha() for sign in text):
+    if len(block) > _HEADING_LINES:
+        return False
+    text = " ".join([lines.texts[i] for i in block])
+    if text.endswith("]"):
+        text = _NOTE_MARKS.sub("", text)
+    if len(text) > _HEADING_LENGTH or not any(sign.isalpha() for sign in text):
         return False
     if _BLOCK_MARKER.match(text) or ITEM.match(text):
         return False

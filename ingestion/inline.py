@@ -22,6 +22,8 @@ _STAMP = re.compile(
 _SIGNER = re.compile(
     r"(?:(?<=^)|(?<=\s))(?:[A-Z][a-z'-]+|[A-Z]\.)(?:[ \t](?:[A-Z][a-z'-]+|[A-Z]\.)){1,3}[ \t]+$"
 )
+# With one of these words every stamp begins, whatever blanks stand before it.
+_STAMP_WORD = re.compile(r"D(?:ECLASSIFIED|eclassified)|R(?:ELEASE|elease)|UNCLASSIFIED(?=[ \t]+U\.S\.)")
 # A text without any of these holds no stamp, and need not be searched for one.
 _STAMP_HINTS = ("eclassified", "DECLASSIFIED", "RELEASE", "Release", "Case No", "CASE NO")
 
@@ -30,8 +32,11 @@ _SECTION = re.compile(
     r"(?=[ \t]+[A-Z0-9(\"])",
     re.M,
 )
+# What every such header ends with: cheap to look for.
+_SECTION_END = re.compile(r"SECTION\s+\d{1,2}\s+OF\s+\d{1,2}\s+[A-Z][A-Z .]*?\s+\d{3,8}[ \t]+[A-Z0-9(\"]")
 _ROUTING = re.compile(r"(?<=[^\s-])[ \t]+-{6,}\d{6}Z?[ \t]+\d{6}Z?[^\n]{0,10}$", re.M)
-_BANNER = re.compile(r"(?<= )0\d{7}\s{1,3}\d{3}(?:\.\d{1,2})?\s{1,2}OF\s{1,2}\d{3}(?!\d)")
+_ROUTING_END = re.compile(r"------\d{6}Z?[ \t]+\d{6}")
+_BANNER = re.compile(r"0(?<= 0)\d{7}\s{1,3}\d{3}(?:\.\d{1,2})?\s{1,2}OF\s{1,2}\d{3}(?!\d)")
 # Some texts print a hanging indent as dashes.
 _DASHES = re.compile(r"^-{3}[ ](?=[A-Z])", re.M)
 _REST_OF_LINE = re.compile(r"[^\r\n]*")
@@ -53,9 +58,9 @@ def without_inline_furniture(visible: View) -> View:
 def _cuts(text: str) -> Iterator[Cut]:
     if any(hint in text for hint in _STAMP_HINTS):
         yield from _stamps(text)
-    if "SECTION" in text and " OF " in text:
+    if _SECTION_END.search(text):
         yield from (Cut(found.start(), found.end(), "section_header") for found in _SECTION.finditer(text))
-    if "------" in text:
+    if _ROUTING_END.search(text):
         yield from (Cut(found.start(), found.end(), "section_header") for found in _ROUTING.finditer(text))
     if "--- " in text:
         yield from (Cut(found.start(), found.end(), "rule") for found in _DASHES.finditer(text))
@@ -86,19 +91,33 @@ def strip_stamp_lines(lines: Lines) -> None:
 def _stamped_lines(text: str) -> Iterator[tuple[int, int, list[tuple[int, int]]]]:
     """Lines with stamps, trimmed: start, end, and where in the text their stamps stand."""
     at = 0
-    while found := _STAMP.search(text, at):
+    while found := next(_found_stamps(text, at, len(text)), None):
         begin = max(text.rfind("\n", 0, found.start()), text.rfind("\r", 0, found.start())) + 1
         rest = _REST_OF_LINE.match(text, found.end())
         end = rest.end() if rest else found.end()
         spans: list[tuple[int, int]] = []
         after = begin
-        for stamp in _STAMP.finditer(text, found.start(), end):
+        for stamp in _found_stamps(text, found.start(), end):
             signer = _SIGNER.search(text[max(stamp.start() - _SIGNER_LENGTH, after) : stamp.start()])
             after = stamp.end()
             spans.append((stamp.start() - len(signer[0]) if signer else stamp.start(), after))
         line = text[begin:end]
         yield begin + len(line) - len(line.lstrip()), begin + len(line.rstrip()), spans
         at = end
+
+
+def _found_stamps(text: str, at: int, end: int) -> Iterator[re.Match[str]]:
+    """The matches of `_STAMP` in a part of the text, tried only where one of its words stands."""
+    for word in _STAMP_WORD.finditer(text, at, end):
+        first = word.start()
+        if first < at:
+            continue
+        indent = first
+        while indent > at and text[indent - 1] in " \t":
+            indent -= 1
+        if found := _STAMP.match(text, indent, end) or _STAMP.match(text, first, end):
+            yield found
+            at = found.end()
 
 
 def _is_all_stamps(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> bool:

@@ -12,13 +12,14 @@ _MARK = r"(?:\((?:U|C|S|TS|SBU|LOU|C/NF|S/NF|SBU/NF|U/FOUO)\)\s*)?"
 _SUMMARY = re.compile(
     rf"^\W*{_MARK}(?:BEGIN\s+)?(?:EXECUTIVE\s+)?SUMM?A?R?Y\b(?!\s+(?:OF|RECORD|FOR|TABLE)\b)", re.I
 )
-_END_SUMMARY = re.compile(r"\bEND\s+(?:OF\s+)?SUMM?A?R?Y\b", re.I)
+# Searched for in texts in capitals; each begins with letters, from one of which `re` skips to the next.
+_END_SUMMARY = re.compile(r"END(?<!\wEND)\s+(?:OF\s+)?SUMM?A?R?Y\b")
 _COMMENT = re.compile(
     rf"^\W*{_MARK}(?:BEGIN\s+)?(?:(?:EMBASSY|MISSION|POST|CONSULATE|EMBOFF|AMBASSADOR'?S?|CHARGE'?S?|USUN|POLOFF|ECONOFF)\s+)?"
     r"(?:COMMENTS?(?:\s+AND\s+\w+)?(?=\s*(?:[.:;,-]|$))|COMMENT\s+AND\b)",
     re.I,
 )
-_END_COMMENT = re.compile(r"\bEND\s+(?:OF\s+)?COMMENT", re.I)
+_END_COMMENT = re.compile(r"END(?<!\wEND)\s+(?:OF\s+)?COMMENT")
 _ACTION = re.compile(
     rf"^\W*{_MARK}(?:BEGIN\s+)?ACTION\s+(?:REQUEST(?:ED|S)?|REQUIRED)\b(?=\s*[.:;,(-]|\s*$|\s+(?:IS|WAS)\b)",
     re.I,
@@ -26,8 +27,10 @@ _ACTION = re.compile(
 _QUOTE = re.compile(
     rf"^\W*{_MARK}(?:BEGIN\s+(?:TEXT|QUOTE|UNOFFICIAL TRANSLATION|TRANSLATION)|QUOTE)\b", re.I
 )
-_OPENS = re.compile(r"\bBEGIN\s+(?:TEXT|QUOTE|TRANSLATION|UNOFFICIAL TRANSLATION)\b", re.I)
-_CLOSES = re.compile(r"\bEND\s?(?:OF\s+)?(?:TEXT|QUOTE|TRANSLATION|UNQUOTE)\b|\bUNQUOTE\b", re.I)
+_OPENS = re.compile(r"BEGIN(?<!\wBEGIN)\s+(?:TEXT|QUOTE|TRANSLATION|UNOFFICIAL TRANSLATION)\b")
+_CLOSES = re.compile(
+    r"END(?<!\wEND)\s?(?:OF\s+)?(?:TEXT|QUOTE|TRANSLATION|UNQUOTE)\b|UNQUOTE(?<!\wUNQUOTE)\b"
+)
 _COMMENT_HEADING = re.compile(r"^\W*(?:POST |EMBASSY |MISSION )?COMMENTS?\W*$", re.I)
 _SUMMARY_HEADING = re.compile(r"^\W*(?:EXECUTIVE )?SUMMARY(?: AND (?:COMMENT|INTRODUCTION))?\W*$", re.I)
 _ACTION_HEADING = re.compile(r"^\W*ACTION REQUEST(?:ED|S)?\W*$", re.I)
@@ -41,17 +44,19 @@ def paragraph_kinds(texts: Sequence[str], headings: Sequence[str | None]) -> lis
     is quoted.
     """
     kinds = [Kind.BODY] * len(texts)
-    marked = [_has_marks(text) for text in texts]
-    ending = [index for index, marks in enumerate(marked) if marks]
-    end_summary = next((index for index in ending if _END_SUMMARY.search(texts[index])), None)
+    marked = {index: upper for index, text in enumerate(texts) if _has_marks(upper := text.upper())}
+    end_summary = next((index for index, upper in marked.items() if _END_SUMMARY.search(upper)), None)
     opened = next((index for index, text in enumerate(texts) if _SUMMARY.match(text)), None)
-    last_close = max((index for index in ending if _CLOSES.search(texts[index])), default=-1)
-    end_comments = [index for index in ending if _END_COMMENT.search(texts[index])]
+    closings = {
+        index: place for index, upper in marked.items() if (place := _last(_CLOSES, upper)) is not None
+    }
+    last_close = max(closings, default=-1)
+    end_comments = [index for index, upper in marked.items() if _END_COMMENT.search(upper)]
     quoting = False
     comment_to = -1
     for index, (text, heading) in enumerate(zip(texts, headings, strict=True)):
-        opens = _last(_OPENS, text) if marked[index] and not quoting else None
-        closes = _last(_CLOSES, text) if marked[index] else None
+        opens = _last(_OPENS, marked[index]) if index in marked and not quoting else None
+        closes = closings.get(index)
         if quoting or _QUOTE.match(text):
             kinds[index] = Kind.QUOTED_TEXT
         elif _SUMMARY.match(text) or (heading and _SUMMARY_HEADING.match(heading)):
@@ -75,9 +80,8 @@ def paragraph_kinds(texts: Sequence[str], headings: Sequence[str | None]) -> lis
     return kinds
 
 
-def _has_marks(text: str) -> bool:
+def _has_marks(upper: str) -> bool:
     """Whether the words BEGIN, END or UNQUOTE stand in a text at all: most have none, and need no search."""
-    upper = text.upper()
     return "END " in upper or "ENDTEXT" in upper or "BEGIN" in upper or "QUOTE" in upper
 
 

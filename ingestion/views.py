@@ -91,13 +91,15 @@ def compose(upper: View, lower: View) -> View:
     return View(upper.text, tuple(segments), tuple(stripped))
 
 
-def _pieces(lower: View, starts: list[int], start: int, length: int) -> Iterable[tuple[int, int, int]]:
+def _pieces(lower: View, starts: list[int], start: int, length: int) -> list[tuple[int, int, int]]:
     """The parts of a run of ``lower.text`` that stand in the raw text: (offset in run, raw start, length)."""
-    end = start + length
+    segments, end = lower.segments, start + length
     index = max(bisect_right(starts, start) - 1, 0)
-    while index < len(lower.segments) and lower.segments[index].start < end:
-        segment = lower.segments[index]
+    pieces: list[tuple[int, int, int]] = []
+    while index < len(segments) and segments[index].start < end:
+        segment = segments[index]
         first, last = max(start, segment.start), min(end, segment.start + segment.length)
         if first < last:
-            yield first - start, segment.raw_start + first - segment.start, last - first
+            pieces.append((first - start, segment.raw_start + first - segment.start, last - first))
         index += 1
+    return pieces

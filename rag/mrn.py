@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 # The electronic archive of the State Department begins in 1973; web-archive cables end in 2010.
 # Two digits from 66 on are read as 19xx (1966 is the oldest cable in the archives that print them).
@@ -72,6 +73,8 @@ def full_year(digits: str) -> int:
     return number + (1900 if number >= _PIVOT else 2000)
 
 
+# A cable's own number is asked for several times while it is parsed.
+@lru_cache(maxsize=1_024)
 def read_mrn(text: str) -> MessageNumber | None:
     """Read a text that is one message number and nothing else; None where it is none."""
     plain = " ".join(unicodedata.normalize("NFKD", text).upper().split()).strip(" .,;:'\"()[]")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
-from typing import cast
 
 import yaml
 
@@ -15,14 +14,18 @@ from ingestion.views import Cut, cut_out
 from rag.errors import ParseError
 
 _FRONT = re.compile(r"\A\ufeff?---[ \t]*\r?\n(?P<yaml>.*?)^---[ \t]*\r?$", re.S | re.M)
-# Each form begins with one of a few signs; without the look at the next one every letter is tried for all.
-_MARKUP = re.compile(
-    r"(?=[\\*(#>_!|-]|^[ \t]|[ ]{2}$)(?:"
-    r"\\(?=[\\`*_{}\[\]()#+.!~|<>-])|\*\*|(?<=\])\(#[^)\s]*\)|^[ \t]*#{1,6}[ \t]+|^[ \t]*\*[ \t]+(?=\d)"
-    r"|^[ \t]*>[ \t]?|(?<![\w])_(?=\S)|(?<=[^\s_])_(?![\w])|^[ \t]*_[ \t]*$|!\[[^\]\n]*\]\([^)\n]*\)"
-    r"|^[ \t]*-{3}\|[-|]*[ \t]*$|[ ]{2}$)",
+# Every form begins with a sign of its own, before what must stand before it: `re` then skips from one such
+# sign to the next, and does not try each letter of the text (five times as fast).
+_SIGNS = re.compile(
+    r"\\(?=[\\`*_{}\[\]()#+.!~|<>-])|\*\*|\((?<=\]\()#[^)\s]*\)|!\[[^\]\n]*\]\([^)\n]*\)"
+    r"|#(?<=^#)#{0,5}[ \t]+|\*(?<=^\*)[ \t]+(?=\d)|>(?<=^>)[ \t]?|-(?<=^-)--\|[-|]*[ \t]*$"
+    r"|_(?<!\w_)(?=\S)|_(?<=[^\s_]_)(?!\w)|_(?<=^_)[ \t]*$",
     re.M,
 )
+_INDENTED = re.compile(
+    r"\n(?P<cut>[ \t]+(?:#{1,6}[ \t]+|\*[ \t]+(?=\d)|>[ \t]?|_[ \t]*$|---\|[-|]*[ \t]*$))", re.M
+)
+_HARD_BREAK = re.compile(r"  $", re.M)
 _SLUG = re.compile(r"[^A-Za-z0-9-]+")
 
 
@@ -49,13 +52,13 @@ class DfatFormat:
                 line=1,
             )
             return
-        if "vol_id" not in fields:
+        if not fields.get("vol_id"):
             yield ParseError(
                 f"{source.name}: line 1: the front matter has no vol_id", file=source.name, line=1
             )
             return
         cuts = [Cut(0, front.end(), "front_matter")]
-        cuts += [Cut(found.start(), found.end(), "markup") for found in _MARKUP.finditer(text, front.end())]
+        cuts += [Cut(start, end, "markup") for start, end in _markup(text, front.end())]
         plain = cut_out(text, cuts)
         visible, grade, references = without_header(plain)
         yield RawCable(
@@ -71,29 +74,45 @@ class DfatFormat:
         )
 
 
-def _fields(front: str) -> dict[str, object] | None:
+def _markup(text: str, begin: int) -> Iterator[tuple[int, int]]:
+    """Start and end of each run of Markdown signs, in order; of two that overlap, the first."""
+    runs = [found.span() for found in _SIGNS.finditer(text, begin)]
+    runs += [found.span("cut") for found in _INDENTED.finditer(text, begin)]
+    runs += [found.span() for found in _HARD_BREAK.finditer(text, begin)]
+    runs.sort()
+    at = begin
+    for start, end in runs:
+        if start >= at:
+            yield start, end
+            at = end
+
+
+def _fields(front: str) -> dict[str, str] | None:
+    """The fields that hold one value, as printed; an empty one is left out."""
     try:
         loaded = yaml.load(front, Loader=_Loader)
     except yaml.YAMLError:
         return None
-    return cast(dict[str, object], loaded) if isinstance(loaded, dict) else None
+    if not isinstance(loaded, dict):
+        return None
+    return {name: value for name, value in loaded.items() if isinstance(value, str) and value not in _EMPTY}
 
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# All values as strings: a title "No" is no truth value, a volume "010" no eight, a wrong date no error.
+_Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+_EMPTY = frozenset({"", "~", "null"})
 
 
-def _known(fields: dict[str, object], grade: str | None, references: str | None) -> Known:
-    title = str(fields["title"]).strip() if fields.get("title") else None
+def _known(fields: dict[str, str], grade: str | None, references: str | None) -> Known:
+    title = fields["title"].strip() if "title" in fields else None
     day = _day(fields.get("doc_date"))
     first, last = day if day else (None, None)
     return Known(subject=title, classification=grade, day=first, day_to=last, references=references)
 
 
-def _day(value: object) -> tuple[date, date] | None:
-    """``"1949-01-18"``, ``"1949-01"``, ``1949`` or a YAML date: first and last day."""
-    if isinstance(value, date):
-        return value, value
-    parts = re.fullmatch(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?.*", str(value or ""))
+def _day(value: str | None) -> tuple[date, date] | None:
+    """``"1949-01-18"``, ``"1949-01"`` or ``"1949"``: first and last day."""
+    parts = re.fullmatch(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?.*", value or "")
     if parts is None:
         return None
     year, month, day = int(parts[1]), int(parts[2] or 0), int(parts[3] or 0)

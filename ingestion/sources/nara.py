@@ -35,7 +35,9 @@ class NaraFormat:
 
     def detect(self, source: SourceFile, text: str) -> bool:
         """By the form of the file name, or by the archive's list of fields."""
-        return is_archive_id(mend_id(source.stem)) or _ATTRIBUTES.search(text) is not None
+        return is_archive_id(mend_id(source.stem)) or (
+            "Message Attributes" in text and _ATTRIBUTES.search(text) is not None
+        )
 
     def read(self, source: SourceFile, text: str, encoding: str) -> Iterator[RawCable | ParseError]:
         """One cable a file."""

@@ -33,12 +33,13 @@ _REFERENCE = re.compile(
     r"(?:[^.]|\.(?=\S)|\bNos?\. |\b[A-Z]\. ){2,80}\.?\s*" + _MARK + r"\.?$"
 )
 _ARCHIVAL = re.compile(
-    r"^\[\s?(?:NAA|AA|NLA|AWM|PRO|TNA|NARA|NA|ANZ|UN|FRUS)\b[^\]\n]*\]\s*$"
-    r"|^\[[^\]\n]{0,12}:\s?[A-Z]+\d+[^\]\n]*\]\s*$",
+    r"\[(?<=^\[)\s?(?:NAA|AA|NLA|AWM|PRO|TNA|NARA|NA|ANZ|UN|FRUS)\b[^\]\n]*\]\s*$"
+    r"|\[(?<=^\[)[^\]\n]{0,12}:\s?[A-Z]+\d+[^\]\n]*\]\s*$",
     re.M,
 )
-_ARCHIVAL_RAW = re.compile(r"^[ \t]*_?\[[^\]\n]{0,12}:\s?[^\]\n]*\]_?[ \t]*$", re.M)
-_NOTES_BEGIN = re.compile(r"^[ \t]*_[ \t]*$|^[ \t]*\*[ \t]+1[ \t]|^[ \t]*_1[ \t](?=[^_\n]*$)", re.M)
+# Lines behind another, with the break before them: from one break `re` skips to the next.
+_ARCHIVAL_RAW = re.compile(r"\n[ \t]*_?\[[^\]\n]{0,12}:\s?[^\]\n]*\]_?[ \t]*$", re.M)
+_NOTES_BEGIN = re.compile(r"\n[ \t]*(?:_[ \t]*$|\*[ \t]+1[ \t]|_1[ \t](?=[^_\n]*$))", re.M)
 _NOTE_LINE = re.compile(r"^[ \t]*(?P<number>\d{1,3})(?![\d.)\\:])[ \t]*(?=\S)", re.M)
 _HEADER_LINES = 14
 _DATELINES = 2
@@ -58,8 +59,9 @@ def without_header(plain: View) -> tuple[View, str | None, str | None]:
         line = text[at:end].strip()
         if line:
             seen += 1
-            grade = grade or _grade(line)
-            reason = _header_reason(line, first=seen <= _DATELINES)
+            graded = _GRADE_LINE.match(line)
+            grade = grade or (_grade(graded) if graded else None)
+            reason = "classification_line" if graded else _header_reason(line, first=seen <= _DATELINES)
             if reason:
                 start = at + len(text[at:end]) - len(text[at:end].lstrip())
                 cuts.append(Cut(start, start + len(line), reason))
@@ -80,8 +82,6 @@ def without_header(plain: View) -> tuple[View, str | None, str | None]:
 
 
 def _header_reason(line: str, *, first: bool) -> str | None:
-    if _GRADE_LINE.match(line):
-        return "classification_line"
     if first and len(line) < 140 and _DATELINE.match(line):
         return "dateline"
     if _EXTRACT.match(line) or _SERIAL_LINE.match(line):
@@ -89,10 +89,7 @@ def _header_reason(line: str, *, first: bool) -> str | None:
     return "reference" if _REFERENCE.match(line) else None
 
 
-def _grade(line: str) -> str | None:
-    found = _GRADE_LINE.match(line)
-    if found is None:
-        return None
+def _grade(found: re.Match[str]) -> str | None:
     grades = found["grades"].upper()
     return next(
         (
@@ -122,7 +119,7 @@ def footnotes(text: str, visible: View, front_end: int) -> Iterator[Note]:
 def _notes_region(text: str, front_end: int) -> int | None:
     found = _NOTES_BEGIN.search(text, front_end)
     if found:
-        return found.start()
+        return found.start() + 1
     last = None
     for reference in _ARCHIVAL_RAW.finditer(text, front_end):
         last = reference.end()

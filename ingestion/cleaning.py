@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from functools import cached_property
 
-from ingestion.headings import ENDED, ITEM
+from ingestion.headings import ENDED, begins_item
 from ingestion.lines import Lines
 from ingestion.paragraphs import Draft
 from ingestion.views import View
@@ -27,8 +27,12 @@ _FIELD = re.compile(r"^[A-Z][A-Z ]{2,30}:")
 _SHORT_LINE = 0.6
 
 
+def _may_be_table(text: str) -> bool:
+    return "   " in text or "|" in text or "\t" in text
+
+
 def _is_table(text: str) -> bool:
-    return ("   " in text or "|" in text or "\t" in text) and _COLUMNS.search(text) is not None
+    return _may_be_table(text) and _COLUMNS.search(text) is not None
 
 
 class Body:
@@ -45,7 +49,8 @@ class Body:
             self._begins.update(draft.heading[:1])
         self._after_heading = {draft.heading[-1] for draft in paragraphs if draft.heading}
         widths = sorted(len(lines.texts[i]) for i in indexes)
-        self._width = widths[-1] if widths else 0
+        self._short = (widths[-1] if widths else 0) * _SHORT_LINE
+        self._may_have_tables = _may_be_table(lines.text)
         self._unwrapped = bool(widths) and widths[len(widths) * 9 // 10] > _UNWRAPPED
         self._first: dict[int, int] = {}
         self._last: dict[int, int] = {}
@@ -115,10 +120,10 @@ class Body:
             return "\n\n"
         lines = self._lines
         above, below = lines.texts[previous], lines.texts[index]
-        furniture = index > previous + 1 and any(lines.roles[i] for i in range(previous + 1, index))
-        if index > previous + 1 and not furniture:
-            return "\n\n"
-        if furniture and self._ends_block(previous, above, below):
+        furniture = index > previous + 1
+        if furniture and (
+            not any(lines.roles[previous + 1 : index]) or self._ends_block(previous, above, below)
+        ):
             return "\n\n"
         if (
             above.endswith("-")
@@ -134,17 +139,18 @@ class Body:
         """Whether the text above a banner was complete, so that what follows is another block."""
         if ENDED.search(above) is None or below[0].islower():
             return False
-        return self._unwrapped or len(above) < self._width * _SHORT_LINE or ITEM.match(below) is not None
+        return self._unwrapped or len(above) < self._short or begins_item(below)
 
     def _is_own_line(self, above: str, below: str) -> bool:
-        if ITEM.match(below) and not (below[0].isdigit() and above[-1].isalnum()):
+        if begins_item(below) and not (below[0].isdigit() and above[-1].isalnum()):
             return not below[0].islower() or self._unwrapped
         if self._unwrapped:
             wrapped = _WRAPPED[0] <= len(above) <= _WRAPPED[1] and ENDED.search(above) is None
             return not wrapped or _FIELD.match(below) is not None
-        if _is_table(above) or _is_table(below):
+        if self._may_have_tables and (_is_table(above) or _is_table(below)):
             return True
-        return len(above) + 1 + len(below.split(None, 1)[0]) < self._width * _SHORT_LINE
+        room = self._short - len(above) - 1
+        return room > 1 and len(below.split(None, 1)[0]) < room
 
     def _join_hyphen(self, previous: int, above: str, below: str) -> str | None:
         """What joins the halves of a word: "=" and the separator; the hyphen is cut where it was a break."""

@@ -195,7 +195,8 @@ def _strip_signature(lines: Lines, indexes: list[int]) -> str | None:
 
 def merged(known: Known, more: Known) -> Known:
     """`known`, with what it is silent about from `more`."""
-    empty = Known()
+    if more in (known, empty := Known()):
+        return known
     changes = {
         name: getattr(more, name) for name in Known.__slots__ if getattr(known, name) == getattr(empty, name)
     }

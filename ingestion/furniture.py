@@ -15,6 +15,7 @@ from ingestion.patterns import (
     CLASS_STAMP,
     FROM_LINE,
     LABEL,
+    LABEL_LETTERS,
     NUMBERED,
     PAGE_BANNER,
     PAGE_BREAK,
@@ -24,6 +25,7 @@ from ingestion.patterns import (
     SECTION_LINE,
     TO_LINE,
     TRAILER,
+    TRAILER_SIGNS,
     TRANSMISSION,
 )
 from ingestion.posts import find_post, letters
@@ -31,7 +33,6 @@ from ingestion.posts import find_post, letters
 _SUSPECT = frozenset("*-=_~@#!<\x1a")
 # The first signs of lines that a pattern can match: most lines are text, and need not be tried.
 _RULES = frozenset("-=_*~")
-_TRAILERS = frozenset("N#B@<E*\x1a")
 # Beyond this no line is furniture: the texts of the older archive are not wrapped.
 _LONGEST_LINE = 240
 # A section's header lists its addressees again: the longest seen has 30 lines.
@@ -67,7 +68,7 @@ def strip_furniture(lines: Lines, start: int, header: Header) -> None:
         elif first in CLASS_LETTERS and CLASS_STAMP.match(text):
             roles[index] = "classification_stamp"
             index += 1
-        elif first in _TRAILERS and TRAILER.match(text):
+        elif first in TRAILER_SIGNS and TRAILER.match(text):
             roles[index] = "trailer"
             index += 1
         elif first in CLASS_LETTERS and _is_section(text, header):
@@ -145,7 +146,7 @@ def _strip_header(lines: Lines, start: int, header: Header, *, addressed: bool =
         if not text:
             blank, index = True, index + 1
             continue
-        label = LABEL.match(text)
+        label = LABEL.match(text) if text[0] in LABEL_LETTERS else None
         if label:
             field, taken = label.lastgroup, True
         elif header.holds(text):

@@ -17,6 +17,7 @@ from ingestion.patterns import (
     CLASS_STAMP,
     FROM_LINE,
     LABEL,
+    LABEL_LETTERS,
     NUMBERED,
     PAGE_BANNER,
     PAGE_BREAK,
@@ -26,6 +27,7 @@ from ingestion.patterns import (
     RULE,
     TO_LINE,
     TRAILER,
+    TRAILER_SIGNS,
     TRANSMISSION,
     canonical_classification,
 )
@@ -110,7 +112,7 @@ class HeaderReader:
         furniture = self._furniture(text)
         if furniture:
             return furniture
-        label = LABEL.match(text)
+        label = LABEL.match(text) if text[0] in LABEL_LETTERS else None
         if label and label.lastgroup:
             return self._begin_field(label, text)
         found = CLASS_LINE.match(text) if text[0] in CLASS_LETTERS and len(text) <= _LONGEST_LINE else None
@@ -131,7 +133,9 @@ class HeaderReader:
             if self.header.classification is None:
                 self.header.classification = canonical_classification(text)
             return "classification_stamp"
-        if (not text[0].isalnum() and ROUTING_RULE.match(text)) or TRAILER.match(text):
+        if (not text[0].isalnum() and ROUTING_RULE.match(text)) or (
+            text[0] in TRAILER_SIGNS and TRAILER.match(text)
+        ):
             return "transmission"
         return None
 

@@ -10,11 +10,17 @@ from ingestion.lines import Lines
 ITEM = re.compile(
     r"^(?:-{1,2}\s*\S|[•*·]\s|\(?[A-Za-z][.)]\)?\s|\([ivx]{1,4}\)|\(?\d{1,2}[.)]\)?\s|\( ?[A-Z] ?\))"
 )
+_ITEM_SIGNS = (".", ")")
 ENDED = re.compile(r"[.!?:][\"'”’)\]]*$")
 _BLOCK_MARKER = re.compile(r"^\W*(?:BEGIN|END|UNQUOTE|QUOTE)\b", re.I)
 _NOTE_MARKS = re.compile(r"(?:\s*\[\^?\d{1,3}\])+$")
 _HEADING_LINES = 3
 _HEADING_LENGTH = 160
+
+
+def begins_item(text: str) -> bool:
+    """Whether a line begins an item of a list; most begin with a word, and need no search."""
+    return (not text[0].isalpha() or text[1:2] in _ITEM_SIGNS) and ITEM.match(text) is not None
 
 
 def is_heading(lines: Lines, block: Sequence[int], *, shouting: bool, previous: Sequence[int]) -> bool:

@@ -29,7 +29,7 @@ class Lines:
             lengths = None
         for index, piece in enumerate(pieces):
             trimmed = piece.strip()
-            start = at + piece.find(trimmed) if trimmed and len(trimmed) < len(piece) else at
+            start = at if len(trimmed) == len(piece) or not trimmed else at + piece.find(trimmed)
             self.texts.append(trimmed)
             self.starts.append(start)
             self.ends.append(start + len(trimmed))
@@ -48,9 +48,10 @@ class Lines:
 
 
 def _split(text: str) -> tuple[list[str], list[int]]:
-    pieces: list[str] = []
-    lengths: list[int] = []
-    at = 0
+    pieces = text.split("\r\n")
+    if not any("\r" in piece or "\n" in piece or "\f" in piece or "\v" in piece for piece in pieces):
+        return pieces, [len(piece) + 2 for piece in pieces]
+    pieces, lengths, at = [], [], 0
     for found in _BREAK.finditer(text):
         pieces.append(text[at : found.start()])
         lengths.append(found.end() - at)

@@ -90,6 +90,9 @@ LABEL = re.compile(
     r"|(?P<reference>REF(?:S|\(S\)|ERENCES?|TELS?|TEL\(S\))?\s*(?:[:;]|(?=\(?[A-Z]\)?[).:]\s*)"
     r"|\s(?=(?:\d{2}\s+)?[A-Z][A-Z .]+\d))))"
 )
+# The first signs of lines that begin with a label, or are a trailer: most lines begin with others.
+LABEL_LETTERS = frozenset("ETASCDR")
+TRAILER_SIGNS = frozenset("NnBb#@<Ee*\x1a")
 NUMBERED = re.compile(
     r"^\s*(?:¶\s*)?(?P<number>\d{1,6})(?P<letter>[A-Z])?\s?\\?(?P<sign>[.)]\)?\.?)(?=\s|\(|[A-Z\"'“‘]|$)"
 )

@@ -36,7 +36,11 @@ _LONGEST = 60
 def read_preamble(lines: Lines) -> tuple[int, str | None, Known]:
     """Where the telegram begins (0 where there is no such table), the printed id, and what the table says."""
     end = next((i for i, text in enumerate(lines.texts[:_LONGEST]) if _begins_telegram(text)), None)
-    labels = [i for i, text in enumerate(lines.texts[: end or _LONGEST]) if _cells(text)]
+    labels = [
+        i
+        for i, text in enumerate(lines.texts[: end or _LONGEST])
+        if text[:3].lower() in _LABEL_STARTS and _cells(text)
+    ]
     if not labels:
         return 0, None, Known()
     values, last = _values(lines, labels)
@@ -72,8 +76,6 @@ def _begins_telegram(text: str) -> bool:
 
 def _cells(text: str) -> list[str]:
     """The field names of a line of column labels, or an empty list."""
-    if text[:3].lower() not in _LABEL_STARTS:
-        return []
     cells = [cell.strip(" :").lower() for cell in re.split(r"\t+| {2,}|\s*\|\s*", text)]
     names = [_LABELS[cell] for cell in cells if cell in _LABELS]
     return names if names and len(names) == len([cell for cell in cells if cell]) else []

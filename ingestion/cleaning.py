@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cached_property
+from operator import attrgetter
 
 from ingestion.headings import ENDED, begins_item
 from ingestion.lines import Lines
@@ -70,7 +71,7 @@ class Body:
         for index, role in enumerate(self._lines.roles):
             if role:
                 self._stripped.append(Stripped(self._lines.starts[index], self._lines.ends[index], role))
-        self._stripped.sort(key=lambda run: run.raw_start)
+        self._stripped.sort(key=attrgetter("raw_start"))
         return View(self.text, tuple(self._segments), tuple(self._stripped))
 
     def span(self, draft: Draft) -> tuple[int, int]:
@@ -154,11 +155,12 @@ class Body:
 
     def _join_hyphen(self, previous: int, above: str, below: str) -> str | None:
         """What joins the halves of a word: "=" and the separator; the hyphen is cut where it was a break."""
-        left, right = _LEFT.search(above), _FIRST_PART.match(below)
+        end = above.rsplit(None, 1)[-1]
+        left, right = _LEFT.search(end), _FIRST_PART.match(below)
         if left and right and self._is_broken(left[1], right[1]):
             self._cut_last_hyphen(previous)
             return "="
-        return "=" if right and _LAST_PART.search(above) else None
+        return "=" if right and _LAST_PART.search(end) else None
 
     def _cut_last_hyphen(self, previous: int) -> None:
         self._parts[-1] = self._parts[-1][:-1]

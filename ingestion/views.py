@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 
 from rag.types import Segment, Stripped
 
@@ -87,7 +88,7 @@ def compose(upper: View, lower: View) -> View:
             Stripped(raw_start, raw_start + length, run.reason)
             for _, raw_start, length in _pieces(lower, starts, run.raw_start, run.raw_end - run.raw_start)
         )
-    stripped.sort(key=lambda run: run.raw_start)
+    stripped.sort(key=attrgetter("raw_start"))
     return View(upper.text, tuple(segments), tuple(stripped))
 
 

@@ -270,6 +270,22 @@ def test_australian_document_with_bracketed_numbers() -> None:
     assert cable.header.date_precision is DatePrecision.YEAR
 
 
+def test_front_matter_is_taken_as_printed() -> None:
+    """A title that YAML calls a truth value, an octal volume, a day that is none: all stay what they are."""
+    front = "---\ntitle: No\nvol_id: 010\ndoc_date: 1949-02-30\n---\n"
+    cable = parse_one("1-a.md", front + "\nRain fell.\n")
+    assert (cable.header.cable_id, cable.header.subject) == ("DFAT010-1-a", "No")
+    assert cable.header.date_precision is DatePrecision.UNKNOWN
+    (error,) = parse_source(SourceFile("1-a.md", b"---\ntitle: T\nvol_id:\n---\nRain fell.\n"))
+    assert isinstance(error, ParseError) and "no vol_id" in error.message
+
+
+def test_indented_and_trailing_markup_is_stripped() -> None:
+    text = "---\ntitle: T\nvol_id: 9\n---\n\n  ## RAIN\n\n1\\. It  \nrained.\n\n > It was _wet_.\n\n _\n"
+    cable = parse_one("1-a.md", text)
+    assert texts(cable) == {"1": "It rained.\n\nIt was wet."} and cable.paragraphs[0].heading == "RAIN"
+
+
 VOLUME = """<?xml version="1.0" encoding="UTF-8"?>
 <TEI xmlns="http://www.tei-c.org/ns/1.0" xml:id="frus1958-60v99"><text><body>
 <div type="document" xml:id="d112" n="112">

@@ -128,7 +128,7 @@ class _Run:
         )
 
     def _take(self, cable: Cable, location: str) -> IngestLine:
-        """Store a cable unless the collection has it."""
+        """Store a cable unless the collection has it, and have it indexed: at once, or behind an embedder."""
         cable_id = cable.header.cable_id
         owner = self._work.owner(cable_id)
         foreign = owner is not None and owner != location and self._is_there(owner)
@@ -166,13 +166,9 @@ class _Run:
         self._work.add_location(cable.header.cable_id, location, owner=True)
         repeated = self._link(cable)
         self._chunks += len(chunks)
-        self._index(cable.header.cable_id)
-        return IngestLine.of_cable(cable, status, "; ".join(filter(None, (message, repeated))) or None)
-
-    def _index(self, cable_id: str) -> None:
-        """Hand a cable to the indexer; with an embedder it waits in the store until all are embedded."""
         if self._embedder is None:
-            self._indexer.add(self._work.pending_cable(cable_id))
+            self._indexer.add_put(self._work.pending_cable(cable.header.cable_id), cable, chunks)
+        return IngestLine.of_cable(cable, status, "; ".join(filter(None, (message, repeated))) or None)
 
     def _link(self, cable: Cable) -> str | None:
         """Note which cable this one repeats under another number, and say so."""
@@ -208,7 +204,8 @@ class _Run:
             if owner == location and self._work.owner(cable_id) is None:
                 cited = self._store.answers_citing(cable_id)
                 self._store.delete(cable_id)
-                self._index(cable_id)
+                if self._embedder is None:
+                    self._indexer.add(self._work.pending_cable(cable_id))
                 message = f"was cited by the answers {', '.join(cited)}" if cited else None
                 self._report(IngestLine(source, Status.REMOVED, cable_id, message))
 

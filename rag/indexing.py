@@ -21,6 +21,7 @@ from rag.index import ChunkIndex
 from rag.lexical import LexicalIndex
 from rag.store import CableStore
 from rag.store_work import PendingCable
+from rag.types import Cable, CableHeader, Chunk, Paragraph
 from rag.worker import Vectors
 
 # Chunks encoded between two writes to the cache: what a kill can cost. At 70 chunks/s under 4 s.
@@ -89,15 +90,34 @@ class Indexer:
 
     def add(self, pending: PendingCable) -> None:
         """Take on one cable as it is in the store now: present, changed or gone."""
-        header = self._store.find_header(pending.cable_id)
-        self._lexical.delete_cables([pending.cable_id])
-        self._chunks.delete(pending.stale)
+        cable_id = pending.cable_id
+        header = self._store.find_header(cable_id)
         if header is None:
+            self._forget(pending)
             self._open.complete.append(pending)
             return
-        paragraphs = {p.label: p for p in self._store.cable_paragraphs(pending.cable_id)}
-        self._lexical.add((paragraph, header) for paragraph in paragraphs.values())
-        for chunk in self._store.cable_chunks(pending.cable_id):
+        paragraphs = self._store.cable_paragraphs(cable_id)
+        self._take(pending, header, paragraphs, self._store.cable_chunks(cable_id))
+
+    def add_put(self, pending: PendingCable, cable: Cable, chunks: Sequence[Chunk]) -> None:
+        """As `add`, for a cable that was put just now: it is not read back from the store."""
+        self._take(pending, cable.header, cable.paragraphs, chunks)
+
+    def _forget(self, pending: PendingCable) -> None:
+        self._lexical.delete_cables([pending.cable_id])
+        self._chunks.delete(pending.stale)
+
+    def _take(
+        self,
+        pending: PendingCable,
+        header: CableHeader,
+        cable_paragraphs: Sequence[Paragraph],
+        chunks: Sequence[Chunk],
+    ) -> None:
+        self._forget(pending)
+        paragraphs = {paragraph.label: paragraph for paragraph in cable_paragraphs}
+        self._lexical.add((paragraph, header) for paragraph in cable_paragraphs)
+        for chunk in chunks:
             text = embedded_text(header, paragraphs[chunk.label], chunk)
             sha256 = text_sha256(text)
             self._open.keys.append((chunk.cable_id, chunk.label, chunk.ordinal))

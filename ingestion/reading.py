@@ -71,17 +71,16 @@ def dry_run(paths: Iterable[Path], options: IngestOptions, progress: Progress = 
 def sources(roots: list[Path], options: IngestOptions) -> Iterator[tuple[str, SourceFile | ParseError]]:
     """Everything to read with its location: a path, with ``!member`` inside an archive."""
     for root in roots:
+        resolved = root.resolve()
+        folder = resolved.is_dir()
         for source in find_files(root, options.limits):
             name = str(source.detail.get("file", root)) if isinstance(source, ParseError) else source.name
-            yield _location(root, name), source
+            yield str(resolved / name) if folder else _location(root, resolved, name), source
 
 
-def _location(root: Path, name: str) -> str:
+def _location(root: Path, resolved: Path, name: str) -> str:
     if str(root) == STDIN:
         return STDIN
-    resolved = root.resolve()
-    if resolved.is_dir():
-        return str(resolved / name)
     member = name.removeprefix(root.name)
     return f"{resolved}{member if member.startswith('!') else ''}"
 

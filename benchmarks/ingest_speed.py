@@ -152,8 +152,10 @@ def measure(folder: Path, paragraphs: int, rounds: int) -> None:
     print(f"{'way':<48}{'paragraphs/s':>14}{'ingest is':>12}")
     for way, taken in best.items():
         print(f"{way:<48}{count / taken:>14.1f}{taken / ingest_s:>11.2f}x")
-    agreed = overlap(chosen.encode(texts), encoder.at("fp32").encode(texts))
-    print(f"\ntop-{TOP} overlap with fp32: {agreed:.4f}")
+    baseline = model.encode(texts)
+    for precision in dict.fromkeys(("fp32", chosen.precision)):
+        agreed = overlap(encoder.at(precision).encode(texts), baseline)
+        print(f"top-{TOP} overlap of {precision} with sentence-transformers' own vectors: {agreed:.4f}")
     print(f"parser alone: {cables / parse_s:.0f} cables/s; second run over the same files: {again_s:.2f} s")
 
 

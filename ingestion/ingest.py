@@ -130,11 +130,11 @@ class _Run:
     def _take(self, cable: Cable, location: str) -> IngestLine:
         """Store a cable unless the collection has it, and have it indexed: at once, or behind an embedder."""
         cable_id = cable.header.cable_id
-        owner = self._work.owner(cable_id)
-        foreign = owner is not None and owner != location and self._is_there(owner)
         stored = self._store.find_header(cable_id)
         if stored is None:
             return self._put(cable, location, Status.ADDED, None)
+        owner = self._work.owner(cable_id)
+        foreign = owner is not None and owner != location and self._is_there(owner)
         if self._store.says_the_same(cable):
             self._work.add_location(cable_id, location, owner=not foreign)
             if foreign:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from rag.collection import Collection
-from rag.exact import DIRECT_CABLES, KEPT_SELECTIONS
+from rag.exact import DIRECT_CABLES, KEPT_SELECTIONS, paragraph_of
 from rag.narrowing import boosts
 from rag.period_words import expansions
-from rag.ranking import Evidence, ParagraphKey, Weights, ordered_scores
+from rag.ranking import Boost, Evidence, ParagraphKey, Weights, best_cables
 from rag.types import Clue, ClueField, Filters, Query
 from rag.worker import Vectors
 
@@ -19,6 +20,8 @@ CANDIDATES = 100
 SEARCHES_BESIDE = 4
 # Of chosen cables all paragraphs are wanted: no cable of the archives has as many chunks as these.
 OF_CABLES = 2_000
+
+_Scores = dict[ParagraphKey, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,37 +59,44 @@ class Candidates:
         """What the query's filters let through."""
         if query.contradiction is not None:
             return Allowed(frozenset(), frozenset())
-        if query.filters.is_empty():
-            return Allowed()
         return self._passing(query.filters, self._collection.store.snapshot())
 
     def _read_passing(self, filters: Filters, snapshot: str) -> Allowed:
         """What they let through in the state of the collection that `snapshot` names."""
         store = self._collection.store
         cables = store.matching_cables(filters)
-        # A filter that all pass is none: a set of all ids costs more than it says.
-        if cables is not None and len(cables) > DIRECT_CABLES and len(cables) == store.survey.cable_count():
+        # A filter that all pass is none: a set of all ids costs more than it says. What may be seen of a
+        # larger whole is no such set, whatever it has in common with the filter.
+        if cables is not None and store.is_whole and len(cables) == store.survey.cable_count():
             cables = None
         if not filters.kinds:
             return Allowed(cables)
         paragraphs = store.survey.paragraphs_of_kind(filters.kinds, cables)
         return Allowed(frozenset(cable_id for cable_id, _ in paragraphs), paragraphs)
 
-    def collect(self, query: Query, allowed: Allowed) -> dict[ParagraphKey, Evidence]:
+    def collect(self, query: Query, allowed: Allowed) -> Evidence:
         """Evidence for every candidate, the neighbours in the likeliest cables among them."""
         if allowed.is_empty():
-            return {}
+            return Evidence()
         texts = [query.standalone, query.text] if query.is_follow_up else [query.standalone]
         added = [query.expansions, expansions(query.text)] if query.is_follow_up else [query.expansions]
         vectors = self._collection.encoder.encode(texts)
         asked, *own = (_Asked(*one) for one in zip(texts, vectors, added, strict=True))
-        evidence = self._proposed(asked, CANDIDATES, allowed)
+        dense, lexical = self._proposed(asked, CANDIDATES, allowed)
+        evidence = Evidence(
+            keys=tuple(dict.fromkeys((*dense, *lexical))),
+            dense=dense,
+            lexical=lexical,
+            dense_ranks={key: place for place, key in enumerate(dense, start=1)},
+            lexical_ranks={key: place for place, key in enumerate(lexical, start=1)},
+        )
         evidence = self._with_neighbours(asked, evidence, allowed)
         if own:
             evidence = self._with_own(own[0], evidence, allowed)
-        return self._boosted(query, evidence)
+        return replace(evidence, boosts=tuple(self._boosts(query, evidence)))
 
-    def _proposed(self, asked: _Asked, k: int, allowed: Allowed) -> dict[ParagraphKey, Evidence]:
+    def _proposed(self, asked: _Asked, k: int, allowed: Allowed) -> tuple[_Scores, _Scores]:
+        """Cosines and BM25 scores of what either way proposes, best first."""
         collection = self._collection
         finding = self._beside.submit(
             collection.lexical.search,
@@ -97,82 +107,52 @@ class Candidates:
             asked.added,
             self._weights.abbreviation,
         )
-        dense: dict[ParagraphKey, float] = {}
+        dense: _Scores = {}
         for scored in collection.indexes.nearest(asked.vector, k, allowed.cables, allowed.paragraphs):
-            cable_id, label, _ = scored.chunk_id.rsplit("|", 2)
             # Chunks come best first: a paragraph stands where its best chunk stands.
-            dense.setdefault((cable_id, label), scored.similarity)
-        found = finding.result()
-        lexical = {(scored.cable_id, scored.label): scored.score for scored in found}
-        dense_rank = {key: place for place, key in enumerate(dense, start=1)}
-        lexical_rank = {key: place for place, key in enumerate(lexical, start=1)}
-        return {
-            key: Evidence(dense_rank.get(key), dense.get(key), lexical_rank.get(key), lexical.get(key))
-            for key in {**dense, **lexical}
-        }
+            dense.setdefault(paragraph_of(scored.chunk_id), scored.similarity)
+        return dense, {(scored.cable_id, scored.label): scored.score for scored in finding.result()}
 
-    def _with_neighbours(
-        self, asked: _Asked, evidence: dict[ParagraphKey, Evidence], allowed: Allowed
-    ) -> dict[ParagraphKey, Evidence]:
+    def _with_neighbours(self, asked: _Asked, evidence: Evidence, allowed: Allowed) -> Evidence:
         """All paragraphs of the best cables: what continues a hit may share no word with the question."""
-        cables = _best_cables(evidence, self._weights, self._weights.neighbours)
+        cables = best_cables(evidence, self._weights, self._weights.neighbours)
         if not cables:
             return evidence
-        among = self._proposed(asked, OF_CABLES, Allowed(cables, allowed.paragraphs))
-        merged = dict(evidence)
-        for key, one in among.items():
-            known = evidence.get(key, Evidence())
-            # Ranks stay those among all paragraphs; the scores of both searches are on one scale.
-            merged[key] = replace(
-                known,
-                dense_score=one.dense_score if known.dense_score is None else known.dense_score,
-                lexical_score=one.lexical_score if known.lexical_score is None else known.lexical_score,
-            )
-        return merged
+        dense, lexical = self._proposed(asked, OF_CABLES, Allowed(cables, allowed.paragraphs))
+        # Ranks stay those among all paragraphs; the scores of both searches are on one scale.
+        return replace(
+            evidence,
+            keys=tuple(dict.fromkeys((*evidence.keys, *dense, *lexical))),
+            dense={**dense, **evidence.dense},
+            lexical={**lexical, **evidence.lexical},
+        )
 
-    def _with_own(
-        self, asked: _Asked, evidence: dict[ParagraphKey, Evidence], allowed: Allowed
-    ) -> dict[ParagraphKey, Evidence]:
+    def _with_own(self, asked: _Asked, evidence: Evidence, allowed: Allowed) -> Evidence:
         """A follow-up's own words, among the cables that the talk so far speaks of."""
-        cables = _best_cables(evidence, self._weights, DIRECT_CABLES)
-        own = self._proposed(asked, OF_CABLES, Allowed(cables, allowed.paragraphs))
-        found = {}
-        for key, one in evidence.items():
-            if key[0] in cables:
-                said = own.get(key, Evidence())
-                found[key] = replace(one, own_dense=said.dense_score, own_lexical=said.lexical_score)
-        return found
+        cables = best_cables(evidence, self._weights, DIRECT_CABLES)
+        dense, lexical = self._proposed(asked, OF_CABLES, Allowed(cables, allowed.paragraphs))
+        keys = tuple(key for key in evidence.keys if key[0] in cables)
+        return replace(evidence, keys=keys, own_dense=dense, own_lexical=lexical)
 
-    def _boosted(self, query: Query, evidence: dict[ParagraphKey, Evidence]) -> dict[ParagraphKey, Evidence]:
-        """Evidence with what the question implies: the kind of paragraph, and when it was sent."""
+    def _boosts(self, query: Query, evidence: Evidence) -> Iterator[Boost]:
+        """What the question implies: the kind of paragraph, and when it was sent."""
         store = self._collection.store
-        lifted: list[tuple[ClueField, float, frozenset[ParagraphKey]]] = []
         kinds = {value for clue in boosts(query.clues, ClueField.KIND) for value in clue.values}
-        if kinds:
-            found = store.survey.kinds(evidence)
+        if kinds and self._weights.kind:
+            found = store.survey.kinds(evidence.keys)
             fitting = frozenset(key for key, kind in found.items() if kind.value in kinds)
-            lifted.append((ClueField.KIND, self._weights.kind, fitting))
+            yield Boost(ClueField.KIND.value, self._weights.kind, fitting)
         dates = list(boosts(query.clues, ClueField.DATE))
-        if dates:
-            spans = store.survey.dates({cable_id for cable_id, _ in evidence})
+        if dates and self._weights.date:
+            spans = store.survey.dates({cable_id for cable_id, _ in evidence.keys})
             sent = {
                 cable_id for cable_id, span in spans.items() if any(_within(clue, span) for clue in dates)
             }
-            fitting = frozenset(key for key in evidence if key[0] in sent)
-            lifted.append((ClueField.DATE, self._weights.date, fitting))
-        boosted = dict(evidence)
-        for field, weight, keys in lifted:
-            for key in keys if weight else ():
-                boosted[key] = replace(boosted[key], boosts={**boosted[key].boosts, field.value: weight})
-        return boosted
+            fitting = frozenset(key for key in evidence.keys if key[0] in sent)
+            yield Boost(ClueField.DATE.value, self._weights.date, fitting)
 
 
 def _within(clue: Clue, span: tuple[str, str]) -> bool:
     """Whether a cable's days and the clue's have one in common, as the filter has it."""
     first, last = clue.values
     return (not first or span[1] >= first) and (not last or span[0] <= last)
-
-
-def _best_cables(evidence: dict[ParagraphKey, Evidence], weights: Weights, limit: int) -> frozenset[str]:
-    ordered = dict.fromkeys(key[0] for key, _ in ordered_scores(evidence, weights))
-    return frozenset(list(ordered)[:limit])

@@ -19,6 +19,9 @@ from rag.types import CableHeader, Paragraph
 
 WRITER_HEAP_BYTES = 64 * 1024 * 1024
 ANALYZER = "cable_text"
+# A set of more cables than these is a filter that comes again, and so many of them are kept.
+WIDE = 64
+KEPT_FILTERS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class LexicalIndex:
         self._analyzer = analyzer
         self.failure = failure
         self._writer: tantivy.IndexWriter | None = None
+        self._kept: dict[frozenset[str], tantivy.Query] = {}
 
     @classmethod
     def open(cls, path: Path, *, write: bool = True) -> LexicalIndex:
@@ -159,8 +163,15 @@ class LexicalIndex:
 
     def _among(self, cables: frozenset[str]) -> tuple[tantivy.Occur, tantivy.Query]:
         assert self._index is not None
-        among = tantivy.Query.term_set_query(self._index.schema, "cable_key", sorted(cables))
-        return tantivy.Occur.Must, tantivy.Query.const_score_query(among, 0.0)
+        kept = self._kept.get(cables)
+        if kept is None:
+            among = tantivy.Query.term_set_query(self._index.schema, "cable_key", sorted(cables))
+            kept = tantivy.Query.const_score_query(among, 0.0)
+            if len(cables) > WIDE:
+                if len(self._kept) >= KEPT_FILTERS:
+                    self._kept.clear()
+                self._kept[cables] = kept
+        return tantivy.Occur.Must, kept
 
     def _found(self, query: tantivy.Query, k: int) -> list[ScoredParagraph]:
         assert self._index is not None

@@ -92,8 +92,8 @@ class LookUp:
         return self._store.resolve_id(reference.cable_id)
 
     def _paragraph(self, cable_id: str, label: str) -> Hit | None:
-        paragraph = self._store.find_paragraph(cable_id, label)
-        header = self._store.find_header(cable_id)
-        if paragraph is None or header is None:
+        stored = self._store.shown([(cable_id, label)]).get((cable_id, label))
+        if stored is None:
             return None
-        return Hit(paragraph, header, 1.0, FoundBy.LOOKUP, parts=(Part("named", 1.0),))
+        found = (stored.paragraph, stored.header, 1.0, FoundBy.LOOKUP)
+        return Hit(*found, parts=(Part("named", 1.0),), original=stored.original)

@@ -40,16 +40,30 @@ class Weights:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """What is known of one paragraph before it is scored. `own_*` are of a follow-up's own words."""
+class Boost:
+    """What a question implies lifts these paragraphs by `weight`."""
 
-    dense_rank: int | None = None
-    dense_score: float | None = None
-    lexical_rank: int | None = None
-    lexical_score: float | None = None
-    own_dense: float | None = None
-    own_lexical: float | None = None
-    boosts: Mapping[str, float] = field(default_factory=dict)
+    name: str
+    weight: float
+    keys: frozenset[ParagraphKey]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of paragraphs before they are scored, by paragraph; who is missing was not proposed.
+
+    `dense` are cosines and `lexical` BM25 scores; the ranks are 1-based, among all paragraphs that pass.
+    `own_*` are of a follow-up's own words, None where the question is none.
+    """
+
+    keys: tuple[ParagraphKey, ...] = ()
+    dense: Mapping[ParagraphKey, float] = field(default_factory=dict)
+    lexical: Mapping[ParagraphKey, float] = field(default_factory=dict)
+    dense_ranks: Mapping[ParagraphKey, int] = field(default_factory=dict)
+    lexical_ranks: Mapping[ParagraphKey, int] = field(default_factory=dict)
+    own_dense: Mapping[ParagraphKey, float] | None = None
+    own_lexical: Mapping[ParagraphKey, float] | None = None
+    boosts: tuple[Boost, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,91 +75,90 @@ class Scored:
     parts: tuple[Part, ...]
 
 
-def rank(evidence: Mapping[ParagraphKey, Evidence], weights: Weights, k: int) -> list[Scored]:
+def rank(evidence: Evidence, weights: Weights, k: int) -> list[Scored]:
     """The best `k` paragraphs with their scores in parts, best first; equal scores in the order of ids."""
     table = _Table.of(evidence, weights)
-    return [Scored(key, score, table.parts(key)) for key, score in table.ordered()[:k]]
+    return [table.scored(row) for row in table.ordered()[:k]]
 
 
-def ordered_scores(
-    evidence: Mapping[ParagraphKey, Evidence], weights: Weights
-) -> list[tuple[ParagraphKey, float]]:
-    """Every paragraph with its score, as `rank` orders them."""
-    return _Table.of(evidence, weights).ordered()
+def best_cables(evidence: Evidence, weights: Weights, limit: int) -> frozenset[str]:
+    """The cables of the paragraphs that rank first, at most so many."""
+    ordered = dict.fromkeys(evidence.keys[row][0] for row in _Table.of(evidence, weights).ordered())
+    return frozenset(list(ordered)[:limit])
 
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """The ingredients of every score, a column for a paragraph: summed with boosts and cable, and divided."""
+    """The parts of every score, a column for a paragraph; they are summed and divided."""
 
-    rows: dict[ParagraphKey, int]
+    keys: tuple[ParagraphKey, ...]
     names: tuple[str, ...]
-    values: NDArray[np.float64]
-    boosts: list[Mapping[str, float]]
-    of_cable: float
-    cable: NDArray[np.float64]
+    parts: NDArray[np.float64]
     divisor: float
 
     @classmethod
-    def of(cls, evidence: Mapping[ParagraphKey, Evidence], weights: Weights) -> _Table:
-        known = list(evidence.values())
-        followed = any(one.own_dense is not None for one in known)
-        own = weights.follow_up_own if followed else 0.0
-        of_cable = weights.follow_up_cable if followed else weights.cable
-        dense, lexical = _cosines([e.dense_score for e in known]), _shares([e.lexical_score for e in known])
-        own_dense, own_lexical = (
-            _cosines([e.own_dense for e in known]),
-            _shares([e.own_lexical for e in known]),
-        )
-        boosts = [one.boosts for one in known]
-        lift = np.array([sum(boost.values()) for boost in boosts], dtype=np.float64)
+    def of(cls, evidence: Evidence, weights: Weights) -> _Table:
+        keys = evidence.keys
+        own = 0.0 if evidence.own_dense is None else weights.follow_up_own
+        of_cable = weights.cable if evidence.own_dense is None else weights.follow_up_cable
+        dense, lexical = _cosines(evidence.dense, keys), _shares(evidence.lexical, keys)
+        own_dense = _cosines(evidence.own_dense or {}, keys)
+        own_lexical = _shares(evidence.own_lexical or {}, keys)
+        lifts = [
+            np.array([boost.weight if key in boost.keys else 0.0 for key in keys])
+            for boost in evidence.boosts
+        ]
+        lift = np.sum(lifts, axis=0) if lifts else np.zeros(len(keys))
         meaning = 1 - weights.lexical
-        values = np.stack(
-            [
-                (1 - own) * meaning * dense,
-                (1 - own) * weights.lexical * lexical,
-                own * meaning * own_dense,
-                own * weights.lexical * own_lexical,
-            ]
-        )
         # In a follow-up, the talk so far chooses the cable.
         context = meaning * dense + weights.lexical * lexical + lift
         best: dict[str, float] = {}
-        for (cable_id, _), score in zip(evidence, context.tolist(), strict=True):
-            best[cable_id] = max(score, best.get(cable_id, score))
+        for (cable_id, _), score in zip(keys, context.tolist(), strict=True):
+            if score > best.get(cable_id, -np.inf):
+                best[cable_id] = score
         return cls(
-            rows={key: row for row, key in enumerate(evidence)},
-            names=("dense", "lexical", "own dense", "own lexical"),
-            values=values,
-            boosts=boosts,
-            of_cable=of_cable,
-            cable=np.array([best[cable_id] for cable_id, _ in evidence], dtype=np.float64),
+            keys=keys,
+            names=(
+                "dense",
+                "lexical",
+                "own dense",
+                "own lexical",
+                *(f"{boost.name} boost" for boost in evidence.boosts),
+                "cable",
+            ),
+            parts=np.stack(
+                [
+                    (1 - own) * meaning * dense,
+                    (1 - own) * weights.lexical * lexical,
+                    own * meaning * own_dense,
+                    own * weights.lexical * own_lexical,
+                    *lifts,
+                    of_cable * np.array([best[cable_id] for cable_id, _ in keys], dtype=np.float64),
+                ]
+            ),
             # Back to the scale of one cosine and one share: a score means the same with boosts and without.
             divisor=(1 + of_cable) * (1 + float(lift.max(initial=0.0))),
         )
 
-    def ordered(self) -> list[tuple[ParagraphKey, float]]:
-        lift = np.array([sum(boost.values()) for boost in self.boosts], dtype=np.float64)
-        scores = ((self.values.sum(axis=0) + lift + self.of_cable * self.cable) / self.divisor).tolist()
-        return sorted(zip(self.rows, scores, strict=True), key=lambda one: (-one[1], one[0]))
+    def ordered(self) -> list[int]:
+        """The rows, best first."""
+        scores = self.parts.sum(axis=0).tolist()
+        return sorted(range(len(scores)), key=lambda row: (-scores[row], self.keys[row]))
 
-    def parts(self, key: ParagraphKey) -> tuple[Part, ...]:
-        row = self.rows[key]
-        named = [
-            *zip(self.names, self.values[:, row].tolist(), strict=True),
-            *((f"{name} boost", value) for name, value in self.boosts[row].items()),
-            ("cable", self.of_cable * float(self.cable[row])),
-        ]
-        return tuple(Part(name, round(value / self.divisor, 6)) for name, value in named if value)
+    def scored(self, row: int) -> Scored:
+        values = (self.parts[:, row] / self.divisor).tolist()
+        parts = (Part(name, round(value, 6)) for name, value in zip(self.names, values, strict=True) if value)
+        return Scored(self.keys[row], sum(values), tuple(parts))
 
 
-def _cosines(values: Sequence[float | None]) -> NDArray[np.float64]:
+def _cosines(known: Mapping[ParagraphKey, float], keys: Sequence[ParagraphKey]) -> NDArray[np.float64]:
     """As they are; who was not proposed is no better than the last who was."""
+    values = [known.get(key) for key in keys]
     floor = min((value for value in values if value is not None), default=0.0)
     return np.array([floor if value is None else value for value in values], dtype=np.float64)
 
 
-def _shares(values: Sequence[float | None]) -> NDArray[np.float64]:
+def _shares(known: Mapping[ParagraphKey, float], keys: Sequence[ParagraphKey]) -> NDArray[np.float64]:
     """BM25 as a share of its best."""
-    scores = np.array([value or 0.0 for value in values], dtype=np.float64)
+    scores = np.array([known.get(key, 0.0) for key in keys], dtype=np.float64)
     return scores / (scores.max(initial=0.0) or 1.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
@@ -70,7 +70,7 @@ class HybridSearch:
         ]
         wanted = max(k, self._reranker.depth)
         ranked = self._ranked(query, allowed, wanted + len(pointed), None)
-        hits = self._without_repeats(_once([*pointed, *ranked]))[:wanted]
+        hits = _without_repeats(_once([*pointed, *ranked]))[:wanted]
         return Found(tuple(self._reranker.rerank(query.standalone, hits)[:k]), notes=tuple(notes))
 
     def _scanned(self, query: Query, allowed: Allowed, notes: list[str]) -> Found:
@@ -79,7 +79,7 @@ class HybridSearch:
         scored = [Scored(key, 1.0, (Part("holds it", 1.0),)) for key in shown]
         whole = len(shown) == len(found.keys)
         return Found(
-            tuple(self._hits(scored, {}, FoundBy.LEXICAL)),
+            tuple(self._hits(scored, Evidence(), FoundBy.LEXICAL)),
             Coverage.COMPLETE if whole else Coverage.SAMPLE,
             len(found.keys),
             found.scanned,
@@ -90,43 +90,39 @@ class HybridSearch:
         evidence = self._candidates.collect(query, allowed)
         return self._hits(rank(evidence, self._weights, k), evidence, found_by)
 
-    def _hits(
-        self, scored: Sequence[Scored], evidence: Mapping[ParagraphKey, Evidence], found_by: FoundBy | None
-    ) -> list[Hit]:
-        store = self._collection.store
-        paragraphs = store.paragraphs([one.key for one in scored])
-        headers = store.headers({one.key[0] for one in scored})
+    def _hits(self, scored: Sequence[Scored], evidence: Evidence, found_by: FoundBy | None) -> list[Hit]:
+        shown = self._collection.store.shown([one.key for one in scored])
         hits = []
         for one in scored:
-            paragraph, header = paragraphs.get(one.key), headers.get(one.key[0])
-            known = evidence.get(one.key, Evidence())
-            if paragraph is not None and header is not None:
+            # The last bits of a cosine depend on where in memory its vector happens to lie.
+            stored, cosine = shown.get(one.key), evidence.dense.get(one.key)
+            if stored is not None:
                 hits.append(
                     Hit(
-                        paragraph=paragraph,
-                        header=header,
+                        paragraph=stored.paragraph,
+                        header=stored.header,
                         score=round(one.score, 6),
-                        found_by=found_by or _found_by(known),
-                        dense_rank=known.dense_rank,
-                        # The last bits of a cosine depend on where in memory its vector happens to lie.
-                        dense_score=None if known.dense_score is None else round(known.dense_score, 6),
-                        lexical_rank=known.lexical_rank,
-                        lexical_score=known.lexical_score,
+                        found_by=found_by or _found_by(one.key, evidence),
+                        dense_rank=evidence.dense_ranks.get(one.key),
+                        dense_score=None if cosine is None else round(cosine, 6),
+                        lexical_rank=evidence.lexical_ranks.get(one.key),
+                        lexical_score=evidence.lexical.get(one.key),
                         parts=one.parts,
+                        original=stored.original,
                     )
                 )
         return hits
 
-    def _without_repeats(self, hits: list[Hit]) -> list[Hit]:
-        """Of a retransmission and its original, the one that ranks first, where they say the same words."""
-        originals = self._collection.store.survey.originals({hit.paragraph.cable_id for hit in hits})
-        if not originals:
-            return hits
-        kept: dict[tuple[str, str], Hit] = {}
-        for hit in hits:
-            cable_id = hit.paragraph.cable_id
-            kept.setdefault((originals.get(cable_id, cable_id), hit.paragraph.sha256), hit)
-        return list(kept.values())
+
+def _without_repeats(hits: list[Hit]) -> list[Hit]:
+    """Of a retransmission and its original, the one that ranks first, where they say the same words."""
+    shown: dict[tuple[str, str], str] = {}
+    kept = []
+    for hit in hits:
+        cable_id = hit.paragraph.cable_id
+        if shown.setdefault((hit.original or cable_id, hit.paragraph.sha256), cable_id) == cable_id:
+            kept.append(hit)
+    return kept
 
 
 def _once(hits: list[Hit]) -> list[Hit]:
@@ -136,10 +132,10 @@ def _once(hits: list[Hit]) -> list[Hit]:
     return list(unique.values())
 
 
-def _found_by(evidence: Evidence) -> FoundBy:
-    if evidence.lexical_score is None:
+def _found_by(key: ParagraphKey, evidence: Evidence) -> FoundBy:
+    if key not in evidence.lexical:
         return FoundBy.DENSE
-    return FoundBy.LEXICAL if evidence.dense_score is None else FoundBy.BOTH
+    return FoundBy.BOTH if key in evidence.dense else FoundBy.LEXICAL
 
 
 class CableRetriever(BaseRetriever):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, and_, select
 
-from rag import store_rows, store_select, store_work, store_write
+from rag import store_found, store_rows, store_select, store_work, store_write
 from rag.errors import NotFound
 from rag.migrations import open_up_to_date
 from rag.schema import CABLES, CHUNKS, PARAGRAPHS, REFERENCES, STORE_SCHEMA, TEXTS
@@ -22,6 +22,7 @@ from rag.store_answers import AnswerLedger
 from rag.store_calendar import Calendar
 from rag.store_census import Census, Counts
 from rag.store_content import content_sha256
+from rag.store_found import Shown
 from rag.store_rows import HEADER_COLUMNS
 from rag.store_select import Facets
 from rag.store_survey import Survey
@@ -34,6 +35,8 @@ FILE_NAME = "cables.sqlite"
 
 class CableStore:
     """Cables by id. Safe for many threads; one process writes cables (see rag/lock.py)."""
+
+    is_whole = True  # all that the indexes hold may be read through this store
 
     def __init__(self, path: Path, engine: Engine) -> None:
         self.path = path
@@ -151,8 +154,13 @@ class CableStore:
     def paragraphs(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Paragraph]:
         """Paragraphs by (cable id, label), those that exist."""
         with self._engine.connect() as connection:
-            rows = store_select.paragraph_rows(connection, keys)
+            rows = store_found.paragraph_rows(connection, keys)
             return {(row.cable_id, row.label): store_rows.paragraph_from_row(row) for row in rows}
+
+    def shown(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Shown]:
+        """Paragraphs by (cable id, label) with what is shown of their cables, those that exist."""
+        with self._engine.connect() as connection:
+            return store_found.shown(connection, keys)
 
     def cable_paragraphs(self, cable_id: str) -> tuple[Paragraph, ...]:
         query = select(PARAGRAPHS).where(PARAGRAPHS.c.cable_id == cable_id).order_by(PARAGRAPHS.c.ordinal)
@@ -220,7 +228,7 @@ class CableStore:
 
     def is_empty(self) -> bool:
         with self._engine.connect() as connection:
-            return connection.execute(select(CABLES.c.cable_id).limit(1)).first() is None
+            return connection.scalar(select(CABLES.c.cable_id).limit(1)) is None
 
     def snapshot(self) -> str:
         """12 hex digits that name the collection's content, whatever the order in which it came."""

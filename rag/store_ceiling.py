@@ -32,6 +32,8 @@ class StoreBelow(CableStore):
     is not written to.
     """
 
+    is_whole = False
+
     def __init__(self, store: CableStore, ceiling: Ceiling) -> None:
         engine = open_engine(store.path / FILE_NAME)
         event.listen(engine, "connect", _Hiding(ceiling))

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
 
 from rag.mrn import POST_CUT, fold_id, lookup_keys, read_mrn
-from rag.schema import ALIASES, CABLES, PARAGRAPHS, TAGS
+from rag.schema import ALIASES, CABLES, TAGS
 from rag.store_rows import HEADER_COLUMNS
-from rag.store_vectors import IN_LIMIT, parts
 from rag.tags import codes_of
 from rag.types import Filters
 
@@ -181,20 +180,6 @@ def near_ids(connection: Connection, text: str, limit: int) -> tuple[str, ...]:
         return (spelled <= LIKE_POST or serials > 0, 1 - spelled, years, serials, cable_id)
 
     return tuple(sorted(candidates, key=distance)[:limit])
-
-
-def paragraph_rows(
-    connection: Connection, keys: Sequence[tuple[str, str]]
-) -> Iterator[Row[tuple[object, ...]]]:
-    """Rows of the paragraphs with these (cable id, label), those that exist, in no order."""
-    wanted = set(keys)
-    for part in parts(list(wanted), IN_LIMIT):
-        # SQLite finds no index for pairs: what the two columns let through is compared here.
-        query = select(PARAGRAPHS).where(
-            PARAGRAPHS.c.cable_id.in_({cable_id for cable_id, _ in part}),
-            PARAGRAPHS.c.label.in_({label for _, label in part}),
-        )
-        yield from (row for row in connection.execute(query) if (row.cable_id, row.label) in wanted)
 
 
 def _same_number(text: str, cable_id: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from sqlalchemy import Engine, Text, func, select, type_coerce
 
-from rag.schema import ALIASES, CABLES, DUPLICATES, PARAGRAPHS, TAGS
+from rag.schema import ALIASES, CABLES, PARAGRAPHS, TAGS
 from rag.store_vectors import IN_LIMIT, parts
 from rag.types import Catalogue, ClueField, Kind
 
@@ -143,16 +143,6 @@ class Survey:
                     query if part is None else query.where(PARAGRAPHS.c.cable_id.in_(part))
                 )
             ]
-
-    def originals(self, cable_ids: Collection[str]) -> dict[str, str]:
-        """Of these cables, those that say what another said first, with that one."""
-        query = select(DUPLICATES.c.cable_id, DUPLICATES.c.original)
-        with self._engine.connect() as connection:
-            return {
-                row.cable_id: row.original
-                for part in parts(sorted(cable_ids), IN_LIMIT)
-                for row in connection.execute(query.where(DUPLICATES.c.cable_id.in_(part)))
-            }
 
 
 def _pattern(title: str) -> str:

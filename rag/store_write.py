@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects.sqlite import insert
 
 from rag.errors import NotFound
@@ -27,6 +27,8 @@ from rag.types import Cable, Chunk
 
 CONTENT_SUM = "content_sum"
 SUM_MODULUS = 1 << 128
+# Asked for with every question: built once.
+_META_VALUE = select(META.c.value).where(META.c.key == bindparam("wanted"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def delete(connection: Connection, cable_id: str) -> None:
 
 
 def get_meta(connection: Connection, key: str) -> str | None:
-    return connection.scalar(select(META.c.value).where(META.c.key == key))
+    return connection.scalar(_META_VALUE, {"wanted": key})
 
 
 def set_meta(connection: Connection, key: str, value: str) -> None:

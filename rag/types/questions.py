@@ -212,7 +212,8 @@ class Part:
 class Hit:
     """A paragraph that was found. Ranks are 1-based; `dense_score` is a cosine, `lexical_score` BM25.
 
-    `parts` add up to `score`: what each ingredient of the ranking gave.
+    `parts` add up to `score`: what each ingredient of the ranking gave. `original` is the cable that said
+    the same first, where this one is a retransmission.
     """
 
     paragraph: Paragraph
@@ -224,6 +225,7 @@ class Hit:
     lexical_rank: int | None = None
     lexical_score: float | None = None
     parts: tuple[Part, ...] = ()
+    original: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

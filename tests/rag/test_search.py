@@ -223,6 +223,20 @@ def test_parts_add_up_and_order_the_hits(search: HybridSearch) -> None:
     assert {"cable", "kind boost"} <= {part.name for hit in hits for part in hit.parts}
 
 
+@pytest.mark.parametrize("filters", [Filters(), Filters(corpora=("zembla",)), Filters(date_from=date(1990, 1, 1))])
+def test_what_lies_above_a_ceiling_takes_no_place(search: HybridSearch, filters: Filters) -> None:
+    """As many hits as without it, all of them below, although better ones are hidden."""
+    whole = search._collection
+    ceiling = next(Ceiling(level) for level in ("UNCLASSIFIED", "CONFIDENTIAL"))
+    store = StoreBelow(whole.store, ceiling)
+    try:
+        below = HybridSearch(replace(whole, store=store))
+        hits = ask(below, "harbor barge pilot", 30, filters).hits
+        assert len(hits) == min(30, store.survey.paragraph_count(None))
+    finally:
+        store.close()
+
+
 def test_a_reference_is_followed_one_hop(search: HybridSearch) -> None:
     referring = CABLES[-1].header.cable_id
     found = ask(search, f"What did reftel A of {referring} say?")

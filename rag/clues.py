@@ -88,10 +88,13 @@ _IN_SUMMARY = re.compile(
 )
 
 
-def read_clues(text: str, catalogue: Catalogue) -> tuple[Clue, ...]:
-    """The clues of a question, read against the values that the collection has."""
+def read_clues(text: str, catalogue: Catalogue, *, asks_for_all: bool = False) -> tuple[Clue, ...]:
+    """The clues of a question, read against the values that the collection has.
+
+    Where all cables are asked for, every date is one of theirs.
+    """
     found = [
-        *_dates(text),
+        *_dates(text, asks_for_all),
         *_origins(text),
         *_tags(text),
         *_classifications(text),
@@ -101,10 +104,12 @@ def read_clues(text: str, catalogue: Catalogue) -> tuple[Clue, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _dates(text: str) -> Iterator[Clue]:
+def _dates(text: str, asks_for_all: bool) -> Iterator[Clue]:
     for period in read_periods(text):
-        strength = Strength.FILTER if _said_of_cables(text, period) else Strength.BOOST
-        values = tuple("" if day is None else day.isoformat() for day in (period.first, period.last))
+        of_cables = asks_for_all or _said_of_cables(text, period)
+        strength = Strength.FILTER if of_cables else Strength.BOOST
+        days = (period.first, period.last) if of_cables else period.reported()
+        values = tuple("" if day is None else day.isoformat() for day in days)
         yield Clue(ClueField.DATE, strength, text[period.start : period.end], values)
 
 

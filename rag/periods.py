@@ -15,6 +15,8 @@ _MONTHS = ("january february march april may june july august september october 
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4}
 # First month and number of months; winter is read both ways, as the one that begins or ends in the year.
 _SEASONS = {"spring": (3, 3), "summer": (6, 3), "autumn": (9, 3), "fall": (9, 3)}
+# A quarter: posts report a season's or a year's end in the months around it.
+REPORTED_DAYS = 91
 _DAYS = {"day": 1, "week": 7, "fortnight": 14, "month": 31, "year": 366}
 
 _MONTH = rf"(?:{'|'.join(m[:3] + f'(?:{m[3:]})?' if m[3:] else m for m in _MONTHS)}|sept)\.?"
@@ -51,12 +53,26 @@ _NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10}
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A run of days in a text: ``text[start:end]`` was read as `first` to `last`, either open where None."""
+    """A run of days in a text: ``text[start:end]`` was read as `first` to `last`, either open where None.
+
+    `due` is the first day of a deadline's own date: 1 April of "by April 2007".
+    """
 
     first: date | None
     last: date | None
     start: int
     end: int
+    due: date | None = None
+
+    def reported(self) -> tuple[date | None, date | None]:
+        """When what is told of these days may have been written.
+
+        What was done by a day is told around it, after it as well as before: of a deadline these are the
+        `REPORTED_DAYS` on both sides of it.
+        """
+        if self.due is None or self.last is None:
+            return self.first, self.last
+        return _moved(self.due, -REPORTED_DAYS), _moved(self.last, REPORTED_DAYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +135,7 @@ def _led(text: str, unit: _Unit, first: date, last: date) -> Period:
             return Period(_moved(last, 1), None, lead.start(), unit.end)
         if side in ("before", "prior to"):
             return Period(None, _moved(first, -1), lead.start(), unit.end)
-        return Period(None, last, lead.start(), unit.end)
+        return Period(None, last, lead.start(), unit.end, due=first)
     number = lead["n"] or "1"
     span = _DAYS[lead["unit"].lower()] * (_NUMBERS.get(number.lower()) or int(number))
     near = lead["near"].lower()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from rag.catalogue import Archive
 from rag.clues import read_clues
@@ -21,14 +21,12 @@ from rag.narrowing import narrow
 from rag.period_words import expansions
 from rag.periods import read_periods
 from rag.types import (
-    ClueField,
     ParagraphRef,
     Query,
     Question,
     ReferenceAsk,
     Scope,
     Span,
-    Strength,
     Wanted,
 )
 
@@ -89,12 +87,7 @@ def understand(question: Question, archive: Archive) -> Query:
     ]
     exhaustive = is_exhaustive(text) and not references
     # The digits of a message number are no date, its post no place: "Astana 1206 of 2009".
-    clues = read_clues(_blanked(text, spelled), catalogue)
-    if exhaustive:
-        clues = tuple(
-            replace(clue, strength=Strength.FILTER) if clue.field is ClueField.DATE else clue
-            for clue in clues
-        )
+    clues = read_clues(_blanked(text, spelled), catalogue, asks_for_all=exhaustive)
     naming = [*_naming(text, spelled), *titled.values()]
     if not (named or references or exhaustive or spelled):
         named, naming = _sent(text, archive)

@@ -69,6 +69,21 @@ def test_what_is_told_of_excludes_nothing(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "strength", "values"),
+    [
+        # What was done by a day is told before it and after it.
+        ("How many crates were counted by April 2007?", Strength.BOOST, ("2006-12-31", "2007-07-30")),
+        ("How many crates came until 4 May 2007?", Strength.BOOST, ("2007-02-02", "2007-08-03")),
+        ("How many crates came before May 2007?", Strength.BOOST, ("", "2007-04-30")),
+        ("Which cables sent by April 2007 count crates?", Strength.FILTER, ("", "2007-04-30")),
+    ],
+)
+def test_a_deadline_is_told_of_around_it(text: str, strength: Strength, values: tuple[str, str]) -> None:
+    (clue,) = (clue for clue in read_clues(text, KNOWN) if clue.field is ClueField.DATE)
+    assert (clue.strength, clue.values) == (strength, values)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "What did the US embassy in Tallinn think of the bus?",

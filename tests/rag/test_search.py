@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -33,6 +34,7 @@ from rag.types import (
     Turn,
 )
 from rag.understand import understand
+from tests.cables import make_cable
 from tests.fakes import WordReader
 from tests.rag import archive_of_zembla as archive
 
@@ -251,6 +253,15 @@ def test_a_reference_is_followed_one_hop(search: HybridSearch) -> None:
     missing = ask(search, f"What did reftel B of {referring} say?")
     assert any("05 ZEMBLA 1" in note and "not in this collection" in note for note in missing.notes)
     assert any("gives no reference D" in note for note in ask(search, f"ref D of {referring}?").notes)
+
+
+def test_a_cable_after_the_deadline_tells_what_was_done_by_then(tmp_path: Path) -> None:
+    told = "Inspectors had counted crates and locusts at the harbor by the end of the month."
+    early = make_cable("06TALLINN27", (told,), subject="HARBOR", day=date(2006, 2, 3))
+    after = make_cable("07TALLINN37", (told,), subject="HARBOR", day=date(2007, 5, 3))
+    with archive.opened(tmp_path, [early, after]) as opened:
+        hits = ask(HybridSearch(opened), "How many crates had inspectors counted by April 2007?").hits
+    assert [hit.paragraph.cable_id for hit in hits] == ["07TALLINN37", "06TALLINN27"]
 
 
 def test_a_follow_up_stays_with_the_cable_that_was_talked_of(search: HybridSearch) -> None:

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from rag.store import CableStore
 from rag.types import Absence, CableHeader, Filters, Query
 
 NOT_IN_COLLECTION = "Not in this collection"
 
 
-def absence_of(query: Query, unknown: Sequence[str], hits: int, store: CableStore) -> Absence:
-    """The evidence of absence for a question that nothing answers.
-
-    `unknown` are message numbers in the question that are no cable of the collection.
-    """
+def absence_of(query: Query, hits: int, store: CableStore) -> Absence:
+    """The evidence of absence for a question that nothing answers."""
     scope = store.census.scope(query.filters)
     return Absence(
         cables=scope.cables,
         paragraphs=scope.paragraphs,
         hits=hits,
         without_text=without_text(query, store),
-        unknown=tuple(unknown),
+        unknown=query.unknown,
     )
 
 

@@ -95,10 +95,11 @@ def build_pipelines(settings: Settings, *, heal: bool = False) -> Pipelines:
     collection.store.ledger.forget_before(datetime.now(UTC) - kept)
     extractive = ExtractiveAnswerer(reader, gate=load_gate())
     limits = Limits(settings.question_limit_chars, kept)
+    rewriter = None if llm is None else llm.rewriter()
 
     def assemble(collection: Collection) -> Pipeline:
         search = HybridSearch(collection, reranker)
-        return Pipeline(collection, search, extractive, llm, verifier, limits)
+        return Pipeline(collection, search, extractive, llm, verifier, limits, rewriter)
 
     healer = Healer(settings, collection) if heal else None
     if healer is not None:

@@ -11,6 +11,8 @@ import re
 from rag.citations import MARKER
 from rag.types import Turn
 
+# Who made a follow-up stand alone, where no language model did.
+RULES = "rules"
 _LEANS_ON_HISTORY = re.compile(
     r"^(?:and|but|also|so|or|then)\b|^(?:what|how) about\b"
     r"|\b(?:he|she|it|they|him|her|them|his|hers|its|their|theirs|that|those|this|these|there|then|one|ones|"
@@ -50,12 +52,12 @@ def standalone(text: str, history: tuple[Turn, ...]) -> str:
     turns = [last]
     if len(history) > 1 and is_follow_up(last.question):
         turns.insert(0, history[0])
-    names = dict.fromkeys(name for turn in turns for name in _names(_clipped(turn.answer)))
+    names = dict.fromkeys(name for turn in turns for name in _names(plain_turn(turn.answer)))
     # A question of blanks is refused before it comes here; one in the history says nothing.
-    return " ".join(part for part in (text, *(_clipped(turn.question) for turn in turns), *names) if part)
+    return " ".join(part for part in (text, *(plain_turn(turn.question) for turn in turns), *names) if part)
 
 
-def _clipped(text: str) -> str:
+def plain_turn(text: str) -> str:
     """One line without citation markers, cut between words."""
     plain = " ".join(MARKER.sub(" ", text).split())
     return plain if len(plain) <= _TURN_CHARS else plain[:_TURN_CHARS].rsplit(" ", 1)[0]

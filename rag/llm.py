@@ -18,6 +18,7 @@ from rag.citations import parse_sentence
 from rag.deadline import within
 from rag.errors import ModelUnavailable
 from rag.replies import Asked, MarkedReplies, ReplyForm
+from rag.rewriting import ModelRewriter
 from rag.types import DraftSentence, Passage, Query, Usage
 
 _NUMBER = re.compile(r"\[(\d+)\]")
@@ -126,6 +127,10 @@ class LLMAnswerer:
                 yield Refusal(NO_TEXT)
                 return
             time.sleep(self._settings.retry_pause_s)
+
+    def rewriter(self) -> ModelRewriter:
+        """The same model, asked to make follow-ups stand alone; it may take a quarter of an answer's time."""
+        return ModelRewriter(self._model, self.name, self._settings.timeout_s / 4, self._settings.cost)
 
     def _asked(
         self, form: ReplyForm, query: Query, numbered: Mapping[int, Passage], rejected: Sequence[Rejected]

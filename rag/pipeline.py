@@ -16,7 +16,9 @@ from rag.answer import Answerer
 from rag.catalogue import StoredArchive
 from rag.collection import Collection
 from rag.errors import CollectionDegraded, ModelUnavailable, UsageError
+from rag.period_words import expansions
 from rag.record import AnswerRecord
+from rag.rewriting import Rewriter
 from rag.turn import Turn
 from rag.types import (
     Answer,
@@ -32,8 +34,10 @@ from rag.types import (
     Question,
     Retrieved,
     SentenceReady,
+    Usage,
 )
-from rag.understand import understand, unknown_ids
+from rag.types import Turn as Said
+from rag.understand import understand
 from rag.verify import Verifier
 from rag.writer import Writer
 
@@ -79,6 +83,7 @@ class Pipeline:
         llm: Answerer | None,
         verifier: Verifier,
         limits: Limits,
+        rewriter: Rewriter | None = None,
     ) -> None:
         self.collection = collection
         self.verifier = verifier
@@ -87,6 +92,7 @@ class Pipeline:
         self._extractive = extractive
         self._llm = llm
         self._limits = limits
+        self._rewriter = rewriter
 
     def unrecorded(
         self, search: Callable[[Finder], Finder] | None = None, llm: Answerer | None = None
@@ -99,6 +105,7 @@ class Pipeline:
             llm=llm or self._llm,
             verifier=self.verifier,
             limits=Limits(self._limits.question_chars, timedelta(0)),
+            rewriter=self._rewriter,
         )
 
     @property
@@ -127,9 +134,14 @@ class Pipeline:
         query = self._understand(question)
         turn = Turn(question, query, ())
         with turn.timed("total"):
+            usage: tuple[Usage, ...] = ()
+            if self._rewriter is not None and query.is_follow_up and question.mode is not Mode.EXTRACTIVE:
+                with turn.timed("rewrite"):
+                    query, usage = _rewritten(query, question.history, self._rewriter)
             with turn.timed("retrieve"):
                 found = self._search.search(query, question.top_k)
                 turn = _turn(question, query, found, turn.timings_ms)
+            turn.usage += usage
             turn.notes += self._notes_on_missing_texts(query)
             yield Retrieved(query, turn.hits)
             try:
@@ -140,9 +152,7 @@ class Pipeline:
             if not turn.has_answer:
                 if self.collection.indexes.degraded():
                     raise CollectionDegraded("Nothing was found that answers, but an index is missing")
-                store = self.collection.store
-                unknown = unknown_ids(question.text, store.resolve_id)
-                turn.absence = absence_of(query, unknown, len(turn.hits), store)
+                turn.absence = absence_of(query, len(turn.hits), self.collection.store)
         answer = turn.answer(self.verifier.name, self.collection.store.snapshot())
         self._store(answer)
         yield AnswerReady(answer)
@@ -204,6 +214,15 @@ class Pipeline:
         record = AnswerRecord.of(answer).model_dump_json()
         self.collection.store.save_answer(answer.answer_id, answer.created_at, record, cited)
         return True
+
+
+def _rewritten(query: Query, history: Sequence[Said], rewriter: Rewriter) -> tuple[Query, tuple[Usage, ...]]:
+    """The query with its follow-up as the model makes it stand alone; by rule, and noted, where it fails."""
+    made = rewriter.rewrite(query.text, history)
+    if made.text is None:
+        return replace(query, notes=(*query.notes, made.note or "")), (made.usage,)
+    lone = replace(query, standalone=made.text, standalone_by=rewriter.name, expansions=expansions(made.text))
+    return lone, (made.usage,)
 
 
 def _turn(question: Question, query: Query, found: Found, timings_ms: dict[str, float]) -> Turn:

@@ -154,8 +154,7 @@ class CableStore:
     def paragraphs(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Paragraph]:
         """Paragraphs by (cable id, label), those that exist."""
         with self._engine.connect() as connection:
-            rows = store_found.paragraph_rows(connection, keys)
-            return {(row.cable_id, row.label): store_rows.paragraph_from_row(row) for row in rows}
+            return store_found.paragraphs(connection, keys)
 
     def shown(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Shown]:
         """Paragraphs by (cable id, label) with what is shown of their cables, those that exist."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, select
+from sqlalchemy import Connection, and_, bindparam, func, select
 
 from rag.schema import CABLES, DUPLICATES, PARAGRAPHS
 from rag.store_rows import HEADER_COLUMNS, header_from_row, paragraph_from_row
@@ -51,11 +51,10 @@ def shown(connection: Connection, keys: Iterable[tuple[str, str]]) -> dict[tuple
     return found
 
 
-def paragraph_rows(
-    connection: Connection, keys: Iterable[tuple[str, str]]
-) -> Iterator[Row[tuple[object, ...]]]:
-    """Rows of the paragraphs with these (cable id, label), those that exist, in no order."""
-    return iter(connection.execute(_PARAGRAPHS, {"pairs": _pairs(keys)}))
+def paragraphs(connection: Connection, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Paragraph]:
+    """The paragraphs with these (cable id, label), those that exist."""
+    rows = connection.execute(_PARAGRAPHS, {"pairs": _pairs(keys)})
+    return {(row.cable_id, row.label): paragraph_from_row(row) for row in rows}
 
 
 def _pairs(keys: Iterable[tuple[str, str]]) -> str:

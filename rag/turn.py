@@ -17,6 +17,7 @@ from rag.absence import wording
 from rag.answer import Rejected
 from rag.compose import Composer
 from rag.leads import by_post_and_date
+from rag.rewriting import FORM as REWRITING
 from rag.types import (
     Absence,
     Answer,
@@ -79,8 +80,9 @@ class Turn:
 
     @property
     def is_silent(self) -> bool:
-        """Whether the model's last call failed, so that its saying nothing means nothing."""
-        return bool(self.usage) and self.usage[-1].failure is not None
+        """Whether the model's last call for an answer failed, so that its saying nothing means nothing."""
+        written = [call for call in self.usage if call.form != REWRITING]
+        return bool(written) and written[-1].failure is not None
 
     def repeats(self, draft: DraftSentence) -> bool:
         """Whether a sentence says what is shown already, from no passage that is new.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from rag.catalogue import Archive
 from rag.clues import read_clues
 from rag.contents import asks_for_quoted_words, asks_only_for_it
-from rag.followups import standalone
+from rag.followups import RULES, standalone
 from rag.gazetteer import find_places
 from rag.mentions import is_exhaustive, read_mentions
 from rag.mrn import read_mrn
@@ -81,8 +81,9 @@ def understand(question: Question, archive: Archive) -> Query:
     references = _references(question, spelled, archive.resolve_id)
     titled = _titled(text, archive)
     named = _named(text, spelled) + tuple(titled)
+    unknown = tuple(dict.fromkeys(one.text for one in spelled if one.cable_id is None))
     notes = [
-        *(_unknown(one.text, archive) for one in spelled if one.cable_id is None),
+        *(_unknown(spelling, archive) for spelling in unknown),
         *_unanchored(text, references),
     ]
     exhaustive = is_exhaustive(text) and not references
@@ -104,8 +105,10 @@ def understand(question: Question, archive: Archive) -> Query:
     return Query(
         text=text,
         standalone=lone,
+        standalone_by=None if lone == text else RULES,
         filters=narrowed.filters,
         named=tuple(dict.fromkeys(named)),
+        unknown=unknown,
         scope=Scope.EXHAUSTIVE if exhaustive else scope,
         wanted=wanted,
         clues=narrowed.clues,
@@ -115,11 +118,6 @@ def understand(question: Question, archive: Archive) -> Query:
         contradiction=narrowed.contradiction,
         notes=(*notes, *narrowed.notes),
     )
-
-
-def unknown_ids(text: str, resolve: ResolveId) -> tuple[str, ...]:
-    """Message numbers that are plainly meant as such ("09ASTANA9999", "cable 7 from Lima") and unknown."""
-    return tuple(dict.fromkeys(one.text for one in _spelled(text, resolve) if one.cable_id is None))
 
 
 def _spelled(text: str, resolve: ResolveId) -> list[_Spelled]:

@@ -60,6 +60,7 @@ class UnderstoodRecord(Record):
     scope: Scope
     wanted: Wanted
     standalone_question: str
+    standalone_by: str | None = None
     named: tuple[NamedRecord, ...]
     references: tuple[FollowedRecord, ...]
     mentions: tuple[MentionRecord, ...]
@@ -73,6 +74,7 @@ class UnderstoodRecord(Record):
             scope=query.scope,
             wanted=query.wanted,
             standalone_question=query.standalone,
+            standalone_by=query.standalone_by,
             named=tuple(NamedRecord.of(named) for named in query.named),
             references=tuple(FollowedRecord.of(ask) for ask in query.references),
             mentions=tuple(MentionRecord.of(mention) for mention in query.mentions),

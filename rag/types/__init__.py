@@ -34,20 +34,15 @@ from rag.types.cables import (
     Span,
     Stripped,
 )
+from rag.types.found import Coverage, Found, FoundBy, Hit, Part, Passage
 from rag.types.questions import (
     Catalogue,
     Clue,
     ClueField,
-    Coverage,
     Filters,
-    Found,
-    FoundBy,
-    Hit,
     Mention,
     Mode,
     ParagraphRef,
-    Part,
-    Passage,
     Policy,
     Query,
     Question,

@@ -10,7 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from rag.types.cables import CableHeader, Paragraph
-from rag.types.questions import Coverage, Filters, Hit, Policy, Query
+from rag.types.found import Coverage, Hit
+from rag.types.questions import Filters, Policy, Query
 
 
 class Verdict(StrEnum):

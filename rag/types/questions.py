@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from rag.types.cables import CableHeader, Kind, Paragraph
+from rag.types.cables import Kind
 
 
 class Mode(StrEnum):
@@ -24,16 +24,6 @@ class Policy(StrEnum):
     DROP = "drop"
     REPAIR = "repair"
     ABSTAIN = "abstain"
-
-
-class FoundBy(StrEnum):
-    """Which way a paragraph was found."""
-
-    DENSE = "dense"
-    LEXICAL = "lexical"
-    BOTH = "both"
-    REFERENCE = "reference"
-    LOOKUP = "lookup"
 
 
 class Scope(StrEnum):
@@ -69,13 +59,6 @@ class Strength(StrEnum):
 
     FILTER = "filter"
     BOOST = "boost"
-
-
-class Coverage(StrEnum):
-    """Whether what is shown is all there is."""
-
-    COMPLETE = "complete"
-    SAMPLE = "sample"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +169,13 @@ class Query:
     standalone: str
     filters: Filters
     named: tuple[ParagraphRef, ...] = ()
+    unknown: tuple[str, ...] = ()
     scope: Scope = Scope.OPEN
     wanted: Wanted = Wanted.ANSWER
     clues: tuple[Clue, ...] = ()
     references: tuple[ReferenceAsk, ...] = ()
     mentions: tuple[Mention, ...] = ()
+    standalone_by: str | None = None
     expansions: tuple[str, ...] = ()
     contradiction: str | None = None
     notes: tuple[str, ...] = ()
@@ -198,54 +183,3 @@ class Query:
     @property
     def is_follow_up(self) -> bool:
         return self.standalone != self.text
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One part of a hit's score: ``"dense"``, ``"lexical"``, ``"cable"``, ``"comment boost"``..."""
-
-    name: str
-    value: float
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A paragraph that was found. Ranks are 1-based; `dense_score` is a cosine, `lexical_score` BM25.
-
-    `parts` add up to `score`: what each ingredient of the ranking gave. `original` is the cable that said
-    the same first, where this one is a retransmission.
-    """
-
-    paragraph: Paragraph
-    header: CableHeader
-    score: float
-    found_by: FoundBy
-    dense_rank: int | None = None
-    dense_score: float | None = None
-    lexical_rank: int | None = None
-    lexical_score: float | None = None
-    parts: tuple[Part, ...] = ()
-    original: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A hit with the number under which an answerer sees it in this turn (1-based)."""
-
-    number: int
-    hit: Hit
-
-    @property
-    def text(self) -> str:
-        return self.hit.paragraph.text
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a search found: `total` and `scanned` are counted where everything was looked through."""
-
-    hits: tuple[Hit, ...]
-    coverage: Coverage = Coverage.SAMPLE
-    total: int | None = None
-    scanned: int | None = None
-    notes: tuple[str, ...] = ()

@@ -23,7 +23,8 @@ from rag.types import (
     Retrieved,
     SentenceReady,
 )
-from tests.fake_models import Pause, Reply, told
+from rag.types import Turn as Said
+from tests.fake_models import BadRequest, Pause, Reply, told
 
 BUS = "How many schools had the Ask Twice bus visited between September and April 2007 in Estonia?"
 
@@ -31,13 +32,15 @@ BUS = "How many schools had the Ask Twice bus visited between September and Apri
 def with_model(pipeline: Pipeline, *replies: Reply) -> Pipeline:
     """The same pipeline with a chat model that says what it is told, one reply a call."""
     settings = LLMSettings(retry_pause_s=0.0, timeout_s=0.5)
+    llm = LLMAnswerer(told(*replies), "told:one", settings)
     return Pipeline(
         collection=pipeline.collection,
         search=HybridSearch(pipeline.collection),
         extractive=pipeline._extractive,
-        llm=LLMAnswerer(told(*replies), "told:one", settings),
+        llm=llm,
         verifier=pipeline.verifier,
         limits=Limits(4000, timedelta(days=1)),
+        rewriter=llm.rewriter(),
     )
 
 
@@ -305,3 +308,47 @@ def test_an_abstention_says_what_was_searched(sample_pipeline: Pipeline) -> None
     assert (answer.absence.cables, answer.absence.hits) == (8, len(answer.evidence))
     assert 0 < answer.absence.paragraphs < counts.paragraphs
     assert "8 cables (Embassy Lusaka)" in answer.text
+
+
+TALK = (Said("What did the Ask Twice bus do in Estonia?", "It visited schools in the spring of 2007 [1]."),)
+
+
+def test_a_model_makes_a_follow_up_stand_alone_and_the_record_says_so(sample_pipeline: Pipeline) -> None:
+    alone = "How many schools had the Ask Twice bus visited?"
+    pipeline = with_model(sample_pipeline, alone, "It had visited 71 schools [07TALLINN412 ¶2].")
+    record = AnswerRecord.of(pipeline.answer(Question("How many of them?", history=TALK)))
+    assert record.understood is not None
+    assert (record.standalone_question, record.understood.standalone_by) == (alone, "told:one")
+    assert [call.form for call in record.usage] == ["rewriting", "markers"]
+    # What was said before is no evidence: everything cited is a paragraph of the collection.
+    assert {citation.cable_id for citation in record.citations} == {"07TALLINN412"}
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        ("  ", "no question of one line"),
+        ("word " * 200, "no question of one line"),
+        ("Bananas!", "shares no word"),
+        ("How many of them?", "added nothing"),
+        ("How many of the schools in Atlantis?", "Atlantis"),
+        ("How many of the 417 schools?", "417"),
+        ([Pause(3.0), "How many of the schools?"], "TimeoutError"),
+        ([BadRequest(400)], "status 400"),
+    ],
+)
+def test_where_a_model_cannot_rewrite_a_follow_up_the_rules_do(
+    sample_pipeline: Pipeline, reply: Reply, reason: str
+) -> None:
+    pipeline = with_model(sample_pipeline, reply, "NOT IN THE PASSAGES")
+    answer = pipeline.answer(Question("How many of them?", history=TALK))
+    assert answer.standalone_question.startswith("How many of them? What did the Ask Twice bus do")
+    assert answer.query is not None and answer.query.standalone_by == "rules"
+    (note,) = (note for note in answer.notes if "stand alone by rule" in note)
+    assert reason in note
+
+
+@pytest.mark.parametrize(("text", "mode"), [(BUS, Mode.AUTO), ("How many of them?", Mode.EXTRACTIVE)])
+def test_no_model_is_asked_to_rewrite_without_need(sample_pipeline: Pipeline, text: str, mode: Mode) -> None:
+    answer = with_model(sample_pipeline, "NOT IN THE PASSAGES").answer(Question(text, TALK, mode=mode))
+    assert all(call.form != "rewriting" for call in answer.usage)

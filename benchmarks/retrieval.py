@@ -15,12 +15,14 @@ The reader was trained on most articles of the SQuAD 2 half, and is not shown th
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import re
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -37,6 +39,7 @@ from evals.statistics import mean_interval
 from ingestion.chunk import chunk_cable
 from ingestion.parse import parse_source
 from ingestion.sources import find_files
+from rag.catalogue import StoredArchive
 from rag.collection import Collection, open_collection
 from rag.config import PACKAGED_MODEL, Settings
 from rag.embeddings import Encoder, load_encoder
@@ -48,11 +51,13 @@ from rag.retrieve import HybridSearch
 from rag.store import CableStore
 from rag.types import Cable, Question
 from rag.understand import understand
+from rag.worker import Precision, Vectors
 
 K1, B = 1.5, 0.75
 RRF_K = 60
 BM25_WEIGHT = 0.35
 DEPTH = 10
+POOL_PART = 1_000
 FIGURES: dict[str, Callable[[list[ParagraphKey], Sample], float | None]] = {
     "hit@1": lambda ranked, sample: hit_at(ranked, {*sample.gold, *sample.also}, 1),
     "hit@5": lambda ranked, sample: hit_at(ranked, {*sample.gold, *sample.also}, 5),
@@ -159,11 +164,25 @@ def words(text: str) -> list[str]:
     return re.findall(r"\w+", text.lower())
 
 
-def baselines(bench: Bench, encoder: Encoder) -> dict[str, Ranking]:
+def encoded_pool(bench: Bench, encoder: Encoder, folder: Path) -> Vectors:
+    """Vectors of the passages' texts alone, (n, dimension), kept in `folder` for the next run."""
+    folder.mkdir(parents=True, exist_ok=True)
+    vectors = []
+    for start in range(0, len(bench.passages), POOL_PART):
+        texts = [passage.text for passage in bench.passages[start : start + POOL_PART]]
+        name = hashlib.sha256("\n".join((encoder.fingerprint, *texts)).encode()).hexdigest()
+        path = folder / f"{name[:16]}.npy"
+        if not path.exists():
+            np.save(path, encoder.encode(texts))
+        vectors.append(np.load(path))
+    return np.concatenate(vectors)
+
+
+def baselines(bench: Bench, encoder: Encoder, folder: Path) -> dict[str, Ranking]:
     """The four plain ways over the pool; a tie goes to the passage that stands first."""
     keys = [passage.key for passage in bench.passages]
     lexical = Bm25([passage.text for passage in bench.passages])
-    pool = encoder.encode([passage.text for passage in bench.passages])
+    pool = encoded_pool(bench, encoder, folder)
     asked = encoder.encode([sample.question for sample in bench.samples])
     found: dict[str, dict[str, list[ParagraphKey]]] = {
         name: {} for name in ("BM25", "MiniLM", "plain RRF", f"weighted sum {BM25_WEIGHT} BM25")
@@ -204,6 +223,35 @@ def build(bench: Bench, encoder: Encoder, folder: Path) -> Collection:
     return open_collection(settings, encoder, write=False)
 
 
+class Encoded:
+    """An encoder that has encoded all questions at once, in batches."""
+
+    def __init__(self, encoder: Encoder, texts: Sequence[str]) -> None:
+        self._encoder = encoder
+        self._known = dict(zip(texts, encoder.encode(texts), strict=True))
+        self.fingerprint, self.precision = encoder.fingerprint, encoder.precision
+        self.dimension, self.max_tokens = encoder.dimension, encoder.max_tokens
+
+    def at(self, precision: Precision) -> Encoder:
+        return self._encoder.at(precision)
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        rows: Vectors = np.stack([self._known[text] for text in texts])
+        return rows
+
+    def submit(self, texts: Sequence[str]) -> Future[Vectors]:
+        return self._encoder.submit(texts)
+
+    def token_count(self, text: str) -> int:
+        return self._encoder.token_count(text)
+
+    def token_spans(self, text: str) -> list[tuple[int, int]]:
+        return self._encoder.token_spans(text)
+
+    def close(self) -> None:
+        self._encoder.close()
+
+
 def own(
     bench: Bench,
     collection: Collection,
@@ -213,12 +261,19 @@ def own(
     weights: Weights | None = None,
 ) -> Ranking:
     """The project's search on the way that a question takes, without writing an answer."""
-    search = HybridSearch(collection, reranker, weights)
+    archive = StoredArchive(collection.store)
+    queries = {
+        sample.id: understand(Question(sample.question, history=sample.history if history else ()), archive)
+        for sample in bench.samples
+    }
+    texts = {text for query in queries.values() for text in (query.standalone, query.text)}
+    search = HybridSearch(
+        replace(collection, encoder=Encoded(collection.encoder, sorted(texts))), reranker, weights
+    )
     found = {}
-    for sample in bench.samples:
-        turns = sample.history if history else ()
-        hits = search.find(understand(Question(sample.question, history=turns), search.archive), DEPTH)
-        found[sample.id] = [ParagraphKey(hit.paragraph.cable_id, hit.paragraph.label) for hit in hits]
+    for name, query in queries.items():
+        hits = search.find(query, DEPTH)
+        found[name] = [ParagraphKey(hit.paragraph.cable_id, hit.paragraph.label) for hit in hits]
     return found
 
 
@@ -308,7 +363,7 @@ def main() -> None:
             step = len(bench.samples) / options.limit
             spaced = tuple(bench.samples[int(number * step)] for number in range(options.limit))
             bench = replace(bench, samples=spaced)
-        ways = dict(baselines(bench, encoder))
+        ways = dict(baselines(bench, encoder, options.cache / "pools"))
         collection = build(bench, encoder, options.cache / name.removesuffix("-follow-ups"))
         try:
             if any(sample.history for sample in bench.samples):

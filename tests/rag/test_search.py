@@ -311,6 +311,45 @@ def test_no_text_is_an_operator_or_an_error(search: HybridSearch, text: str) -> 
     assert len(ask(search, text, 5).hits) <= 1_000
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " \t\n",
+        "harbor barge " * 1_540,
+        "x" * 20_000,
+        "cables sent on 32 May 2007 or 1976-13-45 about barges",
+        "cables sent in 0000, 9999 and 31 February 2006",
+        "\x00\x07harbor\x1b[2J barge\u202e\u2028",
+        'subject:harbor AND (text:"barge pilot"~2 OR -tram^3) [a TO z] /reg.*/ *',
+        "NEAR(harbor barge, 5) {label_key} : ^harbor + pilot* NOT tram; DROP TABLE cables --",
+    ],
+    ids=[
+        "empty",
+        "blanks",
+        "20,000",
+        "one word",
+        "no days",
+        "far years",
+        "control",
+        "tantivy",
+        "FTS and SQL",
+    ],
+)
+def test_a_bad_question_raises_nothing_and_passes_no_filter(search: HybridSearch, text: str) -> None:
+    ask(search, text, 5)
+    hits = ask(search, text, 5, Filters(origins=("Embassy Muscat",))).hits
+    assert {hit.header.origin for hit in hits} <= {"Embassy Muscat"}
+
+
+@pytest.mark.parametrize(
+    "signs", ['"{} {}"', "+{} -{}", "{}^ {}~", "({}) [{}]", "{}* /{}/", "{}; --{}", "\x00{}\x07{}", "{}:{}"]
+)
+def test_no_sign_changes_what_words_find(collection: Collection, signs: str) -> None:
+    plain = collection.lexical.search("harbor barge", 50)
+    assert plain and collection.lexical.search(signs.format("harbor", "barge"), 50) == plain
+
+
 def test_a_reranker_lifts_what_its_reader_is_sure_of_and_reads_nothing_twice(search: HybridSearch) -> None:
     class Counting(WordReader):
         read_texts = 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 # A name of at most so many letters is also a word ("nice", "pole"): it counts only with a capital.
@@ -77,7 +77,8 @@ def _listing() -> _Listing:
     return _Listing(names, pattern)
 
 
-def find_places(text: str) -> list[Place]:
+@lru_cache(maxsize=64)
+def find_places(text: str) -> tuple[Place, ...]:
     """The places that a text names, longest names first where they overlap, in the order of the text.
 
     Example: "cables from Kuala Lumpur" -> one place with the origin "Embassy Kuala Lumpur".
@@ -92,7 +93,7 @@ def find_places(text: str) -> list[Place]:
         if plain_word and not name[0].isupper():
             continue
         found.append(Place(match.start(), match.end(), origins, is_country))
-    return found
+    return tuple(found)
 
 
 @cache

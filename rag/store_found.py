@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, bindparam, func, select
+from sqlalchemy import CTE, ColumnElement, Connection, Text, and_, column, select, values
 
 from rag.schema import CABLES, DUPLICATES, PARAGRAPHS
 from rag.store_rows import HEADER_COLUMNS, header_from_row, paragraph_from_row
+from rag.store_vectors import IN_LIMIT, parts
 from rag.types import CableHeader, Paragraph
 
-# Pairs of (cable id, label) as one JSON text: SQLite goes from each to its row by the primary key, and
-# SQLAlchemy compiles the statement once, however many there are.
-_PAIRS = func.json_each(bindparam("pairs")).table_valued("value", name="pairs")
-_IS_PAIR = and_(
-    PARAGRAPHS.c.cable_id == func.json_extract(_PAIRS.c.value, "$[0]"),
-    PARAGRAPHS.c.label == func.json_extract(_PAIRS.c.value, "$[1]"),
-)
-_PARAGRAPHS = select(PARAGRAPHS).select_from(_PAIRS.join(PARAGRAPHS, _IS_PAIR))
-_SHOWN = select(
-    PARAGRAPHS, *(column for column in HEADER_COLUMNS if column.name != "cable_id"), DUPLICATES.c.original
-).select_from(
-    _PAIRS.join(PARAGRAPHS, _IS_PAIR)
-    .join(CABLES, CABLES.c.cable_id == PARAGRAPHS.c.cable_id)
-    .outerjoin(DUPLICATES, DUPLICATES.c.cable_id == PARAGRAPHS.c.cable_id)
-)
+Key = tuple[str, str]
+
+_OF_CABLE = tuple(column for column in HEADER_COLUMNS if column.name != "cable_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +26,43 @@ class Shown:
     original: str | None
 
 
-def shown(connection: Connection, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Shown]:
+def shown(connection: Connection, keys: Iterable[Key]) -> dict[Key, Shown]:
     """What is to be shown of the paragraphs with these (cable id, label), those that exist."""
     headers: dict[str, CableHeader] = {}
     found = {}
-    for row in connection.execute(_SHOWN, {"pairs": _pairs(keys)}):
-        cable_id = row.cable_id
-        header = headers.get(cable_id)
-        if header is None:
-            header = headers[cable_id] = header_from_row(row)
-        found[cable_id, row.label] = Shown(paragraph_from_row(row), header, row.original)
+    for pairs in _pairs(keys):
+        query = (
+            select(PARAGRAPHS, *_OF_CABLE, DUPLICATES.c.original)
+            .select_from(pairs)
+            .join(PARAGRAPHS, _is_one_of(pairs))
+            .join(CABLES, CABLES.c.cable_id == PARAGRAPHS.c.cable_id)
+            .outerjoin(DUPLICATES, DUPLICATES.c.cable_id == PARAGRAPHS.c.cable_id)
+        )
+        for row in connection.execute(query):
+            cable_id = row.cable_id
+            header = headers.get(cable_id)
+            if header is None:
+                header = headers[cable_id] = header_from_row(row)
+            found[cable_id, row.label] = Shown(paragraph_from_row(row), header, row.original)
     return found
 
 
-def paragraphs(connection: Connection, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Paragraph]:
+def paragraphs(connection: Connection, keys: Iterable[Key]) -> dict[Key, Paragraph]:
     """The paragraphs with these (cable id, label), those that exist."""
-    rows = connection.execute(_PARAGRAPHS, {"pairs": _pairs(keys)})
-    return {(row.cable_id, row.label): paragraph_from_row(row) for row in rows}
+    found = {}
+    for pairs in _pairs(keys):
+        query = select(PARAGRAPHS).select_from(pairs).join(PARAGRAPHS, _is_one_of(pairs))
+        found.update(
+            {(row.cable_id, row.label): paragraph_from_row(row) for row in connection.execute(query)}
+        )
+    return found
 
 
-def _pairs(keys: Iterable[tuple[str, str]]) -> str:
-    return json.dumps([*dict.fromkeys(keys)])
+def _pairs(keys: Iterable[Key]) -> Iterator[CTE]:
+    """The keys as tables to join from: of `(cable_id, label) IN (...)` SQLite scans all paragraphs."""
+    for part in parts(list(dict.fromkeys(keys)), IN_LIMIT):
+        yield values(column("cable_id", Text), column("label", Text), name="pairs").data(part).cte("pairs")
+
+
+def _is_one_of(pairs: CTE) -> ColumnElement[bool]:
+    return and_(PARAGRAPHS.c.cable_id == pairs.c.cable_id, PARAGRAPHS.c.label == pairs.c.label)

@@ -37,9 +37,9 @@ def delete_cables(
     Killed in between, the cables are out of every search, and the doctor builds the indexes anew. Raises
     NotFound before anything is deleted, CollectionLocked, CollectionError.
     """
-    lock = DirectoryLock.acquire(settings.data_dir, write=True)
+    lock = DirectoryLock.acquire(settings.data_dir, write=True, url=settings.store_url)
     try:
-        store = CableStore.open(settings.data_dir)
+        store = CableStore.open(settings.data_dir, url=settings.store_url)
         try:
             removed = tuple(_facts(store, cable_id) for cable_id in _resolved(store, spellings))
             # First what hangs on the store: killed after this, the same command does it all again.

@@ -53,9 +53,9 @@ def examine(
     the store itself cannot be opened, which nothing here can mend.
     """
     started = time.perf_counter()
-    lock = DirectoryLock.acquire(settings.data_dir, write=True)
+    lock = DirectoryLock.acquire(settings.data_dir, write=True, url=settings.store_url)
     try:
-        store = CableStore.open(settings.data_dir)
+        store = CableStore.open(settings.data_dir, url=settings.store_url)
         try:
             findings = _Examination(settings, store, encoder, repair, on_progress).run()
         finally:

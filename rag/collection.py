@@ -111,9 +111,9 @@ def open_collection(
     disagree, or another encoder made them), CollectionOutdated (an older cableqa wrote it, and this does not
     write), CollectionError (a Chroma server that does not answer), StorageFull.
     """
-    lock = DirectoryLock.acquire(settings.data_dir, write=write)
+    lock = DirectoryLock.acquire(settings.data_dir, write=write, url=settings.store_url)
     try:
-        store = CableStore.open(settings.data_dir, write=write)
+        store = CableStore.open(settings.data_dir, write=write, url=settings.store_url)
         try:
             return _open_indexes(settings, store, encoder, lock, write, on_progress, embedder)
         except OSError as error:

@@ -67,6 +67,10 @@ class Settings(BaseSettings):
     """US dollars a million tokens read; with the other price, every record says what its answer cost."""
     llm_output_price: float | None = Field(default=None, ge=0)
     """US dollars a million tokens written."""
+    store_url: str | None = None
+    """A PostgreSQL database for the store, `postgresql://USER@HOST/DATABASE`, with `cableqa[postgres]`;
+    none: a file in the data directory.
+    """
     chroma_url: str | None = None
     """A Chroma server instead of the embedded index; it has no authentication, so keep it on loopback."""
     ray_address: str | None = None

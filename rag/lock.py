@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from rag.errors import CollectionDamaged, CollectionError, CollectionLocked
+from rag.postgres import ServerLock
 
 LOCK_NAME = "lock"
 # A folder that is there while a backup is being restored.
@@ -25,16 +26,20 @@ COMMAND_LIMIT_CHARS = 200
 class DirectoryLock:
     """A held lock on a data directory, with a note beside it that says who holds it."""
 
-    def __init__(self, file: IO[bytes], note: Path) -> None:
+    def __init__(self, file: IO[bytes], note: Path, server: ServerLock | None = None) -> None:
         self._file = file
+        self._server = server
         self._note = note
 
     @classmethod
-    def acquire(cls, directory: Path, *, write: bool, restoring: bool = False) -> DirectoryLock:
+    def acquire(
+        cls, directory: Path, *, write: bool, restoring: bool = False, url: str | None = None
+    ) -> DirectoryLock:
         """Take the directory for writing (alone) or for reading (with other readers), without waiting.
 
         Raises CollectionLocked, naming the pid and the command of who has it, and CollectionDamaged where
-        a restore was cut short, to all but the next one; CollectionError where it cannot be written.
+        a restore was cut short, to all but the next one; CollectionError where it cannot be written. With
+        `url` the store there is locked as well.
         """
         try:
             directory.mkdir(parents=True, exist_ok=True)
@@ -56,15 +61,23 @@ class DirectoryLock:
                 f"A restore into {directory} was cut short: run the same `cableqa restore` again.",
                 directory=str(directory),
             )
+        try:
+            server = None if url is None else ServerLock.acquire(url, write=write)
+        except BaseException:
+            file.close()
+            raise
         # One process may hold it more than once for reading: the address keeps the notes apart.
         note = directory / f"{LOCK_NAME}.{os.getpid()}.{id(file):x}"
         note.write_text(f"{'writing' if write else 'reading'}\n{_command()}\n", encoding="utf-8")
-        return cls(file, note)
+        return cls(file, note, server)
 
     def release(self) -> None:
         """Let go; a second call does nothing."""
         self._note.unlink(missing_ok=True)
         self._file.close()
+        if self._server is not None:
+            self._server.release()
+            self._server = None
 
 
 def holders(directory: Path) -> Iterator[tuple[int, str, str]]:

@@ -18,8 +18,10 @@ from pathlib import Path
 from sqlalchemy import Column, Connection, Engine, MetaData, Table, Text, inspect, select
 from sqlalchemy.exc import DatabaseError
 
+from rag.dialect import begin_upgrade
 from rag.engine import open_engine
 from rag.errors import CollectionDamaged, CollectionOutdated, StorageFull
+from rag.postgres import open_server, shown_url
 
 # Copies of files as they were before an upgrade.
 UPGRADES = "upgrades"
@@ -49,36 +51,38 @@ class Schema:
         return len(self.steps) + 1
 
 
-def open_up_to_date(path: Path, schema: Schema, *, write: bool) -> Engine:
-    """An engine on a file of today's schema; a file that is new is made.
+def open_up_to_date(path: Path, schema: Schema, *, write: bool, url: str | None = None) -> Engine:
+    """An engine on a file of today's schema, or on the database at `url`; what is new is made.
 
-    With `write` an older one is copied to the folder ``upgrades`` beside it, then upgraded.
+    With `write` an older file is copied to the folder ``upgrades`` beside it, then upgraded; a database is
+    upgraded in one transaction and copied by its owner.
     Raises CollectionOutdated (older, and not opened to write), CollectionDamaged (no such file, or newer),
     StorageFull (the copy could not be made; nothing was changed).
     """
-    engine = open_engine(path)
+    engine = open_engine(path) if url is None else open_server(url)
+    where = str(path) if url is None else shown_url(url)
     try:
         found = _version(engine, schema)
         if found is not None and found > schema.version:
             raise CollectionDamaged(
-                f"{path} was written by a newer cableqa (schema {found}, this one knows {schema.version}): "
+                f"{where} was written by a newer cableqa (schema {found}, this one knows {schema.version}): "
                 "install the newer version, or restore a backup of before.",
                 found=found,
                 known=schema.version,
             )
         if found is not None and found < schema.version:
             if not write:
-                raise CollectionOutdated(str(path), found, schema.version)
-            copy = _copied_aside(path, found)
-            log.warning("%s: from schema %d to %d; a copy is at %s", path, found, schema.version, copy)
+                raise CollectionOutdated(where, found, schema.version)
+            copy = _copied_aside(path, found) if url is None else "your own dump"
+            log.warning("%s: from schema %d to %d; a copy is at %s", where, found, schema.version, copy)
         if found != schema.version:
             _upgrade(engine, schema)
     except DatabaseError as error:
         engine.dispose()
         raise CollectionDamaged(
-            f"{path} cannot be read as a cableqa file ({error.orig}). Restore it with `cableqa restore`, "
+            f"{where} cannot be read as a cableqa file ({error.orig}). Restore it with `cableqa restore`, "
             "or move it away and ingest again.",
-            path=str(path),
+            path=where,
         ) from error
     except BaseException:
         engine.dispose()
@@ -105,8 +109,7 @@ def _upgrade(engine: Engine, schema: Schema) -> None:
     """Make what is missing and run the steps that are, all of it or nothing."""
     meta = schema.metadata.tables["meta"]
     with engine.connect() as connection:
-        # SQLite's driver begins no transaction before it creates a table, and then commits each by itself.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        begin_upgrade(connection)
         is_new = not set(inspect(connection).get_table_names()) & schema.metadata.tables.keys()
         schema.metadata.create_all(connection)
         # Another process may have been quicker.

@@ -17,10 +17,10 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
-    Text,
     select,
 )
 
+from rag.dialect import LONG, WORDS
 from rag.migrations import Schema, meta_table
 
 METADATA = MetaData()
@@ -28,7 +28,7 @@ METADATA = MetaData()
 
 def _of_cable(primary_key: bool = True) -> Column[str]:
     return Column(
-        "cable_id", Text, ForeignKey("cables.cable_id", ondelete="CASCADE"), primary_key=primary_key
+        "cable_id", WORDS, ForeignKey("cables.cable_id", ondelete="CASCADE"), primary_key=primary_key
     )
 
 
@@ -37,107 +37,107 @@ META = meta_table(METADATA)
 CABLES = Table(
     "cables",
     METADATA,
-    Column("cable_id", Text, primary_key=True),
-    Column("corpus", Text, nullable=False, index=True),
-    Column("format", Text, nullable=False),
-    Column("origin", Text, index=True),
+    Column("cable_id", WORDS, primary_key=True),
+    Column("corpus", WORDS, nullable=False, index=True),
+    Column("format", WORDS, nullable=False),
+    Column("origin", WORDS, index=True),
     Column("sent_at", DateTime),
     Column("date_from", Date, index=True),
     Column("date_to", Date),
-    Column("date_precision", Text, nullable=False),
-    Column("classification", Text, index=True),
-    Column("subject", Text),
-    Column("tags", Text, nullable=False),
-    Column("signature", Text),
-    Column("source", Text, nullable=False),
-    Column("captions", Text, nullable=False),
-    Column("precedence", Text),
-    Column("sender", Text),
-    Column("addressees", Text, nullable=False),
-    Column("info_addressees", Text, nullable=False),
-    Column("executive_order", Text),
+    Column("date_precision", WORDS, nullable=False),
+    Column("classification", WORDS, index=True),
+    Column("subject", WORDS),
+    Column("tags", WORDS, nullable=False),
+    Column("signature", WORDS),
+    Column("source", WORDS, nullable=False),
+    Column("captions", WORDS, nullable=False),
+    Column("precedence", WORDS),
+    Column("sender", WORDS),
+    Column("addressees", WORDS, nullable=False),
+    Column("info_addressees", WORDS, nullable=False),
+    Column("executive_order", WORDS),
     Column("text_available", Boolean, nullable=False),
-    Column("content_sha256", Text, nullable=False),
+    Column("content_sha256", WORDS, nullable=False),
 )
 # Beside `cables`, so that a scan of headers does not read the texts.
 TEXTS = Table(
     "texts",
     METADATA,
     _of_cable(),
-    Column("body", Text, nullable=False),
+    Column("body", WORDS, nullable=False),
     Column("raw", LargeBinary, nullable=False),
-    Column("encoding", Text, nullable=False),
+    Column("encoding", WORDS, nullable=False),
     Column("segments", LargeBinary, nullable=False),
     Column("stripped", LargeBinary, nullable=False),
-    Column("warnings", Text, nullable=False),
-    Column("aliases", Text, nullable=False),
+    Column("warnings", WORDS, nullable=False),
+    Column("aliases", WORDS, nullable=False),
 )
 PARAGRAPHS = Table(
     "paragraphs",
     METADATA,
     _of_cable(),
-    Column("label", Text, primary_key=True),
+    Column("label", WORDS, primary_key=True),
     Column("ordinal", Integer, nullable=False),
     Column("start", Integer, nullable=False),
     Column("end", Integer, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("heading", Text),
-    Column("kind", Text, nullable=False),
-    Column("marking", Text),
-    Column("sha256", Text, nullable=False),
+    Column("text", WORDS, nullable=False),
+    Column("heading", WORDS),
+    Column("kind", WORDS, nullable=False),
+    Column("marking", WORDS),
+    Column("sha256", WORDS, nullable=False),
 )
 # `embedded_sha256` is the hash of what was embedded for the chunk, null until it was.
 CHUNKS = Table(
     "chunks",
     METADATA,
     _of_cable(),
-    Column("label", Text, primary_key=True),
+    Column("label", WORDS, primary_key=True),
     Column("ordinal", Integer, primary_key=True),
     Column("start", Integer, nullable=False),
     Column("end", Integer, nullable=False),
-    Column("embedded_sha256", Text),
+    Column("embedded_sha256", WORDS),
     Index("chunks_embedded", "embedded_sha256"),
 )
-TAGS = Table("tags", METADATA, _of_cable(), Column("tag", Text, primary_key=True), Index("tags_tag", "tag"))
+TAGS = Table("tags", METADATA, _of_cable(), Column("tag", WORDS, primary_key=True), Index("tags_tag", "tag"))
 REFERENCES = Table(
     "cable_references",
     METADATA,
     _of_cable(),
     Column("ordinal", Integer, primary_key=True),
-    Column("letter", Text),
-    Column("kind", Text, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("target", Text, index=True),
+    Column("letter", WORDS),
+    Column("kind", WORDS, nullable=False),
+    Column("text", WORDS, nullable=False),
+    Column("target", WORDS, index=True),
 )
 ALIASES = Table(
-    "aliases", METADATA, _of_cable(), Column("key", Text, primary_key=True), Index("aliases_key", "key")
+    "aliases", METADATA, _of_cable(), Column("key", WORDS, primary_key=True), Index("aliases_key", "key")
 )
 VECTORS = Table(
     "vectors",
     METADATA,
-    Column("text_sha256", Text, primary_key=True),
-    Column("fingerprint", Text, primary_key=True),
+    Column("text_sha256", WORDS, primary_key=True),
+    Column("fingerprint", WORDS, primary_key=True),
     Column("vector", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
 # Cables whose indexes are behind the store, with the chunk ids that must leave them.
 OUTBOX = Table(
-    "outbox", METADATA, Column("cable_id", Text, primary_key=True), Column("stale", Text, nullable=False)
+    "outbox", METADATA, Column("cable_id", WORDS, primary_key=True), Column("stale", WORDS, nullable=False)
 )
 # What was read from where: an unchanged file is not parsed again.
 FILES = Table(
     "files",
     METADATA,
-    Column("location", Text, primary_key=True),
-    Column("sha256", Text, nullable=False),
-    Column("options", Text, nullable=False),
+    Column("location", WORDS, primary_key=True),
+    Column("sha256", WORDS, nullable=False),
+    Column("options", WORDS, nullable=False),
 )
 # Where a cable was found. The owner is the place whose text is the stored one.
 LOCATIONS = Table(
     "locations",
     METADATA,
     _of_cable(),
-    Column("location", Text, primary_key=True),
+    Column("location", WORDS, primary_key=True),
     Column("owner", Boolean, nullable=False),
     Index("locations_location", "location"),
 )
@@ -146,7 +146,7 @@ DUPLICATES = Table(
     "duplicates",
     METADATA,
     _of_cable(),
-    Column("original", Text, nullable=False, index=True),
+    Column("original", WORDS, nullable=False, index=True),
     Column("similarity", Float, nullable=False),
 )
 SHINGLES = Table(
@@ -154,22 +154,22 @@ SHINGLES = Table(
     METADATA,
     _of_cable(),
     Column("band", Integer, primary_key=True),
-    Column("hash", Integer, nullable=False),
+    Column("hash", LONG, nullable=False),
     Index("shingles_hash", "hash", "band"),
 )
 ANSWERS = Table(
     "answers",
     METADATA,
-    Column("answer_id", Text, primary_key=True),
+    Column("answer_id", WORDS, primary_key=True),
     Column("created_at", DateTime, nullable=False, index=True),
-    Column("record", Text, nullable=False),
+    Column("record", WORDS, nullable=False),
 )
 ANSWER_CITATIONS = Table(
     "answer_citations",
     METADATA,
-    Column("answer_id", Text, ForeignKey("answers.answer_id", ondelete="CASCADE"), primary_key=True),
-    Column("cable_id", Text, primary_key=True),
-    Column("label", Text, primary_key=True),
+    Column("answer_id", WORDS, ForeignKey("answers.answer_id", ondelete="CASCADE"), primary_key=True),
+    Column("cable_id", WORDS, primary_key=True),
+    Column("label", WORDS, primary_key=True),
     Index("answer_citations_cable", "cable_id"),
 )
 
@@ -177,8 +177,8 @@ ANSWER_CITATIONS = Table(
 ANSWER_SOURCES = Table(
     "answer_sources",
     METADATA,
-    Column("answer_id", Text, ForeignKey("answers.answer_id", ondelete="CASCADE"), primary_key=True),
-    Column("cable_id", Text, primary_key=True),
+    Column("answer_id", WORDS, ForeignKey("answers.answer_id", ondelete="CASCADE"), primary_key=True),
+    Column("cable_id", WORDS, primary_key=True),
     Index("answer_sources_cable", "cable_id"),
 )
 

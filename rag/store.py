@@ -1,6 +1,7 @@
 """CableStore: the source of truth for text, metadata, references and answers.
 
-SQLite today. The indexes beside it can be thrown away and rebuilt from here without embedding again.
+SQLite, or PostgreSQL where several machines share it (rag/dialect.py). The indexes beside it can be
+thrown away and rebuilt from here without embedding again.
 """
 
 from __future__ import annotations
@@ -38,8 +39,9 @@ class CableStore:
 
     is_whole = True  # all that the indexes hold may be read through this store
 
-    def __init__(self, path: Path, engine: Engine) -> None:
+    def __init__(self, path: Path, engine: Engine, url: str | None = None) -> None:
         self.path = path
+        self.url = url
         self._engine = engine
         self.vectors = VectorCache(engine)
         self.work = WorkLog(engine)
@@ -49,14 +51,16 @@ class CableStore:
         self.calendar = Calendar(engine)
 
     @classmethod
-    def open(cls, path: Path, *, write: bool = True) -> CableStore:
+    def open(cls, path: Path, *, write: bool = True, url: str | None = None) -> CableStore:
         """Open (or make) the store in the data directory `path`; a writer upgrades an older one.
+
+        With `url` it is in that PostgreSQL database, and only the indexes are in the directory.
 
         Raises CollectionDamaged, CollectionOutdated.
         """
         path.mkdir(parents=True, exist_ok=True)
-        engine = open_up_to_date(path / FILE_NAME, STORE_SCHEMA, write=write)
-        return cls(path, engine)
+        engine = open_up_to_date(path / FILE_NAME, STORE_SCHEMA, write=write, url=url)
+        return cls(path, engine, url)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -96,9 +100,10 @@ class CableStore:
             if header is None:
                 return None
             text = connection.execute(select(TEXTS).where(TEXTS.c.cable_id == cable_id)).one()
-            return store_rows.cable_from_rows(
-                header, text, self.cable_paragraphs(cable_id), self.references(cable_id)
-            )
+        # Behind the connection: who holds one and waits for another can wait for ever.
+        return store_rows.cable_from_rows(
+            header, text, self.cable_paragraphs(cable_id), self.references(cable_id)
+        )
 
     def get_cable(self, cable_id: str) -> Cable:
         """As find_cable; raises NotFound, with ids like it in its detail."""

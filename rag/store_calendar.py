@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy import Engine, and_, func, or_, select
 
+from rag.dialect import month
 from rag.errors import NotFound
 from rag.schema import CABLES
 from rag.store_rows import HEADER_COLUMNS, header_from_row
@@ -62,11 +63,11 @@ class Calendar:
         """Counts by month where all are dated so finely and few years are spanned, else by year."""
         with self._engine.connect() as connection:
             chosen = conditions(connection, filters)
-            month = func.strftime("%Y-%m", CABLES.c.date_from)
+            sent = month(CABLES.c.date_from)
             rows = connection.execute(
-                select(month, CABLES.c.date_precision, func.count())
+                select(sent, CABLES.c.date_precision, func.count())
                 .where(*chosen)
-                .group_by(month, CABLES.c.date_precision)
+                .group_by(sent, CABLES.c.date_precision)
             ).all()
         dated = [(text, precision, count) for text, precision, count in rows if text is not None]
         undated = sum(count for text, _, count in rows if text is None)
@@ -97,7 +98,9 @@ class Calendar:
                     .where(CABLES.c.origin == known.origin)
                     # The cable itself has its place in the order also where a filter leaves it out.
                     .where(or_(CABLES.c.cable_id == cable_id, and_(True, *chosen)))
-                    .order_by(CABLES.c.date_from, CABLES.c.sent_at, CABLES.c.cable_id)
+                    .order_by(
+                        CABLES.c.date_from.nulls_first(), CABLES.c.sent_at.nulls_first(), CABLES.c.cable_id
+                    )
                 )
             )
             at = ids.index(cable_id)

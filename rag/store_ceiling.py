@@ -7,13 +7,15 @@ other; no caller has to remember a condition.
 
 from __future__ import annotations
 
-from sqlalchemy import event
+from sqlalchemy import Dialect, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from rag import store_select
 from rag.ceiling import Ceiling
+from rag.dialect import temporary_names
 from rag.engine import open_engine
+from rag.postgres import open_server
 from rag.schema import ANSWER_CITATIONS, ANSWER_SOURCES, METADATA
 from rag.store import FILE_NAME, CableStore
 from rag.types import Filters
@@ -35,9 +37,9 @@ class StoreBelow(CableStore):
     is_whole = False
 
     def __init__(self, store: CableStore, ceiling: Ceiling) -> None:
-        engine = open_engine(store.path / FILE_NAME)
-        event.listen(engine, "connect", _Hiding(ceiling))
-        super().__init__(store.path, engine)
+        engine = open_engine(store.path / FILE_NAME) if store.url is None else open_server(store.url)
+        event.listen(engine, "connect", _Hiding(ceiling, engine.dialect))
+        super().__init__(store.path, engine, store.url)
 
     def matching_cables(self, filters: Filters) -> frozenset[str]:
         """Ids of the cables that pass: without filters all that may be seen, which is never everything."""
@@ -48,30 +50,32 @@ class StoreBelow(CableStore):
 class _Hiding:
     """Lays the views over a new connection."""
 
-    def __init__(self, ceiling: Ceiling) -> None:
+    def __init__(self, ceiling: Ceiling, dialect: Dialect) -> None:
+        self._names = temporary_names(dialect)
         self._classifications = ceiling.classifications
         self._markings = ceiling.markings
 
     def __call__(self, connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+        main, temp, place = self._names.main, self._names.temp, self._names.placeholder
         cursor = connection.cursor()
-        cursor.execute("PRAGMA temp_store = MEMORY")
-        cursor.execute("CREATE TEMP TABLE visible (cable_id TEXT PRIMARY KEY) WITHOUT ROWID")
+        for statement in self._names.prepare:
+            cursor.execute(statement)
         cursor.execute(
-            f"""INSERT INTO visible SELECT cable_id FROM main.cables
-            WHERE upper(classification) IN ({_places(self._classifications)})
+            f"""INSERT INTO visible SELECT cable_id FROM {main}.cables
+            WHERE upper(classification) IN ({_places(self._classifications, place)})
             AND NOT EXISTS (
-                SELECT 1 FROM main.paragraphs WHERE paragraphs.cable_id = cables.cable_id
-                AND marking IS NOT NULL AND upper(marking) NOT IN ({_places(self._markings)}))""",
+                SELECT 1 FROM {main}.paragraphs WHERE paragraphs.cable_id = cables.cable_id
+                AND marking IS NOT NULL AND upper(marking) NOT IN ({_places(self._markings, place)}))""",
             (*self._classifications, *self._markings),
         )
         for table in HIDDEN:
             cursor.execute(
-                f'CREATE TEMP VIEW "{table}" AS SELECT * FROM main."{table}" '
-                "WHERE cable_id IN (SELECT cable_id FROM temp.visible)"
+                f'CREATE TEMP VIEW "{table}" AS SELECT * FROM {main}."{table}" '
+                f"WHERE cable_id IN (SELECT cable_id FROM {temp}.visible)"
             )
         cursor.close()
         connection.commit()
 
 
-def _places(values: tuple[str, ...]) -> str:
-    return ", ".join("?" for _ in values)
+def _places(values: tuple[str, ...], placeholder: str) -> str:
+    return ", ".join(placeholder for _ in values)

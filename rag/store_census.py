@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, Row, Select, func, select, text
+from sqlalchemy import Engine, Row, Select, func, select
 
+from rag.dialect import integrity_problems
 from rag.schema import CABLES, CHUNKS, PARAGRAPHS, TEXTS
 from rag.store_select import conditions
 from rag.types import Filters
@@ -70,12 +71,9 @@ class Census:
             yield row.cable_id, row.label
 
     def integrity_problems(self) -> list[str]:
-        """What SQLite finds wrong with its own file; nothing where it is whole."""
+        """What the database finds wrong with its own file; nothing where it is whole."""
         with self._engine.connect() as connection:
-            problems = [str(row[0]) for row in connection.execute(text("PRAGMA quick_check"))]
-            orphans = list(connection.execute(text("PRAGMA foreign_key_check")))
-        found = [problem for problem in problems if problem != "ok"]
-        return found + ([f"{len(orphans)} rows belong to no cable"] if orphans else [])
+            return integrity_problems(connection)
 
     def paragraphs_out_of_place(self) -> list[str]:
         """Paragraphs whose text is not what stands at their offsets, as citations."""

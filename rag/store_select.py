@@ -6,9 +6,11 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
 
+from rag.dialect import year
 from rag.mrn import POST_CUT, fold_id, lookup_keys, read_mrn
 from rag.schema import ALIASES, CABLES, TAGS
 from rag.store_rows import HEADER_COLUMNS
@@ -53,7 +55,7 @@ def conditions(connection: Connection, filters: Filters) -> list[ColumnElement[b
     if filters.tags:
         codes = {code.upper() for tag in filters.tags for code in codes_of(tag)}
         # A code with a name behind it, "OVIP (VANCE, CYRUS)", is found by the code alone as well.
-        named = [TAGS.c.tag.startswith(f"{code} (", autoescape=True) for code in sorted(codes)]
+        named = [TAGS.c.tag.istartswith(f"{code} (", autoescape=True) for code in sorted(codes)]
         tagged = select(TAGS.c.cable_id).where(or_(TAGS.c.tag.in_(codes), *named))
         found.append(CABLES.c.cable_id.in_(tagged))
     if filters.classifications:
@@ -109,7 +111,7 @@ def list_rows(
 def facets(connection: Connection, filters: Filters) -> Facets:
     chosen = and_(True, *conditions(connection, filters))
 
-    def counted(column: ColumnElement[str | None]) -> tuple[FacetValue, ...]:
+    def counted(column: ColumnElement[Any]) -> tuple[FacetValue, ...]:
         rows = connection.execute(
             select(column, func.count()).where(chosen, column.is_not(None)).group_by(column)
         )
@@ -129,7 +131,7 @@ def facets(connection: Connection, filters: Filters) -> Facets:
         tags=by_count(FacetValue(tag, count) for tag, count in tag_rows),
         classifications=by_count(counted(CABLES.c.classification)),
         corpora=by_count(counted(CABLES.c.corpus)),
-        years=tuple(sorted(counted(func.strftime("%Y", CABLES.c.date_from)), key=lambda facet: facet.value)),
+        years=tuple(sorted(counted(year(CABLES.c.date_from)), key=lambda facet: facet.value)),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 
-from sqlalchemy import Engine, Text, func, select, type_coerce
+from sqlalchemy import Engine, Text, cast, func, select
 
 from rag.schema import ALIASES, CABLES, PARAGRAPHS, TAGS
 from rag.store_vectors import IN_LIMIT, parts
@@ -103,8 +103,8 @@ class Survey:
         """The first and last day on which these cables may have been sent, as "1976-05-06", where known."""
         query = select(
             CABLES.c.cable_id,
-            type_coerce(CABLES.c.date_from, Text).label("date_from"),
-            type_coerce(CABLES.c.date_to, Text).label("date_to"),
+            cast(CABLES.c.date_from, Text).label("date_from"),
+            cast(CABLES.c.date_to, Text).label("date_to"),
         )
         with self._engine.connect() as connection:
             return {

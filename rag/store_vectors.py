@@ -7,8 +7,8 @@ from typing import TypeVar
 
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, Engine, and_, func, select
-from sqlalchemy.dialects.sqlite import insert
 
+from rag.dialect import insert
 from rag.schema import CHUNKS, VECTORS
 from rag.worker import Vectors
 
@@ -43,7 +43,7 @@ class VectorCache:
             return
         with self._engine.begin() as connection:
             connection.execute(
-                insert(VECTORS).on_conflict_do_nothing(),
+                insert(connection, VECTORS).on_conflict_do_nothing(),
                 [
                     {"text_sha256": sha256, "fingerprint": fingerprint, "vector": _bytes(vector)}
                     for sha256, vector in vectors.items()

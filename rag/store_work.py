@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Engine, and_, bindparam, func, select
-from sqlalchemy.dialects.sqlite import insert
 
+from rag.dialect import forget_deleted, insert
 from rag.schema import CHUNKS, DUPLICATES, FILES, LOCATIONS, OUTBOX, SHINGLES
 from rag.store_rows import unpack_strings
 from rag.store_vectors import IN_LIMIT, drop_unused_vectors, parts
@@ -76,11 +76,10 @@ class WorkLog:
             return not get_meta(connection, UNPURGED)
 
     def mark_purged(self) -> None:
-        """Note that the indexes were built anew, and leave nothing in the log of writes."""
+        """Note that the indexes were built anew, and leave nothing deleted in the store's own files."""
         with self._engine.begin() as connection:
             set_meta(connection, UNPURGED, "")
-        with self._engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        forget_deleted(self._engine)
 
     def set_embedded(self, hashes: Mapping[tuple[str, str, int], str]) -> None:
         """Record what was embedded for each chunk, by (cable id, label, ordinal); frees what was before."""
@@ -110,7 +109,9 @@ class WorkLog:
 
     def put_file(self, location: str, record: FileRecord) -> None:
         with self._engine.begin() as connection:
-            statement = insert(FILES).values(location=location, sha256=record.sha256, options=record.options)
+            statement = insert(connection, FILES).values(
+                location=location, sha256=record.sha256, options=record.options
+            )
             connection.execute(
                 statement.on_conflict_do_update(
                     index_elements=[FILES.c.location],
@@ -135,7 +136,9 @@ class WorkLog:
                 connection.execute(
                     LOCATIONS.update().where(LOCATIONS.c.cable_id == cable_id).values(owner=False)
                 )
-            statement = insert(LOCATIONS).values(cable_id=cable_id, location=location, owner=owner)
+            statement = insert(connection, LOCATIONS).values(
+                cable_id=cable_id, location=location, owner=owner
+            )
             connection.execute(
                 statement.on_conflict_do_update(
                     index_elements=[LOCATIONS.c.cable_id, LOCATIONS.c.location], set_={"owner": owner}

@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, select
-from sqlalchemy.dialects.sqlite import insert
 
+from rag.dialect import insert
 from rag.errors import NotFound
 from rag.mrn import lookup_keys
 from rag.schema import ALIASES, CABLES, CHUNKS, LOCATIONS, META, OUTBOX, PARAGRAPHS, REFERENCES, TAGS, TEXTS
@@ -80,7 +80,7 @@ def get_meta(connection: Connection, key: str) -> str | None:
 
 
 def set_meta(connection: Connection, key: str, value: str) -> None:
-    statement = insert(META).values(key=key, value=value)
+    statement = insert(connection, META).values(key=key, value=value)
     connection.execute(statement.on_conflict_do_update(index_elements=[META.c.key], set_={"value": value}))
 
 
@@ -111,7 +111,7 @@ def _queue(connection: Connection, cable_id: str, stale: Collection[str]) -> Non
     """Note that the indexes are behind; what an earlier note has to take away is still to be taken."""
     before = connection.scalar(select(OUTBOX.c.stale).where(OUTBOX.c.cable_id == cable_id))
     packed = pack_strings(sorted({*stale, *(unpack_strings(before) if before else ())}))
-    statement = insert(OUTBOX).values(cable_id=cable_id, stale=packed)
+    statement = insert(connection, OUTBOX).values(cable_id=cable_id, stale=packed)
     connection.execute(
         statement.on_conflict_do_update(index_elements=[OUTBOX.c.cable_id], set_={"stale": packed})
     )

@@ -11,6 +11,7 @@ import pytest
 
 if TYPE_CHECKING:
     from rag.pipeline import Pipeline
+    from tests.postgres import Cluster
 
 SAMPLE = Path(__file__).resolve().parents[1] / "ingestion" / "sample"
 
@@ -45,3 +46,21 @@ def sample_pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeli
     pipeline = build_pipeline(settings)
     yield pipeline
     pipeline.collection.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A PostgreSQL server of the tests' own; skips, and says so, where it is not installed."""
+    from tests.postgres import running_cluster
+
+    with running_cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest) -> str | None:
+    """Where the store is: once in a file of the data directory, once in a new database on the server."""
+    if request.param == "sqlite":
+        return None
+    cluster: Cluster = request.getfixturevalue("postgres")
+    return cluster.new_database()

@@ -42,7 +42,7 @@ def from_feedback(
                 said[given.answer_id].append(remark)
     finally:
         history.close()
-    store = CableStore.open(settings.data_dir, write=False)
+    store = CableStore.open(settings.data_dir, write=False, url=settings.store_url)
     try:
         records = {answer_id: store.find_answer(answer_id) for answer_id in said}
     finally:

@@ -113,7 +113,7 @@ def _ingest_passages(public: PublicSet, settings: Settings) -> None:
 
     messages().print(f"Making a collection of {len(public.passages)} passages…", markup=False)
     encoder = load_encoder(settings.embedding_model)
-    store = CableStore.open(settings.data_dir)
+    store = CableStore.open(settings.data_dir, url=settings.store_url)
     try:
         for cable in public.cables():
             store.put(cable, chunk_cable(cable, encoder))

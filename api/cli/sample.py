@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def is_empty(settings: Settings) -> bool:
     """Whether the data directory holds no cable; it is made where it is missing."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    store = CableStore.open(settings.data_dir, write=False)
+    store = CableStore.open(settings.data_dir, write=False, url=settings.store_url)
     try:
         return store.is_empty()
     finally:

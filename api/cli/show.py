@@ -98,10 +98,11 @@ def opened_store(data_dir: Path | None) -> Iterator[CableStore]:
     """The store alone: reading a cable needs no model. Raises CollectionEmpty where there is none."""
     from rag.store import CableStore
 
-    folder = options.read_settings(data_dir).data_dir
+    settings = options.read_settings(data_dir)
+    folder = settings.data_dir
     if not folder.is_dir():
         raise CollectionEmpty(f"There is no collection at {folder}: `cableqa ingest PATH` makes one.")
-    store = CableStore.open(folder, write=False)
+    store = CableStore.open(folder, write=False, url=settings.store_url)
     try:
         if store.is_empty():
             raise CollectionEmpty(

@@ -22,8 +22,8 @@ days = st.none() | st.dates(date(1966, 1, 1), date(2010, 12, 31))
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[CableStore]:
-    opened = CableStore.open(tmp_path)
+def store(tmp_path: Path, store_url: str | None) -> Iterator[CableStore]:
+    opened = CableStore.open(tmp_path, url=store_url)
     yield opened
     opened.close()
 

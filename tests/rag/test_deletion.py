@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,11 +23,12 @@ WRONG = "The harbor master counted 999 barges in April."
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> CableStore:
-    opened = CableStore.open(tmp_path)
+def store(tmp_path: Path, store_url: str | None) -> Iterator[CableStore]:
+    opened = CableStore.open(tmp_path, url=store_url)
     for cable in small.cables():
         opened.put(cable, ())
-    return opened
+    yield opened
+    opened.close()
 
 
 def answered(store: CableStore) -> Answer:
@@ -73,6 +75,7 @@ def test_the_ledger_keeps_hash_and_offsets_of_deleted_text_and_not_the_text(stor
     assert store.answers_citing("05TALLINN7") == (given.answer_id,)
 
 
+@pytest.mark.parametrize("store_url", [None])
 def test_no_byte_of_deleted_text_stays_in_the_file(store: CableStore, tmp_path: Path) -> None:
     answered(store)
     store.delete("05TALLINN7")

@@ -13,6 +13,7 @@ from rich.text import Text
 from api.cli import options
 from api.cli.output import messages, out, print_json, waiting, write
 from api.cli.progress import Bar
+from rag.errors import UsageError
 
 if TYPE_CHECKING:
     from rag.backup import Backup
@@ -56,8 +57,10 @@ def backup(
     """
     from rag.backup import back_up
 
+    settings = options.read_settings(data_dir)
+    _require_file(settings)
     with waiting("Copying…"):
-        made = back_up(options.read_settings(data_dir).data_dir, place)
+        made = back_up(settings.data_dir, place)
     _print(made, f"Backed up to {place}", json=json)
 
 
@@ -77,6 +80,7 @@ def restore(
 
         _print(verified(place), f"{place} is whole", json=json)
         return
+    _require_file(settings)
     encoder = _encoder(settings)
     from api.opening import open_beside_store
     from rag.restore import restore as bring_back
@@ -111,6 +115,15 @@ def delete(
     for one in removed:
         cited = f"; was cited by the answers {', '.join(one.cited_by)}" if one.cited_by else ""
         write(out(), Text(f"{one.cable_id}  {one.paragraphs} paragraphs deleted{cited}"))
+
+
+def _require_file(settings: Settings) -> None:
+    """Raises UsageError where the store is on a server, whose own tools copy it."""
+    if settings.store_url is not None:
+        raise UsageError(
+            "The store is on PostgreSQL: copy it with pg_dump, bring it back with pg_restore, and build the "
+            "indexes with `cableqa doctor`. Conversations and keys are files in the data directory."
+        )
 
 
 def _encoder(settings: Settings) -> Encoder:

@@ -29,6 +29,7 @@ from rag.errors import (
 
 POOL_SIZE, POOL_OVERFLOW = 8, 24
 CONNECT_S = 10
+BUSY_RETRY_S = 2
 # Of https://www.postgresql.org/docs/current/errcodes-appendix.html
 _FULL = ("53100",)
 _BUSY = ("53300", "40001", "40P01", "55P03", "57014")
@@ -85,7 +86,7 @@ def named_failure(where: str, error: BaseException) -> CableqaError | None:
     if code in _FULL:
         return StorageFull(f"The server at {where}", said)
     if code in _BUSY:
-        return Busy(f"The store at {where} is busy ({said}): try again.")
+        return Busy(f"The store at {where} is busy ({said}): try again.", retry_after_s=BUSY_RETRY_S)
     if code in _DAMAGED:
         return CollectionDamaged(f"The store at {where} is damaged ({said}): restore it from a dump.")
     if isinstance(error, psycopg.OperationalError):

@@ -77,4 +77,4 @@ def _resolved(store: CableStore, spellings: Sequence[str]) -> list[str]:
 
 
 def _facts(store: CableStore, cable_id: str) -> Removed:
-    return Removed(cable_id, len(store.cable_paragraphs(cable_id)), store.answers_citing(cable_id))
+    return Removed(cable_id, len(store.cable_paragraphs(cable_id)), store.ledger.citing(cable_id))

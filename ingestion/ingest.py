@@ -202,7 +202,7 @@ class _Run:
                 continue
             self._work.remove_location(cable_id, location)
             if owner == location and self._work.owner(cable_id) is None:
-                cited = self._store.answers_citing(cable_id)
+                cited = self._store.ledger.citing(cable_id)
                 self._store.delete(cable_id)
                 if self._embedder is None:
                     self._indexer.add(self._work.pending_cable(cable_id))

@@ -248,7 +248,3 @@ class CableStore:
 
     def find_answer(self, answer_id: str) -> str | None:
         return self.ledger.find(answer_id)
-
-    def answers_citing(self, cable_id: str) -> tuple[str, ...]:
-        """Ids of the answers that cite a cable, the latest first."""
-        return self.ledger.citing(cable_id)

@@ -85,7 +85,7 @@ def test_measuring_leaves_no_answers_behind(measured: Path, data: Path) -> None:
 
     store = CableStore.open(data)
     try:
-        assert store.answers_citing("05REYKJAVIK118") == ()
+        assert store.ledger.citing("05REYKJAVIK118") == ()
     finally:
         store.close()
 

@@ -59,7 +59,7 @@ def version(path: Path) -> str:
 def test_a_writer_upgrades_and_keeps_a_copy_of_before(old: Settings) -> None:
     with open_collection(old, WordEncoder(), write=True) as collection:
         assert_whole(collection)
-        (answer_id,) = collection.store.answers_citing("05TALLINN7")
+        (answer_id,) = collection.store.ledger.citing("05TALLINN7")
         # What the new table is for: an answer that only read a cable is found when the cable goes.
         read = AnswerRecord.model_validate_json(collection.store.find_answer(answer_id) or "").evidence
         collection.store.delete("05TALLINN7")

@@ -72,7 +72,7 @@ def test_the_ledger_keeps_hash_and_offsets_of_deleted_text_and_not_the_text(stor
     assert after.sentences[1].text == before.sentences[1].text
     assert after.sentences[0].text == "(deleted with 05TALLINN7) [1]"
     assert [item.text for item in after.evidence] == ["", before.evidence[1].text, ""]
-    assert store.answers_citing("05TALLINN7") == (given.answer_id,)
+    assert store.ledger.citing("05TALLINN7") == (given.answer_id,)
 
 
 @pytest.mark.parametrize("store_url", [None])

@@ -136,10 +136,11 @@ _LABEL = r"(?:¶+|paras?\.?|paragraphs?)\s*"
 # "¶5.B": an item is cited by the paragraph that holds it.
 _ITEM = r"(?:\.[A-Z](?:\.\d{1,2})?(?![\w]))?"
 _CABLE_CITATION = re.compile(
-    rf"(?P<cable>{_CABLE_ID})\s*,?\s*{_LABEL}(?P<label>[un]?\d{{1,3}}(?:#\d{{1,2}})?){_ITEM}"
+    rf"(?P<cable>{_CABLE_ID})(?:\s*,)?\s*{_LABEL}(?P<label>[un]?\d{{1,3}}(?:#\d{{1,2}})?){_ITEM}"
 )
-_ONE = rf"{_CABLE_ID}\s*,?\s*{_LABEL}[un]?\d{{1,3}}(?:#\d{{1,2}})?{_ITEM}"
-_CITATION_GROUP = re.compile(rf"\s*[\[(]\s*{_ONE}(?:\s*[,;]\s*(?:and\s+)?{_ONE})*\s*[\])]")
+_ONE = rf"{_CABLE_ID}(?:\s*,)?\s*{_LABEL}[un]?\d{{1,3}}(?:#\d{{1,2}})?{_ITEM}"
+# A run of blanks is tried from its beginning alone: from each of its blanks it would take its square.
+_CITATION_GROUP = re.compile(rf"(?:(?<!\s)\s+)?[\[(]\s*{_ONE}(?:\s*[,;]\s*(?:and\s+)?{_ONE})*\s*[\])]")
 
 
 def parse_memo_sentence(text: str) -> tuple[str, tuple[ParagraphRef, ...]]:

@@ -57,7 +57,7 @@ class SchemaReader:
             start = between.end() if between else self._at
             try:
                 found, self._at = self._decoder.raw_decode(self._text, start)
-            except json.JSONDecodeError:
+            except (json.JSONDecodeError, RecursionError):  # not whole yet, or nested beyond all sense
                 return sentences
             if isinstance(found, dict):
                 sentences.append(_marked_by(str(found.get("text", "")), found.get("passages")))

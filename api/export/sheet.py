@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator
 
 from api.export.dossier import Dossier, shown_date, shown_filters
@@ -15,6 +16,8 @@ from rag.record import AnswerRecord, CitationRecord, EvidenceRecord
 
 Cell = str | int | float | None
 FORMULA_SIGNS = tuple("=+-@＝＋－＠")
+# Blanks, and what is not seen at all: a spreadsheet may pass over either before it looks for a formula.
+UNSEEN = re.compile(r"[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+")
 CONTROLS = ("\t", "\r", "\n")
 SOURCE = ("cable_id", "paragraph", "label", "origin", "sent", "classification", "subject")
 ANSWER_COLUMNS = (
@@ -49,7 +52,9 @@ def harmless(cell: Cell) -> Cell:
         return cell
     # A NUL ends the cell for some readers, and what follows begins another.
     cell = cell.replace("\0", "�")
-    return f"'{cell}" if cell.startswith(CONTROLS) or cell.lstrip().startswith(FORMULA_SIGNS) else cell
+    unseen = UNSEEN.match(cell)
+    begins = cell[unseen.end() :] if unseen else cell
+    return f"'{cell}" if cell.startswith(CONTROLS) or begins.startswith(FORMULA_SIGNS) else cell
 
 
 def answer_rows(answer: AnswerRecord) -> Iterator[list[Cell]]:

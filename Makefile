@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export TOKENIZERS_PARALLELISM ?= false
 
 SHARED ?= ../shared
-.PHONY: install run test lint docs gate baseline report bench clean
+.PHONY: audit install run test lint docs gate baseline report bench clean
 
 # torch is pinned to a version that is a CPU build; installed first, nothing after it asks for another.
 $(VENV)/.installed: pyproject.toml constraints.txt
@@ -66,6 +66,15 @@ report: install
 bench: install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	$(BIN)/python -m benchmarks
+
+# Known weaknesses of the pinned versions. Asked first of one that has some: an index may be there without them. Without the network nothing is asked, which is said and is no failure.
+AUDIT := build/audit
+audit:
+	@if $(PYTHON) -c "import json, urllib.request as r; \
+	  assert json.load(r.urlopen('https://pypi.org/pypi/jinja2/3.1.2/json', timeout=10))['vulnerabilities']" 2>/dev/null; then \
+	  $(PYTHON) -m venv $(AUDIT) && $(AUDIT)/bin/python -m pip install --quiet pip-audit==2.10.1 && \
+	  $(AUDIT)/bin/pip-audit --no-deps --disable-pip -r constraints.txt; \
+	else echo "!!! NOT AUDITED: pypi.org cannot be asked for known weaknesses of the dependencies !!!" >&2; fi
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

@@ -17,7 +17,7 @@ _MARKING = re.compile(
     r"\s*(?:\(\s*(?P<mark>TS|S|C|U|SBU|LOU|FOUO|UNCLAS(?:SIFIED)?|CONFIDENTIAL|SECRET)(?P<more>(?:\s?/{1,2}\s?[A-Z]{1,6})*)\s*\)|--\s*\((?P<dashed>U|C|S|SBU)\))\s*"
 )
 _ENTIRE = re.compile(
-    r"\s*\(?\s*(?P<mark>TS|S|C|U|SBU|LOU|SECRET|CONFIDENTIAL)\s?(?:-|–)\s?ENTIRE\s+TEXT", re.I
+    r"\s*(?:\(\s*)?(?P<mark>TS|S|C|U|SBU|LOU|SECRET|CONFIDENTIAL)\s?(?:-|–)\s?ENTIRE\s+TEXT", re.I
 )
 _FULL_NAMES = {"SECRET": "S", "CONFIDENTIAL": "C", "UNCLAS": "U", "UNCLASSIFIED": "U"}
 _CLOSING = re.compile(r"^\W*(?:END|UNQUOTE|ENDTEXT|ENDQUOTE)\b[^a-z]{0,30}$")

@@ -19,8 +19,9 @@ _CABLE = re.compile(
     r"|\d{1,2})[A-Z]*[ /.,-]+)(?P<dated>(?:19|20)\d\d|\d\d)(?![\d\w]))?"
 )
 _NEXT = re.compile(
-    r"\s*(?:,?\s*AND|,|&|;)\s*(?P<serial>\d{2,7})(?![\d/:])(?!\s+(?!AND\b|ET\b|NOTAL)[A-Z]{2})(?!\s*\d)"
+    r"\s*(?:(?:,\s*)?AND|,|&|;)\s*(?P<serial>\d{2,7})(?![\d/:])(?!\s+(?!AND\b|ET\b|NOTAL)[A-Z]{2})(?!\s*\d)"
 )
+_TRAILING = re.compile(r"(?<![\s,;&])[\s,;&]*+(?:\bAND[\s,;&]*+)?$")
 _KINDS = (
     (re.compile(r"\bE-?MAILS?\b", re.I), ReferenceKind.EMAIL),
     (re.compile(r"\b(?:TEL(?:E)?CONS?|(?:TELE)?PHONE|FONECON)\b", re.I), ReferenceKind.TELEPHONE),
@@ -89,7 +90,7 @@ class _Reader:
         for index, (start, cable_id) in enumerate(found):
             first = 0 if index == 0 else start
             last = found[index + 1][0] if index + 1 < len(found) else len(entry)
-            text = re.sub(r"[\s,;&]*(?:\bAND)?[\s,;&]*$", "", entry[first:last])
+            text = _TRAILING.sub("", entry[first:last])
             yield Reference(letter, ReferenceKind.CABLE, text, cable_id)
 
     def _cables(self, entry: str) -> Iterator[tuple[int, str]]:

@@ -28,7 +28,7 @@ _ASKS = tuple(
         rf"\b(?:is|are)\s+there\s+(?:a|an|any)\s+{_KINDS}{_THINGS}\b(?P<rest>.*)",
         rf"\b(?:does|do|did)\s+(?:any|no)\s+(?:of\s+the\s+)?{_KINDS}{_THINGS}\b(?P<rest>.*)",
         rf"\bno\s+{_KINDS}{_THINGS}\s+(?P<rest>(?:[^?]*\b)?(?:mention|refer|name|contain|discuss|use)\w*\b.*)",
-        r"\bhow\s+(?:often|many\s+times)\s+(?:is|are|was|were)\s+(?P<what>.+?)\s+(?:mentioned|named|referred\s+to)\b",
+        r"\bhow\s+(?:often|many\s+times)\s+(?:is|are|was|were)\s+(?P<what>\S.*?)\s+(?:mentioned|named|referred\s+to)\b",
     )
 )
 _SAID = re.compile(rf"\b{_SAYING}\s+(?P<what>.+)", re.IGNORECASE)

@@ -59,6 +59,7 @@ _FORMS = tuple(
         r"(?:\s*(?:,|OF|IN|\()\s*['’]?(?P<late>(?:19|20)\d\d|\d\d)\s*\)?)?",
     )
 )
+_LONGEST = 120  # nobody spells one out at that length, and the forms take the square of it
 _LEADING = re.compile(
     r"^(?:(?:THE|REF(?:TEL)?\s*[A-Z]?[:.)]|CABLE|TELEGRAM|MESSAGE|MRN[:.]?|US|U\.S\.)\s+)*"
     r"(?:(?:AM)?(?:EMBASSY|CONSUL|CONGEN)|CONSULATE(?:\s+GENERAL)?|MISSION)?(?:\s+(?:IN|AT)\b)?\s*"
@@ -79,6 +80,8 @@ def read_mrn(text: str) -> MessageNumber | None:
     """Read a text that is one message number and nothing else; None where it is none."""
     plain = " ".join(unicodedata.normalize("NFKD", text).upper().split()).strip(" .,;:'\"()[]")
     plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
+    if len(plain) > _LONGEST:
+        return None
     for candidate in dict.fromkeys((plain, _LEADING.sub("", plain, count=1))):
         for form in _FORMS:
             found = form.fullmatch(candidate)

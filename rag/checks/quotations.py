@@ -13,7 +13,7 @@ from rag.types import Span
 _DOUBLE = re.compile(r'"([^"]+)"|“([^”“]+)”|«([^»]+)»|„([^“”]+)[“”]')
 # A single mark opens only behind a blank and before a letter, so that an apostrophe is none.
 _SINGLE = re.compile(r"(?:(?<=\s)|(?<=[(])|^)['‘](?=\w)([^'‘’\n]*(?:(?<=\w)['’](?=\w)[^'‘’\n]*)*)['’](?!\w)")
-_ELISION = re.compile(r"\s*(?:\[?\s*(?:\.\s?){3,4}\]?|\[?…\]?)\s*")
+_ELISION = re.compile(r"(?:(?<!\s)\s+)?(?:(?:\[\s*)?(?:\.\s?){3,4}\]?|\[?…\]?)\s*")
 _INSERTION = re.compile(r"\[([^\]]*)\]")
 _EDGE = " ,.;:!?'–-"
 # An insertion "[the minister]" may stand for so many characters of the source.

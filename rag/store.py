@@ -54,9 +54,8 @@ class CableStore:
     def open(cls, path: Path, *, write: bool = True, url: str | None = None) -> CableStore:
         """Open (or make) the store in the data directory `path`; a writer upgrades an older one.
 
-        With `url` it is in that PostgreSQL database, and only the indexes are in the directory.
-
-        Raises CollectionDamaged, CollectionOutdated.
+        With `url` it is in that PostgreSQL database, and only the indexes are in the directory. Raises
+        CollectionDamaged, CollectionOutdated.
         """
         path.mkdir(parents=True, exist_ok=True)
         engine = open_up_to_date(path / FILE_NAME, STORE_SCHEMA, write=write, url=url)

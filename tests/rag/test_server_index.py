@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from ingestion.chunk import chunk_cable
@@ -19,32 +12,16 @@ from rag.collection import open_collection
 from rag.config import Settings
 from rag.store import CableStore
 from tests.cables import make_cable
+from tests.chroma import running_chroma
 from tests.fakes import WordEncoder
 from tests.invariants import assert_whole
-
-CHROMA = shutil.which("chroma", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
 
 
 @pytest.fixture
 def server_url(tmp_path: Path) -> Iterator[str]:
     """A real `chroma run` on a free port of the loopback."""
-    if CHROMA is None:
-        pytest.skip("the chroma command is not installed: this test did NOT run")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [CHROMA, "run", "--path", str(tmp_path / "server"), "--host", "127.0.0.1", "--port", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        url = f"http://127.0.0.1:{port}"
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            try:
-                if httpx.get(f"{url}/api/v2/heartbeat").is_success:
-                    break
-            except httpx.TransportError:
-                time.sleep(0.2)
+    with running_chroma(tmp_path / "server") as url:
         yield url
-        server.terminate()
 
 
 def test_a_collection_on_a_server(tmp_path: Path, server_url: str) -> None:

@@ -77,7 +77,8 @@ def strip_furniture(lines: Lines, start: int, header: Header) -> None:
                 index += _strip_wrapped_number(lines, index + 1)
             index = _strip_header(lines, index + 1, header, addressed=True)
         elif _begins_addresses(lines, index):
-            index = _strip_header(lines, index, header)
+            # Such a line may be none of a header after all; then it is text, and is passed.
+            index = max(_strip_header(lines, index, header), index + 1)
         else:
             index += 1
 

@@ -17,7 +17,7 @@ from rag.checks.quantities import Measure, Quantity, agrees, quantities_of
 from rag.checks.words import is_capitals, words_of
 from rag.citations import split_sentences
 from rag.types import Citation, Dispute, DisputeSide, Hit, Passage, Span
-from rag.years import is_of_its_years
+from rag.years import is_of_its_months, is_of_its_years
 
 _ASKS_FIGURE = re.compile(
     r"\bhow (?:many|much|long|old|far|large|big|great|high|deep|tall|heavy|fast|wide)\b"
@@ -95,6 +95,9 @@ def _other_sides(
         shared = _shared(question, source.hit, other.hit)
         if shared < _COVERAGE_AGAINST:
             continue
+        if not is_of_its_months(question, other.hit):
+            # A later count of the same thing is no contradiction, unless the cable says that it is one.
+            shared = _COVERAGE_AGAINST
         whole = Span(0, len(other.text))
         for found in _asked_figures(question, other.text, whole):
             if _disagree(question, source.text, figure, other.text, found, shared):

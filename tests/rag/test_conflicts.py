@@ -103,6 +103,23 @@ def test_two_cables_that_do_not(question: str, here: str, there: str) -> None:
     assert figures(question, here, there) == []
 
 
+def test_a_later_count_of_the_same_thing_is_no_contradiction() -> None:
+    question = "How many schools had the reading bus of Narva visited by April 2007?"
+    here = "From September through April the reading bus of Narva visited 71 schools."
+    later = "The reading bus of Narva visited 126 schools in all."
+
+    def sides(there: str, sent: date) -> int:
+        first, other = passages(here)[0], passages(here, there, day=sent)[1]
+        cited = Citation(1, first.hit.paragraph, first.hit.header, 0, len(here), Verdict.SUPPORTED, "")
+        dispute = dispute_of(question, [cited], [first, other])
+        return 0 if dispute is None else len(dispute.sides)
+
+    assert sides(later, date(2008, 1, 30)) == 0
+    assert sides(later, date(2007, 5, 3)) == 2
+    corrected = f"{later} By April it had visited 80 schools, not 71."
+    assert sides(corrected, date(2008, 1, 30)) == 2
+
+
 def test_every_cable_is_one_side_and_the_same_cable_is_none() -> None:
     there = "By the Board's count 31 people came off the ferry Meretuul, not 34."
     assert figures(FERRY, HERE, there, there) == ["34", "31", "31"]

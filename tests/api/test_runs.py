@@ -14,6 +14,7 @@ from api.runs import Runs
 from api.service import Service
 from api.workers import Workers
 from rag.answer import Draft, Rejected
+from rag.citations import split_sentences
 from rag.collection import Collection
 from rag.errors import Busy
 from rag.types import DraftSentence, Passage, Query, Question, Quote
@@ -40,7 +41,9 @@ class PatientModel:
             for number in range(self.sentences):
                 assert self.let.acquire(timeout=20)
                 self.written += 1
-                yield DraftSentence(f"{passages[0].text[:30]} {number}", (Quote(1),))
+                passage = passages[number % len(passages)]
+                first = split_sentences(passage.text)[0]
+                yield DraftSentence(passage.text[first.start : first.end], (Quote(passage.number),))
         finally:
             self.closed.set()
 

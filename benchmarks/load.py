@@ -49,6 +49,8 @@ OVERLOAD = 5
 # In a server that sheds, who is served is served soon: the line is kept this short.
 QUEUE_WAIT_S = "0.3"
 SLOW_BYTES_PER_S = 100
+# Chroma takes no more at once.
+CHROMA_BATCH = 5_000
 
 
 def build(paragraphs: int) -> tuple[Path, Path, list[str]]:
@@ -65,11 +67,13 @@ def build(paragraphs: int) -> tuple[Path, Path, list[str]]:
             store.put(
                 cable, [Chunk(p.cable_id, p.label, 0, 0, len(p.text), p.text) for p in cable.paragraphs]
             )
-        store.close()
+        cable_store.close()
         open_collection(Settings(data_dir=own), encoder, write=True).close()
         (own / "made").touch()
     if not (plain / "made").exists():
-        open_store(str(plain), encoder).add_texts(texts)
+        store = open_store(str(plain), encoder)
+        for start in range(0, len(texts), CHROMA_BATCH):
+            store.add_texts(texts[start : start + CHROMA_BATCH])
         (plain / "made").touch()
     encoder.close()
     return own, plain, questions

@@ -62,9 +62,9 @@ def build(paragraphs: int) -> tuple[Path, Path, list[str]]:
     own, plain = FOLDER / f"own-{paragraphs}", FOLDER / f"textbook-{paragraphs}"
     encoder = load_encoder(PACKAGED_MODEL)
     if not (own / "made").exists():
-        store = CableStore.open(own)
+        cable_store = CableStore.open(own)
         for cable in cables:
-            store.put(
+            cable_store.put(
                 cable, [Chunk(p.cable_id, p.label, 0, 0, len(p.text), p.text) for p in cable.paragraphs]
             )
         cable_store.close()

@@ -142,8 +142,9 @@ async function start() {
   try {
     const [about, list, timeline] = await Promise.all([read("/v1/about"), read("/v1/cables?limit=6"), read("/v1/timeline")]);
     describe(about);
-    conversation.kept = about.keep_questions_days > 0;
-    byId("privacy").textContent = conversation.kept
+    const kept = about.keep_questions_days > 0;
+    conversation.keeps(kept);
+    byId("privacy").textContent = kept
       ? `Questions and answers are kept here for ${count(about.keep_questions_days, "day")}.`
       : "Questions and answers are not kept.";
     question.maxLength = about.question_limit_chars;
@@ -153,6 +154,7 @@ async function start() {
     openNamed(asked);
     if (asked.get("q")) submit(asked.get("q"));
   } catch (failure) {
+    conversation.keeps(true);
     if (!(failure instanceof Failure)) throw failure;
     byId("welcome").replaceChildren(unreadable(failure));
     toWelcome(true);

@@ -13,11 +13,12 @@ const path = (id) => `/v1/conversations/${encodeURIComponent(id)}`;
 export class Conversation {
   constructor() {
     this.id = null;
-    this.kept = true;
+    // A question may be quicker than what the server says of itself: whether it is kept is waited for.
+    this.kept = new Promise((resolve) => { this.keeps = resolve; });
   }
 
   async join(question) {
-    if (!this.kept) return null;
+    if (!(await this.kept)) return null;
     if (!this.id) {
       const title = question.length > TITLE_LIMIT ? `${question.slice(0, TITLE_LIMIT - 1).trimEnd()}…` : question;
       this.id = (await tell("/v1/conversations", { title })).conversation_id;

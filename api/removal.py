@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from api.history import History
-from rag.collection import settled_encoder
+from rag.collection import settled_encoder, store_alone
 from rag.config import Settings
 from rag.embeddings import Encoder
 from rag.errors import NotFound
 from rag.indexing import IndexedTotals
-from rag.lock import DirectoryLock
 from rag.rebuild import rebuild
 from rag.store import CableStore
 
@@ -37,20 +36,13 @@ def delete_cables(
     Killed in between, the cables are out of every search, and the doctor builds the indexes anew. Raises
     NotFound before anything is deleted, CollectionLocked, CollectionError.
     """
-    lock = DirectoryLock.acquire(settings.data_dir, write=True, url=settings.store_url)
-    try:
-        store = CableStore.open(settings.data_dir, url=settings.store_url)
-        try:
-            removed = tuple(_facts(store, cable_id) for cable_id in _resolved(store, spellings))
-            # First what hangs on the store: killed after this, the same command does it all again.
-            redact_history(settings.data_dir, [one.cable_id for one in removed])
-            for one in removed:
-                store.delete(one.cable_id)
-            rebuild(settings, store, settled_encoder(settings, store, encoder, write=True), on_progress)
-        finally:
-            store.close()
-    finally:
-        lock.release()
+    with store_alone(settings) as store:
+        removed = tuple(_facts(store, cable_id) for cable_id in _resolved(store, spellings))
+        # First what hangs on the store: killed after this, the same command does it all again.
+        redact_history(settings.data_dir, [one.cable_id for one in removed])
+        for one in removed:
+            store.delete(one.cable_id)
+        rebuild(settings, store, settled_encoder(settings, store, encoder, write=True), on_progress)
     return removed
 
 

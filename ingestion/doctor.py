@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag.agreement import compare
-from rag.collection import UNCLEAN, index_fingerprint, settled_encoder
+from rag.collection import UNCLEAN, index_fingerprint, settled_encoder, store_alone
 from rag.config import Settings
 from rag.embeddings import Encoder
 from rag.errors import CollectionError
 from rag.indexing import IndexedTotals
-from rag.lock import DirectoryLock
 from rag.rebuild import rebuild, remove_old_generations
 from rag.store import CableStore
 
@@ -53,15 +52,8 @@ def examine(
     the store itself cannot be opened, which nothing here can mend.
     """
     started = time.perf_counter()
-    lock = DirectoryLock.acquire(settings.data_dir, write=True, url=settings.store_url)
-    try:
-        store = CableStore.open(settings.data_dir, url=settings.store_url)
-        try:
-            findings = _Examination(settings, store, encoder, repair, on_progress).run()
-        finally:
-            store.close()
-    finally:
-        lock.release()
+    with store_alone(settings) as store:
+        findings = _Examination(settings, store, encoder, repair, on_progress).run()
     return DoctorReport(tuple(findings), time.perf_counter() - started)
 
 
@@ -140,7 +132,7 @@ class _Examination:
         fingerprint = index_fingerprint(self._encoder)
         settings, counts = self._settings, self._store.counts()
         try:
-            problems = compare(settings.data_dir, settings.chroma_url, self._encoder.fingerprint, fingerprint)
+            problems = compare(settings, self._encoder.fingerprint, fingerprint)
         except CollectionError as error:
             return [Finding("probe", False, error.message)]
         well = {

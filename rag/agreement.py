@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from rag.config import Settings
 from rag.errors import CollectionDamaged
 
 PROBE_TIMEOUT_S = 120.0
@@ -23,23 +24,23 @@ def probe(chroma: Path, name: str, fingerprint: str) -> None:
         _in_child("rag.probe", [str(chroma), name, fingerprint], PROBE_TIMEOUT_S)
 
 
-def compare(
-    data_dir: Path, chroma_url: str | None, vectors_of: str, fingerprint: str
-) -> dict[str, list[str]]:
+def compare(settings: Settings, vectors_of: str, fingerprint: str) -> dict[str, list[str]]:
     """What is wrong with each index, as sentences, after a child process looked at every part of both.
 
     `vectors_of` is the encoder's fingerprint, `fingerprint` the index's. Raises CollectionDamaged where the
     child does not come to its end.
     """
-    asked = [str(data_dir), chroma_url or "", vectors_of, fingerprint]
-    found: dict[str, list[str]] = json.loads(_in_child("rag.comparison", asked, COMPARISON_TIMEOUT_S))
+    # Not among the arguments, which everybody on the machine can read: an address may hold a password.
+    where = settings.model_dump_json(include={"data_dir", "chroma_url", "store_url"}).encode()
+    done = _in_child("rag.comparison", [vectors_of, fingerprint], COMPARISON_TIMEOUT_S, where)
+    found: dict[str, list[str]] = json.loads(done)
     return found
 
 
-def _in_child(module: str, arguments: list[str], timeout_s: float) -> bytes:
+def _in_child(module: str, arguments: list[str], timeout_s: float, said: bytes = b"") -> bytes:
     command = [sys.executable, "-m", module, *arguments]
     try:
-        done = subprocess.run(command, capture_output=True, timeout=timeout_s, check=False)
+        done = subprocess.run(command, input=said, capture_output=True, timeout=timeout_s, check=False)
     except subprocess.TimeoutExpired as error:
         raise CollectionDamaged(f"The vector index does not answer. {REPAIR}") from error
     if done.returncode != 0:

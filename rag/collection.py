@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,20 +112,39 @@ def open_collection(
     disagree, or another encoder made them), CollectionOutdated (an older cableqa wrote it, and this does not
     write), CollectionError (a Chroma server that does not answer), StorageFull.
     """
+    with locked_store(settings, write=write) as (lock, store):
+        try:
+            return _open_indexes(settings, store, encoder, lock, write, on_progress, embedder)
+        except OSError as error:
+            raise StorageFull(str(settings.data_dir), str(error)) from error
+
+
+@contextmanager
+def locked_store(settings: Settings, *, write: bool) -> Iterator[tuple[DirectoryLock, CableStore]]:
+    """The data directory's lock and the store in it, wherever the settings have it; both let go by a failure.
+
+    Raises CollectionLocked, CollectionDamaged, CollectionOutdated, CollectionError.
+    """
     lock = DirectoryLock.acquire(settings.data_dir, write=write, url=settings.store_url)
     try:
         store = CableStore.open(settings.data_dir, write=write, url=settings.store_url)
         try:
-            return _open_indexes(settings, store, encoder, lock, write, on_progress, embedder)
-        except OSError as error:
-            store.close()
-            raise StorageFull(str(settings.data_dir), str(error)) from error
+            yield lock, store
         except BaseException:
             store.close()
             raise
     except BaseException:
         lock.release()
         raise
+
+
+@contextmanager
+def store_alone(settings: Settings) -> Iterator[CableStore]:
+    """The store without its indexes, while nobody else has the directory. Raises as `locked_store`."""
+    with locked_store(settings, write=True) as (lock, store):
+        yield store
+        store.close()
+        lock.release()
 
 
 def _open_indexes(

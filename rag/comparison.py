@@ -1,10 +1,11 @@
 """Holds both indexes against the store, in a process of its own that prints what is wrong as JSON.
 
-    python -m rag.comparison DATA CHROMA_URL ENCODER_FINGERPRINT INDEX_FINGERPRINT
+    python -m rag.comparison ENCODER_FINGERPRINT INDEX_FINGERPRINT < SETTINGS
 
-Ids must be the same, each once; every vector must be the one that the store keeps, and find itself; files of
-the words must have their checksums, and a paragraph must be found by all of its own words. The last two are
-asked of all, or of so many chosen evenly.
+SETTINGS is JSON: where the data directory, the store and the vectors are. Ids must be the same, each once;
+every vector must be the one that the store keeps, and find itself; files of the words must have their
+checksums, and a paragraph must be found by all of its own words. The last two are asked of all, or of so many
+chosen evenly.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import TypeVar
 import numpy as np
 
 from rag.collection import Places, generation
+from rag.config import Settings
 from rag.errors import CollectionError
 from rag.exact import ExactSearch, ScoredChunk
 from rag.index import ChunkIndex
@@ -32,14 +34,15 @@ TOLERANCE = 1e-5
 T = TypeVar("T")
 
 
-def main(data: str, url: str, vectors_of: str, fingerprint: str) -> None:
-    store = CableStore.open(Path(data), write=False)
+def main(vectors_of: str, fingerprint: str) -> None:
+    settings = Settings.model_validate_json(sys.stdin.read())
+    store = CableStore.open(settings.data_dir, write=False, url=settings.store_url)
     places = Places.of(store, generation(store))
     exact = ExactSearch(store, vectors_of)
     problems: dict[str, list[str]] = {}
     try:
         chunks = ChunkIndex.open(
-            places.chroma, url or None, fingerprint, name=places.name, exact=exact, write=False
+            places.chroma, settings.chroma_url, fingerprint, name=places.name, exact=exact, write=False
         )
         problems["vector index"] = list(_chunk_problems(store, chunks, vectors_of))
         chunks.close()

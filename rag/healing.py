@@ -15,6 +15,7 @@ from rag.collection import (
     Places,
     generation,
     index_fingerprint,
+    locked_store,
     open_chunks,
     require_count,
     require_nothing_pending,
@@ -45,17 +46,8 @@ def open_what_is_whole(settings: Settings, encoder: Encoder) -> Collection:
 
     Raises as ``open_collection`` does for everything else.
     """
-    lock = DirectoryLock.acquire(settings.data_dir, write=False)
-    try:
-        store = CableStore.open(settings.data_dir, write=False)
-        try:
-            return _opened(settings, store, encoder, lock)
-        except BaseException:
-            store.close()
-            raise
-    except BaseException:
-        lock.release()
-        raise
+    with locked_store(settings, write=False) as (lock, store):
+        return _opened(settings, store, encoder, lock)
 
 
 def _opened(settings: Settings, store: CableStore, encoder: Encoder, lock: DirectoryLock) -> Collection:

@@ -10,10 +10,12 @@ import psycopg
 import pytest
 
 from ingestion.chunk import chunk_cable
+from ingestion.doctor import examine
 from rag.ceiling import Ceiling
 from rag.collection import open_collection
 from rag.config import Settings
 from rag.errors import CollectionError, CollectionLocked, NotFound, UsageError
+from rag.healing import open_what_is_whole
 from rag.postgres import shown_url
 from rag.store import FILE_NAME, CableStore
 from rag.store_ceiling import StoreBelow
@@ -68,6 +70,20 @@ def test_a_collection_is_written_by_one_and_read_by_many_from_several_machines(
         assert other.store.find_answer("a") == "{}"
         with pytest.raises(CollectionLocked, match="reading"):
             open_collection(there, WordEncoder(), write=True)
+
+
+def test_who_serves_and_who_looks_it_over_read_the_store_on_the_server(tmp_path: Path, url: str) -> None:
+    settings = Settings(data_dir=tmp_path / "data", store_url=url)
+    with open_collection(settings, WordEncoder(), write=True) as collection:
+        put(collection.store, make_cable("08ZEMBLA1"), make_cable("08ZEMBLA2", ("Only cats.",)))
+    open_collection(settings, WordEncoder(), write=True).close()
+    with open_what_is_whole(settings, WordEncoder()) as collection:
+        assert collection.store.counts().cables == 2 and collection.indexes.degraded() == {}
+        with pytest.raises(CollectionLocked, match="reading"):
+            open_collection(settings, WordEncoder(), write=True)
+    report = examine(settings, WordEncoder(), repair=False)
+    assert [finding.message for finding in report.findings if not finding.well] == []
+    assert not (settings.data_dir / FILE_NAME).exists()
 
 
 def test_cables_above_a_ceiling_do_not_exist(store: CableStore) -> None:

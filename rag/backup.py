@@ -14,6 +14,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -168,13 +169,15 @@ def _copied(data_dir: Path, folder: Path) -> Manifest:
         cables, answers = (
             store.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("cables", "answers")
         )
-    files = tuple(
-        BackupFile(name=path.name, bytes=path.stat().st_size, sha256=_sha256(path))
-        for path in sorted(folder.iterdir())
-    )
+    files = tuple(_described(path) for path in sorted(folder.iterdir()))
     manifest = Manifest(made_at=datetime.now(UTC), cables=cables, answers=answers, files=files)
     (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2), encoding="utf-8")
     return manifest
+
+
+def _described(path: Path) -> BackupFile:
+    with path.open("rb") as read:
+        return BackupFile(name=path.name, bytes=path.stat().st_size, sha256=_sha256(read))
 
 
 def _require_sound(original: Path, copy: Path) -> None:
@@ -205,19 +208,19 @@ def _hash_member(place: Path, archive: tarfile.TarFile, file: BackupFile) -> Non
     except KeyError:
         raise _damaged(place, f"{file.name} is missing") from None
     read = archive.extractfile(member) if member.isreg() else None
-    if read is None or member.size != file.bytes:
-        raise _damaged(place, f"{file.name} has not the size that the manifest says")
-    digest = hashlib.sha256()
-    while block := read.read(READ_BYTES):
-        digest.update(block)
-    if digest.hexdigest() != file.sha256:
-        raise _damaged(place, f"{file.name} has not the checksum that the manifest says")
+    _require_said(place, file, member.size, read)
 
 
 def _require_equal(place: Path, file: BackupFile, path: Path) -> None:
-    if path.stat().st_size != file.bytes:
+    with path.open("rb") as read:
+        _require_said(place, file, path.stat().st_size, read)
+
+
+def _require_said(place: Path, file: BackupFile, size: int, read: IO[bytes] | None) -> None:
+    """Raises CollectionDamaged where a file is not as the manifest says; None is no plain file."""
+    if read is None or size != file.bytes:
         raise _damaged(place, f"{file.name} has not the size that the manifest says")
-    if _sha256(path) != file.sha256:
+    if _sha256(read) != file.sha256:
         raise _damaged(place, f"{file.name} has not the checksum that the manifest says")
 
 
@@ -227,9 +230,11 @@ def _damaged(place: Path, reason: str) -> CollectionDamaged:
     )
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _sha256(read: IO[bytes]) -> str:
+    digest = hashlib.sha256()
+    while block := read.read(READ_BYTES):
+        digest.update(block)
+    return digest.hexdigest()
 
 
 def _remove(path: Path) -> None:

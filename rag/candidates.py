@@ -59,7 +59,10 @@ class Candidates:
         """What the query's filters let through."""
         if query.contradiction is not None:
             return Allowed(frozenset(), frozenset())
-        return self._passing(query.filters, self._collection.store.snapshot())
+        store = self._collection.store
+        if query.filters.is_empty() and store.is_whole:
+            return Allowed()
+        return self._passing(query.filters, store.snapshot())
 
     def _read_passing(self, filters: Filters, snapshot: str) -> Allowed:
         """What they let through in the state of the collection that `snapshot` names."""

@@ -74,7 +74,7 @@ class _Matrix:
     def of(cls, ids: Sequence[str], vectors: Vectors) -> _Matrix:
         rows: dict[str, tuple[int, int]] = {}
         for row, chunk_id in enumerate(ids):
-            cable_id = chunk_id.rsplit("|", 2)[0]
+            cable_id, _ = paragraph_of(chunk_id)
             rows[cable_id] = (rows.get(cable_id, (row, row))[0], row + 1)
         return cls(ids, vectors, rows)
 

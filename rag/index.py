@@ -20,7 +20,7 @@ from chromadb.errors import NotFoundError
 
 from rag.chroma_client import FAILURES, asking, connect, sessions, writing
 from rag.errors import CollectionDamaged, CollectionError
-from rag.exact import DIRECT_CABLES, ExactSearch, ScoredChunk
+from rag.exact import DIRECT_CABLES, ExactSearch, ScoredChunk, paragraph_of
 from rag.worker import Vectors
 
 __all__ = ["ChunkIndex", "ScoredChunk"]
@@ -29,7 +29,8 @@ __all__ = ["ChunkIndex", "ScoredChunk"]
 # more rows than these takes longer than 20 ms on two cores.
 EXACT_ROWS = 250_000
 OVER_FETCH = 1.5
-# HNSW as wide as recall@10 >= 0.99 against brute force asks for on real cables (benchmarks/index_recall.py):
+# HNSW as wide as recall@10 >= 0.99 against brute force asks for on the 21,100 chunks of real cables at hand
+# (benchmarks/search_latency.py prints it for generated ones):
 # Chroma's own 16 neighbours, found in a width of 100 and searched in one of 200, came to 0.955.
 HNSW = CreateHNSWConfiguration(space="cosine", max_neighbors=32, ef_construction=200, ef_search=300)
 FETCH_IDS = 10_000
@@ -141,7 +142,9 @@ class ChunkIndex:
             passing = self.exact.row_count(allowed_cables)
             if passing > EXACT_ROWS:
                 width = math.ceil(OVER_FETCH * k * self.count() / passing) + k
-                found = [c for c in self._nearest(vector, width) if _cable_of(c.chunk_id) in allowed_cables]
+                found = [
+                    c for c in self._nearest(vector, width) if paragraph_of(c.chunk_id)[0] in allowed_cables
+                ]
                 if len(found) >= k:
                     return found[:k]
         return self.exact.search(np.asarray(vector, dtype=np.float32), k, allowed_cables, paragraphs)
@@ -242,7 +245,3 @@ class ChunkIndex:
 
 def _is_sound(scored: ScoredChunk) -> bool:
     return scored.chunk_id.count("|") >= 2 and -1.001 <= scored.similarity <= 1.001
-
-
-def _cable_of(chunk_id: str) -> str:
-    return chunk_id.rsplit("|", 2)[0]

@@ -14,17 +14,18 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median, quantiles
 
 from playwright.sync_api import Browser, Page, Response, sync_playwright
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.serving import served
 from evals.samples import load_samples
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -91,24 +92,6 @@ class Loaded:
     blocking_ms: float
     painted_ms: float
     shift: float
-
-
-@contextmanager
-def served(data_dir: Path) -> Iterator[str]:
-    """The address of a server over the sample collection, in a process of its own."""
-    command = [sys.executable, "-c", "from api.cli import main; main()", "serve", "--sample", "--port", "0"]
-    with subprocess.Popen(
-        [*command, "--json", "--data-dir", str(data_dir)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as server:
-        assert server.stdout is not None
-        try:
-            yield json.loads(server.stdout.readline())["url"]
-        finally:
-            server.terminate()
 
 
 def ask(page: Page, url: str, question: str) -> Asked:

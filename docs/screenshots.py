@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import argparse
 import base64
-import json
 import os
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.serving import served
 
 IMAGES = Path(__file__).resolve().parent / "images"
 LIMIT_BYTES = 150_000
@@ -87,20 +88,6 @@ SHOTS = (
     Shot("search", search),
     Shot("phone", conversation, width=390, height=780, scale=1.5),
 )
-
-
-@contextmanager
-def served(data_dir: Path) -> Iterator[str]:
-    """The sample collection on a free port; yields its address."""
-    command = [sys.executable, "-c", "from api.cli import main; main()", "serve", "--sample", "--port", "0"]
-    with subprocess.Popen(
-        [*command, "--json", "--data-dir", str(data_dir)], stdout=subprocess.PIPE, text=True
-    ) as server:
-        assert server.stdout is not None
-        try:
-            yield json.loads(server.stdout.readline())["url"]
-        finally:
-            server.terminate()
 
 
 def take(browser: Browser, url: str, shot: Shot) -> Path:

@@ -24,11 +24,11 @@ def written() -> io.StringIO:
 
 @pytest.fixture
 def begin(service: Service, written: io.StringIO) -> Callable[..., Chat]:
-    def make(*, terminal: bool = False) -> Chat:
+    def make(*, terminal: bool = False, over: Service = service) -> Chat:
         console = Console(file=written, force_terminal=terminal, width=100, highlight=False)
         return Chat(
-            service.pipeline,
-            service.history,
+            over.pipeline,
+            over.history,
             console,
             mode=Mode.AUTO,
             policy=Policy.REPAIR,
@@ -152,16 +152,7 @@ def test_what_was_searched_and_what_cables_say_are_told_apart_from_the_text(
 ) -> None:
     silence = hear(begin(), written, small.EMPTY_QUESTION)
     assert "  searched: 7 paragraphs in 4 cables" in silence
-    console = Console(file=written, force_terminal=True, width=100, highlight=False)
-    chat = Chat(
-        disputed_service.pipeline,
-        disputed_service.history,
-        console,
-        mode=Mode.AUTO,
-        policy=Policy.REPAIR,
-        filters=Filters(),
-    )
-    said = hear(chat, written, small.QUESTION)
+    said = hear(begin(terminal=True, over=disputed_service), written, small.QUESTION)
     assert "What each cable says" in said
     for figure, source in (("198", "4 May 2008  08TALLINN2 ¶1"), ("212", "4 May 2005  05TALLINN7 ¶2")):
         assert any(figure in line and source in line for line in said.splitlines())

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from ingestion.ingest import ingest
 from ingestion.reading import IngestOptions
-from rag.answer import ExtractiveAnswerer
 from rag.collection import open_collection
 from rag.config import Settings
-from rag.pipeline import Limits, Pipeline
+from rag.pipeline import Pipeline
 from rag.record import AnswerRecord
-from rag.retrieve import HybridSearch
 from rag.types import Outcome, Question, Verdict
-from rag.verify import DeterministicVerifier
-from tests.fakes import WordEncoder, WordReader
+from tests.api.small import build_pipeline
+from tests.fakes import WordEncoder
 from tests.telegrams import telegram
 
 ASKED = "How many trawlers did the Zemblan coast guard seize off Tallow Bay?"
@@ -37,14 +34,7 @@ def pipeline(tmp_path: Path) -> Iterator[Pipeline]:
         file.write_text(telegram(number, (told[number],), post=posts[number]), encoding="utf-8")
     with open_collection(Settings(data_dir=tmp_path / "data"), WordEncoder(), write=True) as collection:
         ingest(files, collection, IngestOptions())
-        yield Pipeline(
-            collection=collection,
-            search=HybridSearch(collection),
-            extractive=ExtractiveAnswerer(WordReader()),
-            llm=None,
-            verifier=DeterministicVerifier(),
-            limits=Limits(4_000, timedelta(days=1)),
-        )
+        yield build_pipeline(collection)
 
 
 def test_both_figures_are_shown_by_post_and_date(pipeline: Pipeline) -> None:

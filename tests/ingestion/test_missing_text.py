@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 
 from ingestion.ingest import ingest
 from ingestion.reading import IngestOptions
-from rag.answer import ExtractiveAnswerer
 from rag.collection import open_collection
 from rag.config import Settings
-from rag.pipeline import Limits, Pipeline
-from rag.retrieve import HybridSearch
 from rag.types import Outcome, Question
-from rag.verify import DeterministicVerifier
-from tests.fakes import WordEncoder, WordReader
+from tests.api.small import build_pipeline
+from tests.fakes import WordEncoder
 from tests.telegrams import telegram
 
 
@@ -29,14 +25,7 @@ def test_a_cable_without_its_text_says_so_when_it_is_asked(tmp_path: Path) -> No
         report = ingest(files, collection, IngestOptions())
         assert any("not available" in warning for line in report.lines for warning in line.warnings)
         assert not collection.store.headers(["1976RIGA04189"])["1976RIGA04189"].text_available
-        pipeline = Pipeline(
-            collection=collection,
-            search=HybridSearch(collection),
-            extractive=ExtractiveAnswerer(WordReader()),
-            llm=None,
-            verifier=DeterministicVerifier(),
-            limits=Limits(4_000, timedelta(days=1)),
-        )
+        pipeline = build_pipeline(collection)
         asked = pipeline.answer(Question("What does 1976RIGA04189 say about the harvest?"))
         assert any("Text not available for 1976RIGA04189" in note for note in asked.notes)
         summed_up = pipeline.answer(Question("Summarise 1976RIGA04189"))

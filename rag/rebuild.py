@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rag.collection import Places, generation, open_chunks
@@ -41,10 +41,28 @@ def rebuild(
     Killed before the end, the old generation is still the one in use. Raises CollectionDamaged if what
     was built does not hold what the store holds.
     """
-    if not store.work.is_purged():
-        _fill_fresh_memory()
     old = generation(store)
-    places = Places.of(store, old + 1)
+    with contextlib.nullcontext() if store.work.is_purged() else _fresh_memory_filled():
+        totals = _build(settings, store, encoder, Places.of(store, old + 1), on_progress)
+    store.set_meta(GENERATION, str(old + 1))
+    store.work.mark_nothing_pending()
+    if keep_old:
+        return totals
+    remove_old_generations(store)
+    if not store.work.is_purged():
+        # A copy of before an upgrade holds what was deleted since.
+        _remove(store.path / UPGRADES)
+        store.work.mark_purged()
+    return totals
+
+
+def _build(
+    settings: Settings,
+    store: CableStore,
+    encoder: Encoder,
+    places: Places,
+    on_progress: Callable[[IndexedTotals], None],
+) -> IndexedTotals:
     remove_indexes(places)
     chunks = open_chunks(settings, store, encoder, places, write=True)
     try:
@@ -66,15 +84,6 @@ def rebuild(
             lexical.close()
     finally:
         chunks.close()
-    store.set_meta(GENERATION, str(old + 1))
-    store.work.mark_nothing_pending()
-    if keep_old:
-        return indexer.totals
-    remove_old_generations(store)
-    if not store.work.is_purged():
-        # A copy of before an upgrade holds what was deleted since.
-        _remove(store.path / UPGRADES)
-        store.work.mark_purged()
     return indexer.totals
 
 
@@ -92,14 +101,23 @@ def remove_old_generations(store: CableStore) -> int:
     return removed
 
 
-def _fill_fresh_memory() -> None:
-    """Have the C library fill what it hands out, from now on in this process.
+@contextlib.contextmanager
+def _fresh_memory_filled() -> Iterator[None]:
+    """Have the C library fill what it hands out meanwhile; it makes large reads many times slower.
 
     hnswlib writes memory to its file that it never wrote to: vectors of deleted cables were found there.
     Other C libraries than glibc have no such switch, and give large pieces of fresh memory as zeros.
     """
+    _set_fill(1)
+    try:
+        yield
+    finally:
+        _set_fill(0)
+
+
+def _set_fill(byte: int) -> None:
     with contextlib.suppress(AttributeError, OSError):
-        ctypes.CDLL(None).mallopt(_M_PERTURB, 1)
+        ctypes.CDLL(None).mallopt(_M_PERTURB, byte)
 
 
 def remove_indexes(places: Places) -> None:

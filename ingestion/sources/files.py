@@ -83,9 +83,9 @@ def _read_path(path: Path, name: str, limits: Limits) -> Iterator[SourceFile | P
             elif size > HELD_TABLE and is_table(head):
                 yield SourceFile(name, head, opener=partial(_opened, path))
             else:
-                yield from _read_held(
-                    name, head + stream.read(max(limits.file_bytes + 1 - len(head), 0)), limits
-                )
+                # A number is allocated as a whole before a byte is read: only where the size tells less.
+                most = -1 if 0 < size <= limits.file_bytes else max(limits.file_bytes + 1 - len(head), 0)
+                yield from _read_held(name, head + stream.read(most), limits)
     except OSError as error:
         yield ParseError(f"{name}: cannot be read ({error.strerror})", file=name)
 

@@ -30,6 +30,8 @@ def opened_with(browser: Browser, key: str, url: str) -> Page:
     page = context.new_page()
     page.goto(url)
     expect(page.locator("#welcome h1")).to_be_visible()
+    # What the page asks for at its start is all answered: none of it meets a key revoked after.
+    page.wait_for_load_state("networkidle")
     return page
 
 

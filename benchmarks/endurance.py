@@ -2,11 +2,13 @@
 
     python -m benchmarks.endurance kills --rounds 60 --state build/kills.json [--limit-s 240]
 
-A round of `kills`: cables are added and an ingest of them is killed (SIGKILL) at a random moment, then run
-to its end; a server is started, asked by two clients in a conversation each, and killed at a random moment.
-After it, everything that was ever acknowledged is looked for: cables by the hash of their content, answers by
-the hash of their record, messages in their conversations; and store, vectors and words are held against each
-other. Real processes, the real encoder. The exit status is 1 where anything was lost, torn or late.
+A round of `kills`: cables are added and an ingest of them is killed (SIGKILL) at a random moment. In every
+other round it is run to its end at once; in the others the server is started over what the kill left, and the
+ingest is run to its end afterwards. The server is asked by two clients in a conversation each, and killed at
+a random moment. After it, everything that was ever acknowledged is looked for: cables by the hash of their
+content, answers by the hash of their record, messages in their conversations; and store, vectors and words
+are held against each other. Real processes, the real encoder. The exit status is 1 where anything was lost,
+torn or late.
 """
 
 from __future__ import annotations
@@ -64,6 +66,9 @@ class Round(BaseModel):
     ingest_killed_after_s: float | None
     ready_s: float
     answers: int
+    # Whether the server was started over what the kill left, and how often it said so instead of an answer.
+    over_remains: bool = False
+    degraded: int = 0
     failures: list[str] = Field(default_factory=list)
 
 
@@ -128,11 +133,22 @@ class Kills:
         self._write(2)
         # An ingest takes some seconds to load its models, and then a second or two.
         killed = self._kill_ingest(chance.uniform(0.2, 9.0))
-        self._ingest()
-        self._acknowledge_cables()
+        over_remains = number % 2 == 1
+        if not over_remains:
+            self._ingest()
+            self._acknowledge_cables()
         with self._serving() as (url, ready_s, server):
-            given = self._ask_until_killed(url, server, chance)
-        result = Round(ingest_killed_after_s=killed, ready_s=round(ready_s, 2), answers=given)
+            given, degraded = self._ask_until_killed(url, server, chance)
+        if over_remains:
+            self._ingest()
+            self._acknowledge_cables()
+        result = Round(
+            ingest_killed_after_s=killed,
+            ready_s=round(ready_s, 2),
+            answers=given,
+            over_remains=over_remains,
+            degraded=degraded,
+        )
         result.failures = self._failures(ready_s)
         self.state.rounds.append(result)
         self._save()
@@ -189,19 +205,25 @@ class Kills:
                 else:
                     raise RuntimeError(f"the server did not start: {''.join(lines)[-2000:]}")
                 url = line.split()[1]
-                while httpx.get(f"{url}readyz", timeout=30).json()["status"] != "ready":
+                # Degraded is ready too: it answers what it can, and declares nothing absent.
+                while httpx.get(f"{url}readyz", timeout=30).status_code != 200:
                     time.sleep(0.05)
                 yield url, time.monotonic() - began, server
             finally:
                 server.kill()
 
-    def _ask_until_killed(self, url: str, server: subprocess.Popen[str], chance: random.Random) -> int:
-        """Two clients ask as fast as they are answered; what reached them is acknowledged."""
+    def _ask_until_killed(
+        self, url: str, server: subprocess.Popen[str], chance: random.Random
+    ) -> tuple[int, int]:
+        """Two clients ask as fast as they are answered; what reached them is acknowledged.
+
+        How many answers, and how many times an index was missed for one.
+        """
         lock = threading.Lock()
-        given = 0
+        given = degraded = 0
 
         def ask(seed: int) -> None:
-            nonlocal given
+            nonlocal given, degraded
             questions = random.Random(seed)
             with contextlib.suppress(httpx.HTTPError), httpx.Client(base_url=url, timeout=30) as client:
                 begun = client.post("v1/conversations", json={"title": "Crates"}).json()["conversation_id"]
@@ -213,7 +235,13 @@ class Kills:
                     text = f"How many crates of {GOODS[pier % len(GOODS)]} were counted on pier {pier} in "
                     text += f"REYKJAVIK {serial}?"
                     asked = {"question": text, "conversation_id": begun}
-                    record = client.post("v1/answers", json=asked).raise_for_status().json()
+                    response = client.post("v1/answers", json=asked)
+                    record = response.json()
+                    if response.status_code == 503 and record["error"]["code"] == "collection_degraded":
+                        with lock:
+                            degraded += 1
+                        continue
+                    response.raise_for_status()
                     with lock:
                         self.state.answers[record["answer_id"]] = _digest(json.dumps(record, sort_keys=True))
                         self.state.conversations[begun].append(record["answer_id"])
@@ -228,7 +256,7 @@ class Kills:
         server.send_signal(signal.SIGKILL)
         for client in clients:
             client.join()
-        return given
+        return given, degraded
 
     def _failures(self, ready_s: float) -> list[str]:
         found = [f"ready after {ready_s:.1f} s"] if ready_s >= READY_LIMIT_S else []
@@ -293,7 +321,9 @@ def kills(place: Path, rounds: int, paragraphs: int, limit_s: float) -> int:
         killed = "done" if done.ingest_killed_after_s is None else f"{done.ingest_killed_after_s:.1f} s"
         print(
             f"{len(running.state.rounds):>4}  ingest killed at {killed:>6}  ready {done.ready_s:>5.2f} s  "
-            f"{done.answers:>4} answers  {'; '.join(done.failures) or 'whole'}",
+            f"{done.answers:>4} answers  {done.degraded:>3} degraded  "
+            f"{'over remains' if done.over_remains else 'after the ingest'}  "
+            f"{'; '.join(done.failures) or 'whole'}",
             flush=True,
         )
     state = running.state
@@ -304,6 +334,10 @@ def kills(place: Path, rounds: int, paragraphs: int, limit_s: float) -> int:
         f"{len(state.rounds)} of {rounds} rounds: {killed_ingests} ingests and {len(state.rounds)} servers "
         f"killed; {len(state.cables)} cables, {len(state.answers)} answers and "
         f"{len(state.conversations)} conversations acknowledged; {len(failed)} lost, torn or late"
+    )
+    print(
+        f"{sum(one.over_remains for one in state.rounds)} servers were started over what a kill left; "
+        f"{sum(one.degraded for one in state.rounds)} questions were told to come back"
     )
     print(f"{state.absent_in_peace} answers were abstentions, and are when they are asked in peace")
     if ready:

@@ -12,8 +12,9 @@ from rag.collection import UNCLEAN, index_fingerprint, settled_encoder, store_al
 from rag.config import Settings
 from rag.embeddings import Encoder
 from rag.errors import CollectionError
+from rag.generations import remove_old_generations
 from rag.indexing import IndexedTotals
-from rag.rebuild import rebuild, remove_old_generations
+from rag.rebuild import rebuild, remove_matrices
 from rag.store import CableStore
 
 
@@ -160,6 +161,7 @@ class _Examination:
     def _cleaned(self) -> Finding:
         vectors = self._store.work.drop_unused_vectors()
         folders = remove_old_generations(self._store)
+        remove_matrices(self._store)
         marker: Path = self._settings.data_dir / UNCLEAN
         marker.unlink(missing_ok=True)
         return Finding("cleaning", True, f"{vectors} unused vectors and {folders} old index folders removed")

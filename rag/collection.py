@@ -14,6 +14,7 @@ from rag.embedded import EMBEDDED_VERSION
 from rag.embeddings import Encoder
 from rag.errors import CollectionDamaged, CollectionEmpty, StorageFull
 from rag.exact import ExactSearch
+from rag.generations import Places, generation, remove_old_generations
 from rag.index import ChunkIndex
 from rag.indexes import Indexes
 from rag.indexing import IndexedTotals, Indexer
@@ -77,24 +78,6 @@ class Collection:
         if self.unclean is not None:
             self.unclean.unlink(missing_ok=True)
         self.lock.release()
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where the indexes of one generation are: a rebuild makes the next one and then points there."""
-
-    chroma: Path
-    lexical: Path
-    name: str
-
-    @classmethod
-    def of(cls, store: CableStore, generation: int) -> Places:
-        store_id = store.get_meta("store_id") or ""
-        return cls(
-            chroma=store.path / "chroma" / str(generation),
-            lexical=store.path / "lexical" / str(generation),
-            name=f"cableqa-{store_id}-{generation}",
-        )
 
 
 def open_collection(
@@ -171,6 +154,8 @@ def _open_indexes(
     try:
         if write:
             unclean.touch()
+            # What a server built anew stands beside what others read meanwhile; now nobody does.
+            remove_old_generations(store)
             if embedder is not None:
                 embedder.embed(store, encoder.fingerprint, encoder.precision)
             Indexer(store, chunks, lexical, encoder, on_progress).drain()
@@ -195,11 +180,6 @@ def settled_encoder(settings: Settings, store: CableStore, encoder: Encoder, *, 
             store.set_meta("precision", chosen)
             store.set_meta("store_id", uuid.uuid4().hex[:12])
     return encoder.at("bf16" if chosen == "bf16" else "fp32")
-
-
-def generation(store: CableStore) -> int:
-    """Which of the built indexes is the one in use."""
-    return int(store.get_meta("generation") or "1")
 
 
 def index_fingerprint(encoder: Encoder) -> str:

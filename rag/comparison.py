@@ -18,10 +18,10 @@ from typing import TypeVar
 
 import numpy as np
 
-from rag.collection import Places, generation
 from rag.config import Settings
 from rag.errors import CollectionError
 from rag.exact import ExactSearch, ScoredChunk
+from rag.generations import Places, generation
 from rag.index import ChunkIndex
 from rag.lexical import LexicalIndex
 from rag.segments import damaged_files

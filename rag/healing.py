@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from rag.agreement import probe
 from rag.collection import (
     Collection,
-    Places,
-    generation,
     index_fingerprint,
     locked_store,
     open_chunks,
@@ -25,8 +23,9 @@ from rag.config import Settings
 from rag.embeddings import Encoder
 from rag.errors import CableqaError, CollectionError
 from rag.exact import ExactSearch
+from rag.generations import Places, generation
 from rag.index import ChunkIndex
-from rag.indexes import CHUNKS, LEXICAL, Indexes
+from rag.indexes import CHUNKS, LEXICAL, PENDING, Indexes
 from rag.indexing import IndexedTotals
 from rag.lexical import LexicalIndex
 from rag.lock import DirectoryLock
@@ -44,23 +43,29 @@ log = logging.getLogger(__name__)
 def open_what_is_whole(settings: Settings, encoder: Encoder) -> Collection:
     """Open the data directory for reading, each index after a trial, and without one that is damaged.
 
-    Raises as ``open_collection`` does for everything else.
+    Where an ingest was cut short, the indexes are used as far as they go: what they hold and the store does
+    not is shown by nobody. Raises as ``open_collection`` does for everything else.
     """
     with locked_store(settings, write=False) as (lock, store):
         return _opened(settings, store, encoder, lock)
 
 
 def _opened(settings: Settings, store: CableStore, encoder: Encoder, lock: DirectoryLock) -> Collection:
-    require_nothing_pending(store)
     encoder = settled_encoder(settings, store, encoder, write=False)
     places = Places.of(store, generation(store))
     counts = store.counts()
     lost: dict[str, str] = {}
     try:
+        require_nothing_pending(store)
+    except CollectionError as error:
+        lost[PENDING] = error.message
+    try:
         if settings.chroma_url is None:
             probe(places.chroma, places.name, index_fingerprint(encoder))
         chunks = open_chunks(settings, store, encoder, places, write=False)
-        require_count("vector index", chunks.count(), counts.chunks)
+        # Behind the store, they cannot hold as much.
+        if PENDING not in lost:
+            require_count("vector index", chunks.count(), counts.chunks)
     except CollectionError as error:
         if "wanted" in error.detail:
             raise
@@ -68,8 +73,9 @@ def _opened(settings: Settings, store: CableStore, encoder: Encoder, lock: Direc
         chunks = ChunkIndex(None, None, ExactSearch(store, encoder.fingerprint))
     try:
         require_count("damaged files of the word index", len(damaged_files(places.lexical)), 0)
-        lexical = LexicalIndex.open(places.lexical, write=False)
-        require_count("word index", lexical.count(), counts.paragraphs)
+        lexical = LexicalIndex.open(places.lexical, write=False, failure=lost.get(PENDING))
+        if PENDING not in lost:
+            require_count("word index", lexical.count(), counts.paragraphs)
     except CollectionError as error:
         lost[LEXICAL] = error.message
         lexical = LexicalIndex.missing(error.message)

@@ -19,16 +19,22 @@ from rag.lexical import LexicalIndex
 from rag.worker import Vectors
 
 CHUNKS, LEXICAL = "chunks", "lexical"
+# Both are sound, and behind the store: an ingest was cut short.
+PENDING = "pending"
 # How long an index that failed is left alone: a slow server must not slow every question.
 REST_S = 15.0
 NOTES = {
     CHUNKS: "The vector index is not in use: the vectors that the store keeps were searched in its place.",
     LEXICAL: "The word index is being built anew: passages were found by meaning alone.",
+    PENDING: "An ingest was cut short: the last that it read in may not be found yet.",
 }
 
 
 class Indexes:
-    """Safe for many threads; `lost` says by name, and why, which of the two cannot be used at all."""
+    """Safe for many threads; `lost` says by name, and why, which of the two cannot be used at all.
+
+    With `PENDING` among them both are used as far as they go.
+    """
 
     def __init__(
         self, chunks: ChunkIndex, lexical: LexicalIndex, lost: Mapping[str, str] | None = None

@@ -46,15 +46,15 @@ class LexicalIndex:
         self._kept: dict[frozenset[str], tantivy.Query] = {}
 
     @classmethod
-    def open(cls, path: Path, *, write: bool = True) -> LexicalIndex:
+    def open(cls, path: Path, *, write: bool = True, failure: str | None = None) -> LexicalIndex:
         """Open the index in the folder `path`; a writer makes it where it is missing.
 
-        Raises CollectionDamaged where it cannot be read.
+        `failure` says why it may not hold all. Raises CollectionDamaged where it cannot be read.
         """
         analyzer = _analyzer()
         exists = path.is_dir() and tantivy.Index.exists(str(path))
         if not exists and not write:
-            return cls(None, analyzer)
+            return cls(None, analyzer, failure)
         try:
             path.mkdir(parents=True, exist_ok=True)
             index = tantivy.Index.open(str(path)) if exists else tantivy.Index(_schema(), path=str(path))
@@ -66,7 +66,7 @@ class LexicalIndex:
                 "store.",
                 path=str(path),
             ) from error
-        return cls(index, analyzer)
+        return cls(index, analyzer, failure)
 
     @classmethod
     def missing(cls, failure: str) -> LexicalIndex:

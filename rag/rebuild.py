@@ -11,18 +11,18 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from rag.collection import Places, generation, open_chunks
+from rag.collection import open_chunks
 from rag.config import Settings
 from rag.embeddings import Encoder
 from rag.errors import CollectionDamaged
 from rag.exact import SUFFIX
+from rag.generations import GENERATION, Places, generation, remove_old_generations
 from rag.indexing import IndexedTotals, Indexer
 from rag.lexical import LexicalIndex
 from rag.migrations import UPGRADES
 from rag.store import CableStore
 from rag.store_work import PendingCable
 
-GENERATION = "generation"
 _M_PERTURB = -6  # malloc.h
 
 
@@ -49,6 +49,7 @@ def rebuild(
     if keep_old:
         return totals
     remove_old_generations(store)
+    remove_matrices(store)
     if not store.work.is_purged():
         # A copy of before an upgrade holds what was deleted since.
         _remove(store.path / UPGRADES)
@@ -87,18 +88,10 @@ def _build(
     return indexer.totals
 
 
-def remove_old_generations(store: CableStore) -> int:
-    """Delete embedded indexes that are not in use, and cached matrices; says how many folders went."""
-    current = generation(store)
-    removed = 0
-    for kind in ("chroma", "lexical"):
-        for folder in (store.path / kind).glob("*"):
-            if folder.name != str(current):
-                shutil.rmtree(folder)
-                removed += 1
+def remove_matrices(store: CableStore) -> None:
+    """Delete the vectors that searches keep in files beside the store."""
     for matrix in store.path.glob(f"*{SUFFIX}*"):
         matrix.unlink(missing_ok=True)
-    return removed
 
 
 @contextlib.contextmanager

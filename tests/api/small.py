@@ -103,11 +103,16 @@ def build_collection(folder: Path, contents: Sequence[Cable]) -> Collection:
     """Put the cables into the store and let the collection's own indexer do the rest."""
     store = CableStore.open(folder)
     for cable in contents:
-        store.put(cable, [Chunk(p.cable_id, p.label, 0, 0, len(p.text), p.text) for p in cable.paragraphs])
+        put(store, cable)
     store.close()
     settings = Settings(data_dir=folder, embedding_precision="fp32")
     open_collection(settings, WordEncoder(), write=True).close()
     return open_collection(settings, WordEncoder(), write=False)
+
+
+def put(store: CableStore, cable: Cable) -> None:
+    """Write a cable into the store; its indexes wait, as where an ingest is killed now."""
+    store.put(cable, [Chunk(p.cable_id, p.label, 0, 0, len(p.text), p.text) for p in cable.paragraphs])
 
 
 def build_pipeline(collection: Collection, llm: Answerer | None = None) -> Pipeline:

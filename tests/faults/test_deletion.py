@@ -10,11 +10,12 @@ import pytest
 from api.batches.questions import read_questions
 from api.removal import delete_cables, redact_history
 from ingestion.doctor import examine
-from rag.collection import Places, generation, open_collection
+from rag.collection import open_collection
 from rag.config import Settings
 from rag.embedded import embedded_text
 from rag.errors import NotFound
 from rag.exact import SUFFIX
+from rag.generations import Places, generation
 from rag.migrations import UPGRADES, copy_database
 from rag.record import QuestionIn
 from rag.store import FILE_NAME, CableStore

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -13,13 +14,15 @@ import pytest
 from api.app import create_app
 from api.history import History
 from api.service import Service
-from rag.collection import Collection, Places
+from rag.collection import Collection, open_collection
 from rag.config import Settings
 from rag.errors import CollectionDegraded
+from rag.generations import Places
 from rag.healing import Healer, open_what_is_whole
-from rag.indexes import CHUNKS, LEXICAL, NOTES
+from rag.indexes import CHUNKS, LEXICAL, NOTES, PENDING
 from rag.lexical import LexicalIndex
 from rag.segments import damaged_files
+from rag.store import CableStore
 from rag.types import Filters, Outcome, Question
 from tests.api import small
 from tests.fakes import WordEncoder
@@ -126,6 +129,54 @@ async def test_questions_go_on_without_a_damaged_index_until_it_is_built_anew(
     assert healed.text == answer.text and NOTES[part] not in healed.notes
     assert pipeline.answer(Question(small.EMPTY_QUESTION)).outcome is Outcome.NOT_IN_CORPUS
     assert pipeline.search(*counting).found.total == 2
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_server_starts_after_an_ingest_that_was_killed(settings: Settings) -> None:
+    """A new cable, a changed one and one that went: all three in the store, and in no index."""
+    with closing(CableStore.open(settings.data_dir)) as store:
+        released = "The postmaster of Zembla released 400 pigeons."
+        small.put(store, small.cable("09ZEMBLA4", "PIGEONS", [released]))
+        small.put(store, small.reworded(small.cable(*small.HARBOR), "212 barges", "213 barges"))
+        store.delete(small.FOLLOW_UP[0])
+    pigeons = Question("How many pigeons did the postmaster of Zembla release?")
+
+    collection = open_what_is_whole(settings, WordEncoder())
+    pipeline = small.build_pipeline(collection)
+    assert set(collection.indexes.degraded()) == {PENDING}
+    answer = pipeline.answer(Question("How many hectares of orchards did hail destroy near Kapisha?"))
+    assert answer.outcome is Outcome.ANSWERED and "480 hectares" in answer.text
+    assert NOTES[PENDING] in answer.notes
+    changed = pipeline.answer(Question(small.QUESTION))
+    assert "213 barges" in changed.text
+    for unknown in (pigeons, Question(small.EMPTY_QUESTION)):
+        with pytest.raises(CollectionDegraded, match="ask again"):
+            pipeline.answer(unknown)
+    with pytest.raises(CollectionDegraded):
+        pipeline.search("How many cables mention barges?", Filters(), 5)
+    gone = pipeline.search("Which barges pay 40 kroons a meter?", Filters(), 50)
+    assert small.FOLLOW_UP[0] not in {hit.paragraph.cable_id for hit in gone.hits}
+
+    service = Service(pipeline, settings, History.open(settings.data_dir))
+    transport = httpx.ASGITransport(create_app(service))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        ready = await client.get("/readyz")
+        assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
+        assert "3 cables are not yet in the indexes" in ready.json()["parts"][PENDING]
+        healer = Healer(settings, collection)
+        healer.start()
+        wait_until_whole(collection)
+        healer.close()
+        assert (await client.get("/readyz")).json()["status"] == "ready"
+    assert_whole(collection)
+    assert "400 pigeons" in pipeline.answer(pigeons).text
+    assert pipeline.answer(Question(small.EMPTY_QUESTION)).outcome is Outcome.NOT_IN_CORPUS
+    service.close()
+    collection.close()
+    # The next writer finds nothing to do, and clears away what was in use before.
+    open_collection(settings, NeverAsked(), write=True).close()
+    assert {path.name for path in (settings.data_dir / "chroma").iterdir()} == {"2"}
 
 
 def zeroed(content: bytes) -> bytes:

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from ingestion.doctor import DoctorReport, Finding, examine
-from rag.collection import Places, open_collection
+from rag.collection import open_collection
 from rag.config import Settings
 from rag.errors import CollectionLocked
+from rag.generations import Places
 from rag.store import CableStore
 from tests.fakes import WordEncoder
 from tests.ingestion.conftest import Ingested, Opened

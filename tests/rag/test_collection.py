@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from ingestion.chunk import chunk_cable
-from rag.collection import UNCLEAN, Collection, Places, open_collection
+from rag.collection import UNCLEAN, Collection, open_collection
 from rag.config import Settings
 from rag.errors import CollectionDamaged, CollectionEmpty, CollectionLocked
+from rag.generations import Places
 from rag.store import CableStore
 from tests.cables import make_cable
 from tests.fakes import WordEncoder

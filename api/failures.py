@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from rag.errors import Busy, CableqaError
+from rag.errors import CableqaError
 from rag.record import ErrorBody, ErrorFacts
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,8 @@ def install(app: FastAPI) -> None:
 
 async def _foreseen(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, CableqaError)
-    headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, Busy) else None
+    after_s = error.detail.get("retry_after_s")
+    headers = None if after_s is None else {"Retry-After": str(after_s)}
     return _respond(error.http_status, as_error(error), headers)
 
 

@@ -17,6 +17,7 @@ from rag.answer import Draft, Refusal, Rejected
 from rag.citations import parse_sentence
 from rag.deadline import within
 from rag.errors import ModelUnavailable
+from rag.provider_errors import may_pass, unavailable, wanted_wait_s
 from rag.replies import Asked, MarkedReplies, ReplyForm
 from rag.rewriting import ModelRewriter
 from rag.types import DraftSentence, Passage, Query, Usage
@@ -27,9 +28,7 @@ NO_TEXT = "the model returned no text"
 CALLS = 2
 # What a token is taken for before the provider has counted.
 _CHARS_A_TOKEN = 3.5
-# Status codes of requests that no repetition mends, and of those that another form of reply may.
-_FINAL_STATUS = range(400, 500)
-_PASSING_STATUS = frozenset({408, 409, 425, 429})
+# Status codes of requests that another form of reply may mend.
 _REFUSED_FORM = frozenset({400, 404, 422})
 
 
@@ -64,6 +63,9 @@ class _Call:
     tokens: UsageMetadata | None = None
     wrote: bool = False
 
+    def seconds(self) -> float:
+        return time.monotonic() - self.began
+
     def count(self, piece: BaseMessageChunk) -> None:
         self.wrote = self.wrote or bool(str(piece.text).strip())
         if isinstance(piece, AIMessageChunk):
@@ -89,7 +91,10 @@ class LLMAnswerer:
     def draft(
         self, query: Query, passages: Sequence[Passage], rejected: Sequence[Rejected] = ()
     ) -> Iterator[Draft]:
-        """As `Answerer.draft`. A call that brings nothing is made once more; its `Usage` says why."""
+        """As `Answerer.draft`. A call that brings nothing is made once more; its `Usage` says why.
+
+        Where the provider says when to come back, that is waited for if it ends before the call's deadline.
+        """
         if not passages:
             yield Refusal("no paragraph was found")
             return
@@ -102,6 +107,7 @@ class LLMAnswerer:
             call = _Call()
             usage = Usage(model=self.name, prompt_sha256=prompts.sha256_of(asked.prompt), form=form.name)
             failure: str | None = None
+            wait_s: float | None = None
             try:
                 yield from self._reply(form, asked, call)
                 failure = None if call.wrote else NO_TEXT
@@ -111,14 +117,12 @@ class LLMAnswerer:
                 if not call.wrote and self._takes_another_form(error):
                     yield self._closed(usage, call, failure)
                     continue
-                if call.wrote or failed + 1 >= CALLS or not _may_pass(error):
+                wait_s = wanted_wait_s(error)
+                # A wait that ends after the deadline is the caller's to make.
+                too_long = wait_s is not None and call.seconds() + wait_s > self._settings.timeout_s
+                if call.wrote or failed + 1 >= CALLS or too_long or not may_pass(error):
                     yield self._closed(usage, call, failure)
-                    raise ModelUnavailable(
-                        f"The language model {self.name} did not answer ({failure}). "
-                        "Check CABLEQA_LLM, its base URL and the provider's key, or ask with "
-                        "mode=extractive.",
-                        model=self.name,
-                    ) from error
+                    raise unavailable(self.name, failure, wait_s) from error
             yield self._closed(usage, call, failure)
             if failure is None:
                 return
@@ -126,7 +130,7 @@ class LLMAnswerer:
             if failed >= CALLS:
                 yield Refusal(NO_TEXT)
                 return
-            time.sleep(self._settings.retry_pause_s)
+            time.sleep(self._settings.retry_pause_s if wait_s is None else wait_s)
 
     def rewriter(self) -> ModelRewriter:
         """The same model, asked to make follow-ups stand alone; it may take a quarter of an answer's time."""
@@ -191,7 +195,7 @@ class LLMAnswerer:
             input_tokens=tokens["input_tokens"] if tokens else None,
             output_tokens=tokens["output_tokens"] if tokens else None,
             cost_usd=self._settings.cost(tokens),
-            seconds=round(time.monotonic() - call.began, 3),
+            seconds=round(call.seconds(), 3),
             failure=failure,
         )
 
@@ -221,12 +225,6 @@ def _as_seen(reason: str, seen: Mapping[int, int]) -> str:
     """A checker's reason with the numbers that the model knows: "stands in passage [1]" -> "... (417)"."""
     named = _NUMBER.sub(lambda match: f"[{seen.get(int(match[1]), match[1])}]", reason)
     return prompts.neutralise(named)
-
-
-def _may_pass(error: Exception) -> bool:
-    """Whether the same request may succeed a little later."""
-    status = getattr(error, "status_code", None)
-    return status not in _FINAL_STATUS or status in _PASSING_STATUS
 
 
 def _sentence_or_refusal(text: str, known: Mapping[int, int]) -> DraftSentence | Refusal:

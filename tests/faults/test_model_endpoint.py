@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import httpx
 import pytest
 
+from api.app import create_app
 from rag.chat_models import load_chat_model, reply_forms
 from rag.errors import ModelUnavailable
 from rag.llm import LLMAnswerer, LLMSettings
@@ -70,6 +72,15 @@ def limits(handler: Handler, ended: threading.Event) -> None:
     handler.wfile.write(b'{"error": {"message": "too many requests", "type": "rate_limit"}}')
 
 
+def is_overloaded(handler: Handler, ended: threading.Event) -> None:
+    """Not available, and asked to come back on a date; its clock is a year off."""
+    handler.send_response_only(503)
+    handler.send_header("Date", "Mon, 01 Jan 2024 00:00:00 GMT")
+    handler.send_header("Retry-After", "Mon, 01 Jan 2024 00:01:30 GMT")
+    handler.send_header("Content-Length", "0")
+    handler.end_headers()
+
+
 def lies_about_json(handler: Handler, ended: threading.Event) -> None:
     begun(handler)
     handler.wfile.write(b'data: {"id": "c", "choices": [{"index": 0, "delta": {"content": \n\n')
@@ -89,7 +100,45 @@ def is_late(handler: Handler, ended: threading.Event) -> None:
     handler.wfile.write(b"data: [DONE]\n\n")
 
 
-FAULTS = [hangs, hangs_in_the_middle, drips, resets, limits, lies_about_json, is_a_page, is_late]
+FAULTS = [
+    hangs,
+    hangs_in_the_middle,
+    drips,
+    resets,
+    limits,
+    is_overloaded,
+    lies_about_json,
+    is_a_page,
+    is_late,
+]
+
+
+class LimitsOnce:
+    """Refuses the first request and answers the next; when they came is in `at`."""
+
+    def __init__(self, after_s: str) -> None:
+        self.at: list[float] = []
+        self._after_s = after_s
+
+    def __call__(self, handler: Handler, ended: threading.Event) -> None:
+        self.at.append(time.monotonic())
+        if len(self.at) == 1:
+            handler.send_response(429)
+            handler.send_header("Retry-After", self._after_s)
+            handler.end_headers()
+        else:
+            begun(handler)
+            piece(handler, "The harbor master counted 212 barges in April.")
+            handler.wfile.write(b"data: [DONE]\n\n")
+
+
+def asking(url: str, timeout_s: float = DEADLINE_S) -> LLMAnswerer:
+    return LLMAnswerer(
+        load_chat_model("openai:test", url, timeout_s),
+        "openai:test",
+        LLMSettings(timeout_s=timeout_s, retry_pause_s=0.0),
+        reply_forms("openai:test", url, "auto"),
+    )
 
 
 @pytest.fixture
@@ -133,13 +182,7 @@ def test_a_faulty_endpoint_is_a_failure_in_time_and_never_an_abstention(
     fault: Callable[[Handler, threading.Event], None],
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "none")
-    url = serving(fault)
-    llm = LLMAnswerer(
-        load_chat_model("openai:test", url, DEADLINE_S),
-        "openai:test",
-        LLMSettings(timeout_s=DEADLINE_S, retry_pause_s=0.0),
-        reply_forms("openai:test", url, "auto"),
-    )
+    llm = asking(serving(fault))
     with small.build_collection(tmp_path, small.cables()) as collection:
         pipeline = small.build_pipeline(collection, llm)
         began = time.monotonic()
@@ -154,3 +197,48 @@ def test_a_faulty_endpoint_is_a_failure_in_time_and_never_an_abstention(
         # The question is answered without the model.
         extractive = pipeline.answer(Question(small.QUESTION, mode=Mode.EXTRACTIVE))
         assert extractive.outcome is Outcome.ANSWERED and "212 barges" in extractive.text
+
+
+def test_a_provider_that_limits_is_asked_again_when_it_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, serving: Callable[[LimitsOnce], str]
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    provider = LimitsOnce("1")
+    with small.build_collection(tmp_path, small.cables()) as collection:
+        answer = small.build_pipeline(collection, asking(serving(provider), timeout_s=30.0)).answer(ASKED)
+    first, second, *_ = provider.at
+    assert second - first >= 1.0
+    refused, *_ = answer.usage
+    assert refused.failure is not None and "429" in refused.failure
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.parametrize(("after", "told"), [("3600", 3600), ("9" * 30, 604800), ("0", None), ("soon", None)])
+async def test_a_wait_beyond_the_deadline_is_the_callers_to_make(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    serving: Callable[[LimitsOnce], str],
+    after: str,
+    told: int | None,
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    provider = LimitsOnce(after)
+    with small.build_collection(tmp_path, small.cables()) as collection:
+        service = small.build_service(collection, asking(serving(provider)))
+        transport = httpx.ASGITransport(create_app(service))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            asked = {"question": small.QUESTION, "mode": "llm"}
+            response = await client.post("/v1/answers", json=asked)
+            if told is None:
+                # Asked again at once, as after any other failure that may pass.
+                assert response.status_code == 200 and len(provider.at) > 1
+            else:
+                assert response.status_code == 503 and len(provider.at) == 1
+                assert response.headers["retry-after"] == str(told)
+                error = response.json()["error"]
+                assert error["code"] == "model_unavailable" and error["detail"]["retry_after_s"] == told
+                assert f"ask again in {told} s" in error["message"]
+                without = await client.post("/v1/answers", json={**asked, "mode": "extractive"})
+                assert "212 barges" in without.json()["text"]
+        service.close()

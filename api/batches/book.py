@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, Row, Select, and_, func, select
 from sqlalchemy.exc import IntegrityError
 
 from api.batches.questions import BatchQuestion
+from api.moments import next_moment
 from api.paging import latest_first
 from api.tables import BATCH_ITEMS, BATCHES
 from rag.errors import NotFound, UsageError
@@ -87,7 +88,7 @@ class BatchBook:
                     batch_id=batch_id,
                     owner=owner,
                     title=title,
-                    created_at=datetime.now(UTC).isoformat(),
+                    created_at=next_moment(connection, BATCHES.c.created_at).isoformat(),
                     idempotency_key=key or batch_id,
                     request_sha256=wanted,
                 )

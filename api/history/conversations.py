@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, func, or_, select
 
+from api.moments import next_moment
 from api.tables import CONVERSATIONS, TURNS
 from rag.errors import NotFound
 
@@ -31,9 +32,9 @@ class Conversations:
         self._engine = engine
 
     def begin(self, title: str, owner: str = "") -> Conversation:
-        now = datetime.now(UTC)
-        made = Conversation(secrets.token_urlsafe(12), title, now, now, ())
         with self._engine.begin() as connection:
+            now = next_moment(connection, CONVERSATIONS.c.updated_at)
+            made = Conversation(secrets.token_urlsafe(12), title, now, now, ())
             connection.execute(
                 CONVERSATIONS.insert().values(
                     conversation_id=made.conversation_id,
@@ -104,10 +105,11 @@ def _mine(conversation_id: str, owner: str) -> ColumnElement[bool]:
 
 
 def _touch(connection: Connection, conversation_id: str, owner: str, **changes: str) -> None:
+    now = next_moment(connection, CONVERSATIONS.c.updated_at)
     changed = connection.execute(
         CONVERSATIONS.update()
         .where(_mine(conversation_id, owner))
-        .values(updated_at=datetime.now(UTC).isoformat(), **changes)
+        .values(updated_at=now.isoformat(), **changes)
     )
     _require(changed.rowcount, conversation_id)
 

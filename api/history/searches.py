@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, select
 
+from api.moments import next_moment
 from api.paging import latest_first
 from api.tables import SEARCHES
 from rag.errors import NotFound
@@ -40,8 +41,9 @@ class SavedSearches:
     def save(
         self, owner: str, title: str, query: str, filters: FiltersIn, seen: Collection[ParagraphKey]
     ) -> SavedSearch:
-        now, search_id = datetime.now(UTC).isoformat(), secrets.token_urlsafe(12)
+        search_id = secrets.token_urlsafe(12)
         with self._engine.begin() as connection:
+            now = next_moment(connection, SEARCHES.c.created_at).isoformat()
             connection.execute(
                 SEARCHES.insert().values(
                     search_id=search_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import resource
 import sqlite3
@@ -11,8 +12,10 @@ import threading
 from contextlib import closing
 from pathlib import Path
 
+import httpx
 import pytest
 
+from api.app import create_app
 from rag.collection import open_collection
 from rag.config import Settings
 from rag.errors import CableqaError, CollectionDamaged
@@ -109,6 +112,30 @@ def test_a_store_that_is_being_written_to_for_long_is_waited_for(data: Path) -> 
             timer.join()
         assert answer.outcome is Outcome.ANSWERED
         assert collection.store.find_answer(answer.answer_id) is not None
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_while_a_write_takes_long_the_server_lives_and_finds(data: Path) -> None:
+    """Whoever writes waits for the disk; the event loop, and who only reads, do not."""
+    with open_collection(Settings(data_dir=data), WordEncoder(), write=False) as collection:
+        service = small.build_service(collection)
+        transport = httpx.ASGITransport(create_app(service))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=60) as client:
+            with closing(sqlite3.connect(data / FILE_NAME)) as disk:
+                disk.execute("BEGIN IMMEDIATE")
+                asked = {"question": small.QUESTION}
+                answering = asyncio.create_task(client.post("/v1/answers", json=asked))
+                for _ in range(20):
+                    assert (await client.get("/healthz")).status_code == 200
+                    found = await client.get("/v1/search", params={"q": "barges"})
+                    assert found.status_code == 200 and found.json()["hits"]
+                    assert not answering.done()
+                disk.rollback()
+            answer = (await answering).json()
+            assert answer["outcome"] == "answered"
+            assert (await client.get(f"/v1/answers/{answer['answer_id']}")).json() == answer
+        service.close()
 
 
 def test_a_lost_store_is_not_an_empty_collection(data: Path) -> None:

@@ -242,8 +242,8 @@ class Encoded:
     def submit(self, texts: Sequence[str]) -> Future[Vectors]:
         return self._encoder.submit(texts)
 
-    def token_count(self, text: str) -> int:
-        return self._encoder.token_count(text)
+    def token_counts(self, texts: Sequence[str]) -> list[int]:
+        return self._encoder.token_counts(texts)
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
         return self._encoder.token_spans(text)

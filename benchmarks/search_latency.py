@@ -79,8 +79,8 @@ class TableEncoder(Embeddings):
     def embed_query(self, text: str) -> list[float]:
         return self.embed_documents([text])[0]
 
-    def token_count(self, text: str) -> int:
-        return len(text.split())
+    def token_counts(self, texts: Sequence[str]) -> list[int]:
+        return [len(self.token_spans(text)) for text in texts]
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
         return []

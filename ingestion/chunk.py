@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from rag.citations import split_sentences
 from rag.embedded import embedded_context
+from rag.store_vectors import parts
 from rag.types import Cable, CableHeader, Chunk, Paragraph
 
 # Part of what makes a parsed file out of date: raise it with every change of what is cut where.
@@ -16,6 +17,8 @@ CHUNKER_VERSION = 2
 MARKS = 2
 # At least this share of the encoder's length is left for the text, however short the encoder.
 TEXT_SHARE = 0.5
+# Paragraphs that are given to the tokenizer at once: it keeps more for a token than the token.
+COUNTED_TOGETHER = 64
 
 
 class Tokenizer(Protocol):
@@ -23,39 +26,49 @@ class Tokenizer(Protocol):
 
     max_tokens: int
 
+    def token_counts(self, texts: Sequence[str]) -> list[int]: ...
+
     def token_spans(self, text: str) -> list[tuple[int, int]]: ...
 
 
 def chunk_cable(cable: Cable, tokenizer: Tokenizer) -> tuple[Chunk, ...]:
-    """All chunks of a cable in the order of its text; a paragraph without words has none."""
+    """All chunks of a cable in the order of its text; a paragraph without words has none.
+
+    With its context (`rag.embedded`) a chunk has at most ``tokenizer.max_tokens`` tokens. A longer
+    paragraph is cut between sentences, else between words, or between tokens where a "word" is too long.
+    """
     return tuple(
-        chunk
-        for paragraph in cable.paragraphs
-        for chunk in chunk_paragraph(cable.header, paragraph, tokenizer)
+        Chunk(paragraph.cable_id, paragraph.label, ordinal, start, end, paragraph.text[start:end])
+        for run in parts(cable.paragraphs, COUNTED_TOGETHER)
+        for paragraph, fits, room in _measured(cable.header, run, tokenizer)
+        for ordinal, (start, end) in enumerate(
+            _whole(paragraph.text) if fits else _cut(paragraph.text, tokenizer, room)
+        )
     )
 
 
-def chunk_paragraph(header: CableHeader, paragraph: Paragraph, tokenizer: Tokenizer) -> Iterator[Chunk]:
-    """Chunks that together hold every word of a paragraph, each within the encoder's length.
+def _measured(
+    header: CableHeader, paragraphs: Sequence[Paragraph], tokenizer: Tokenizer
+) -> Iterator[tuple[Paragraph, bool, int]]:
+    """Each paragraph, whether it fits as it is, and the tokens that its context leaves to a chunk."""
+    contexts = [embedded_context(header, paragraph) for paragraph in paragraphs]
+    distinct = list(dict.fromkeys(contexts))
+    counts = tokenizer.token_counts([*distinct, *(paragraph.text for paragraph in paragraphs)])
+    taken = dict(zip(distinct, counts, strict=False))
+    most = tokenizer.max_tokens - MARKS
+    for paragraph, context, count in zip(paragraphs, contexts, counts[len(distinct) :], strict=True):
+        room = max(most - taken[context], int(most * TEXT_SHARE)) if context else most
+        yield paragraph, count <= room, room
 
-    With its context (`rag.embedded`) a chunk has at most ``tokenizer.max_tokens`` tokens. A longer one is
-    cut between words, or between tokens where a "word" is itself too long.
-    """
-    room = tokenizer.max_tokens - MARKS
-    context = embedded_context(header, paragraph)
-    if context:
-        room = max(room - len(tokenizer.token_spans(context)), int(room * TEXT_SHARE))
-    tokens = tokenizer.token_spans(paragraph.text)
-    for ordinal, (start, end) in enumerate(_cut(paragraph.text, tokens, room)):
-        yield Chunk(paragraph.cable_id, paragraph.label, ordinal, start, end, paragraph.text[start:end])
+
+def _whole(text: str) -> Iterator[tuple[int, int]]:
+    if text.strip():
+        yield _trimmed(text, 0, len(text))
 
 
-def _cut(text: str, tokens: list[tuple[int, int]], room: int) -> Iterator[tuple[int, int]]:
+def _cut(text: str, tokenizer: Tokenizer, room: int) -> Iterator[tuple[int, int]]:
+    tokens = tokenizer.token_spans(text)
     starts = [start for start, _ in tokens]
-    if len(tokens) <= room:
-        if text.strip():
-            yield _trimmed(text, 0, len(text))
-        return
     boundaries = [bisect_left(starts, span.start) for span in split_sentences(text)]
     first = 0
     while first < len(tokens):

@@ -1,28 +1,30 @@
 """Files into a collection: read, parse, store, embed; each step can be killed and taken up again.
 
-    find_files -> parse_source -> store.put (one transaction a cable) -> Indexer (windows) -> file noted
+    find_files -> parse_source -> store.write (one transaction a group) -> Indexer (windows) -> files noted
 
-While the encoder works on one window, the next files are parsed. A file is noted as read only when all
-of its cables are in the store; the store knows itself what its indexes still lack.
+While the encoder works on one window, the next group is parsed and stored. A file is noted as read only
+when all of its cables are in the store; the store knows itself what its indexes still lack.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ingestion.chunk import chunk_cable
+from ingestion.decisions import Decisions
+from ingestion.groups import Group, Read, ReadCable, ReadFile, grouped
+from ingestion.leaving import Leaving
 from ingestion.reading import IngestOptions, count_files, is_under, parsed, sources
 from ingestion.report import IngestLine, IngestProgress, IngestReport, Progress, Status, silent
-from ingestion.retransmission import SAME_TEXT, signature, similarity
+from ingestion.retransmission import signature
 from ingestion.sources import SourceFile
 from rag.collection import Collection
 from rag.errors import ParseError
 from rag.indexing import IndexedTotals, Indexer
 from rag.ray_embedder import Embedder
+from rag.store_batch import Batch
 from rag.store_work import FileRecord
-from rag.types import Cable
 
 
 def ingest(
@@ -62,24 +64,22 @@ class _Run:
         self._indexer = Indexer(
             collection.store, collection.chunks, collection.lexical, collection.encoder, self._on_indexed
         )
+        self._decisions = Decisions(collection.store, collection.encoder, self._holds)
         self._key = options.key(collection.encoder.max_tokens)
         self._known_files = self._work.files()
         self._known_cables = self._work.cables_at()
         self._seen: set[str] = set()
         self._lines: list[IngestLine] = []
         self._files = self._failures = self._chunks = 0
+        self._fails = False  # something in the file that is being taken
+        self._again = False  # what is read now was read before in this run
+        self._leaving = Leaving(collection.store)
         self._files_total = count_files(roots)
         self._started = time.perf_counter()
 
     def run(self) -> IngestReport:
-        for location, source in sources(self._roots, self._options):
-            self._files += 1
-            self._seen.add(location)
-            if isinstance(source, ParseError):
-                self._report(IngestLine.of_error(source))
-            else:
-                self._read(source, location)
-            self._tell()
+        for group in grouped(self._read(sources(self._roots, self._options))):
+            self._take(group)
         if self._options.sync:
             self._remove_gone()
         ahead = 0
@@ -97,28 +97,34 @@ class _Run:
             time.perf_counter() - self._started,
         )
 
-    def _read(self, source: SourceFile, location: str) -> None:
+    def _read(self, found: Iterable[tuple[str, SourceFile | ParseError]]) -> Iterator[Read]:
+        """What is in the files, each with its end behind it."""
+        for location, source in found:
+            self._seen.add(location)
+            if isinstance(source, ParseError):
+                yield IngestLine.of_error(source)
+                yield ReadFile(location, location)
+            else:
+                yield from self._read_file(source, location)
+
+    def _read_file(self, source: SourceFile, location: str) -> Iterator[Read]:
         record = FileRecord(source.sha256(), self._key)
-        if self._known_files.get(location) == record and self._is_settled(location):
+        known = self._known_files.get(location) == record and not self._again
+        if known and self._is_settled(location):
             for cable_id, _ in self._known_cables.get(location, ()):
-                self._report(IngestLine(source.name, Status.UNCHANGED, cable_id))
+                yield IngestLine(source.name, Status.UNCHANGED, cable_id)
+            yield ReadFile(location, source.name)
             return
         produced: set[str] = set()
-        failed = False
         for item in parsed(source, self._options):
             if isinstance(item, ParseError):
-                line = IngestLine.of_error(item)
+                yield IngestLine.of_error(item)
             else:
-                line = self._take(item, location)
                 produced.add(item.header.cable_id)
-            failed = failed or line.status is Status.FAILED
-            self._report(line)
-        if failed:
-            self._work.forget_record(location)
-            return
-        if self._options.sync:
-            self._release(location, keep=produced, source=source.name)
-        self._work.put_file(location, record)
+                yield ReadCable(item, location, signature(item.body))
+        here = self._known_cables.get(location, ()) if self._options.sync and not self._again else ()
+        left = frozenset(cable_id for cable_id, _ in here if cable_id not in produced)
+        yield ReadFile(location, source.name, left, record)
 
     def _is_settled(self, location: str) -> bool:
         """Whether every cable here is this file's own, or its owner is still there to be read."""
@@ -127,87 +133,60 @@ class _Run:
             for _, owner in self._known_cables.get(location, ())
         )
 
-    def _take(self, cable: Cable, location: str) -> IngestLine:
-        """Store a cable unless the collection has it, and have it indexed: at once, or behind an embedder."""
-        cable_id = cable.header.cable_id
-        stored = self._store.find_header(cable_id)
-        if stored is None:
-            return self._put(cable, location, Status.ADDED, None)
-        owner = self._work.owner(cable_id)
-        foreign = owner is not None and owner != location and self._is_there(owner)
-        if self._store.says_the_same(cable):
-            self._work.add_location(cable_id, location, owner=not foreign)
-            if foreign:
-                return IngestLine.of_cable(cable, Status.DUPLICATE, f"the same cable as in {stored.source}")
-            self._link(cable)
-            if stored.source != cable.header.source:
-                return self._put(cable, location, Status.REPLACED, f"moved from {stored.source}")
-            return IngestLine.of_cable(cable, Status.UNCHANGED)
-        if not foreign:
-            return self._put(cable, location, Status.REPLACED, None)
-        common = similarity(cable.body, self._store.get_cable(cable_id).body)
-        if common >= SAME_TEXT:
-            self._work.add_location(cable_id, location, owner=False)
-            return IngestLine.of_cable(
-                cable,
-                Status.DUPLICATE,
-                f"nearly the same text ({common:.0%}) as {cable_id} from {stored.source}, which is kept",
-            )
-        return IngestLine.of_cable(
-            cable,
-            Status.FAILED,
-            f"{cable_id} is in the collection with another text, from {stored.source}: remove one of the two "
-            "files, or read this one alone with --id",
-        )
-
-    def _put(self, cable: Cable, location: str, status: Status, message: str | None) -> IngestLine:
-        chunks = chunk_cable(cable, self._encoder)
-        self._store.put(cable, chunks)
-        self._work.add_location(cable.header.cable_id, location, owner=True)
-        repeated = self._link(cable)
-        self._chunks += len(chunks)
+    def _take(self, group: Group) -> None:
+        """Store what is new in a group and have it indexed, then note the files that end in it."""
+        batch = Batch()
+        lines = self._decisions.decide(group.cables, batch)
+        pending = self._store.write(batch)
+        self._chunks += sum(len(chunks) for _, chunks in batch.cables)
         if self._embedder is None:
-            self._indexer.add_put(self._work.pending_cable(cable.header.cable_id), cable, chunks)
-        return IngestLine.of_cable(cable, status, "; ".join(filter(None, (message, repeated))) or None)
+            for work, (cable, chunks) in zip(pending, batch.cables, strict=True):
+                self._indexer.add_put(work, cable, chunks)
+        records: dict[str, FileRecord] = {}
+        for thing in group.read:
+            if isinstance(thing, ReadFile):
+                self._end(thing, records)
+            else:
+                line = thing if isinstance(thing, IngestLine) else lines[thing.cable.header.cable_id]
+                self._fails = self._fails or line.status is Status.FAILED
+                self._report(line)
+        self._work.put_files(records)
 
-    def _link(self, cable: Cable) -> str | None:
-        """Note which cable this one repeats under another number, and say so."""
-        cable_id = cable.header.cable_id
-        bands = signature(cable.body)
-        shared = self._work.sharing_a_band(bands)
-        shared.pop(cable_id, None)
-        self._work.put_shingles(cable_id, bands)
-        if not shared:
-            return None
-        likely = min(shared, key=lambda other: (-shared[other], other))
-        common = similarity(cable.body, self._store.get_cable(likely).body)
-        if common < SAME_TEXT:
-            return None
-        original = self._work.originals([likely]).get(likely, likely)
-        if original == cable_id:
-            return None
-        self._work.link_duplicate(cable_id, original, common)
-        return f"repeats {original} ({common:.0%} of the text)"
+    def _end(self, file: ReadFile, records: dict[str, FileRecord]) -> None:
+        """Add a file to the `records` if all of its cables are in the store."""
+        if self._fails:
+            self._work.forget_record(file.location)
+        elif file.record is not None and file.left:
+            for cable_id in sorted(file.left):
+                self._leaving.leave(cable_id, file.location, file.name)
+            self._leaving.note(file.location, file.record)
+        elif file.record is not None:
+            records[file.location] = file.record
+        self._fails = False
+        self._files += not self._again
+        self._tell()
 
     def _remove_gone(self) -> None:
-        """Take out what came from under the given paths and was not found there now."""
+        """Take out what was not found where it was; what another place has too is read from there."""
         for location in sorted(self._known_files.keys() | self._known_cables.keys()):
             if location not in self._seen and any(is_under(location, root) for root in self._roots):
-                self._release(location, keep=set(), source=location)
-                self._work.forget_file(location)
+                for cable_id, _ in self._known_cables.get(location, ()):
+                    self._leaving.leave(cable_id, location, location)
+                self._leaving.forget(location)
+        for removed in self._leaving.settle():
+            if self._embedder is None:
+                self._indexer.add(self._work.pending_cable(removed.cable_id))
+            cited = f"was cited by the answers {', '.join(removed.cited)}" if removed.cited else None
+            self._report(IngestLine(removed.source, Status.REMOVED, removed.cable_id, cited))
+        self._again = True
+        if behind := self._leaving.left_behind():
+            found = sources(self._roots, self._options)
+            for group in grouped(self._read((place, source) for place, source in found if place in behind)):
+                self._take(group)
 
-    def _release(self, location: str, *, keep: set[str], source: str) -> None:
-        for cable_id, owner in self._known_cables.get(location, ()):
-            if cable_id in keep:
-                continue
-            self._work.remove_location(cable_id, location)
-            if owner == location and self._work.owner(cable_id) is None:
-                cited = self._store.ledger.citing(cable_id)
-                self._store.delete(cable_id)
-                if self._embedder is None:
-                    self._indexer.add(self._work.pending_cable(cable_id))
-                message = f"was cited by the answers {', '.join(cited)}" if cited else None
-                self._report(IngestLine(source, Status.REMOVED, cable_id, message))
+    def _holds(self, location: str, cable_id: str) -> bool:
+        """Whether a place still has a cable, as far as it is known now."""
+        return self._is_there(location) and not self._leaving.has_left(cable_id, location)
 
     def _is_there(self, location: str) -> bool:
         return location in self._seen or Path(location.split("!", 1)[0]).exists()

@@ -31,11 +31,18 @@ _WORD = re.compile(r"\w+")
 
 def signature(text: str) -> tuple[int, ...]:
     """16 band hashes of a text, equal bands for likely copies; none for a text too short to tell."""
-    runs = _runs(text)
-    if not runs:
+    words = [word.encode() for word in _words(text)]
+    if len(words) < MIN_WORDS:
         return ()
-    hashes = np.fromiter((zlib.crc32(run.encode()) % _PRIME for run in runs), dtype=np.uint64)
-    smallest = ((hashes[None, :] * _FACTORS + _SHIFTS) % np.uint64(_PRIME)).min(axis=1)
+    joined = b" ".join(words)
+    ends = np.cumsum([len(word) + 1 for word in words]) - 1
+    starts = ends[: -RUN_WORDS + 1] - [len(word) for word in words[: -RUN_WORDS + 1]]
+    runs = zip(starts.tolist(), ends[RUN_WORDS - 1 :].tolist(), strict=True)
+    hashes = np.array([zlib.crc32(joined[start:end]) % _PRIME for start, end in runs], dtype=np.uint64)
+    mixed = hashes[None, :] * _FACTORS
+    mixed += _SHIFTS
+    mixed %= np.uint64(_PRIME)
+    smallest = mixed.min(axis=1)
     return tuple(zlib.crc32(band.tobytes()) for band in smallest.reshape(BANDS, ROWS))
 
 
@@ -46,7 +53,11 @@ def similarity(text: str, other: str) -> float:
 
 
 def _runs(text: str) -> set[str]:
-    words = _WORD.findall(text[:COMPARED_CHARS].casefold())
+    words = _words(text)
     if len(words) < MIN_WORDS:
         return set()
     return {" ".join(words[i : i + RUN_WORDS]) for i in range(len(words) - RUN_WORDS + 1)}
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text[:COMPARED_CHARS].casefold())

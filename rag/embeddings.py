@@ -43,7 +43,7 @@ class _Model:
 
         model = self._at(precision)
         limit = int(model.max_seq_length or BATCH_TOKENS)
-        lengths = [min(len(one.ids), limit) for one in self._tokenizer.encode_batch(texts)]
+        lengths = [min(len(one), limit) for one in self._tokenizer.encode_batch_fast(texts)]
         result = np.empty((len(texts), self._dimension), dtype=np.float32)
         with torch.inference_mode():
             for batch in _batches(lengths):
@@ -123,9 +123,10 @@ class Encoder(Embeddings):
     def embed_query(self, text: str) -> list[float]:
         return self.embed_documents([text])[0]
 
-    def token_count(self, text: str) -> int:
-        """Tokens without the model's own marks ([CLS], [SEP])."""
-        return len(self.token_spans(text))
+    def token_counts(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each, without the model's own marks ([CLS], [SEP])."""
+        encoded = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        return [len(one) for one in encoded]
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
         """Where each token stands in `text`, in characters."""

@@ -31,8 +31,9 @@ EXACT_ROWS = 250_000
 OVER_FETCH = 1.5
 # HNSW as wide as recall@10 >= 0.99 against brute force asks for on the 21,100 chunks of real cables at hand
 # (benchmarks/search_latency.py prints it for generated ones):
-# Chroma's own 16 neighbours, found in a width of 100 and searched in one of 200, came to 0.955.
-HNSW = CreateHNSWConfiguration(space="cosine", max_neighbors=32, ef_construction=200, ef_search=300)
+# Chroma's own 16 neighbours, found in a width of 100 and searched in one of 200, came to 0.955. Neighbours
+# looked for in a width of 200 instead of 100 gave 0.997 instead of 0.995, for 1.7 times the work.
+HNSW = CreateHNSWConfiguration(space="cosine", max_neighbors=32, ef_construction=100, ef_search=300)
 FETCH_IDS = 10_000
 PROBES, SAME = 32, 1e-3
 

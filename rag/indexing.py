@@ -1,6 +1,6 @@
 """Bringing the indexes up to the store: what is pending is embedded, added, and struck off.
 
-    store.put(cable) -> pending -> Indexer.add -> vectors cached -> Chroma + tantivy -> struck off
+    store.write(batch) -> pending -> Indexer.add -> vectors cached -> Chroma + tantivy -> struck off
 
 Killed anywhere, the next run does again only what was not struck off, with the vectors that are
 cached. While one window is encoded, the caller parses the next.
@@ -28,7 +28,7 @@ from rag.worker import Vectors
 WINDOW = 256
 # Windows that wait for the encoder: one in work, one ready behind it.
 IN_FLIGHT = 2
-# Chunks between two commits of the word index, which cost a flush to disk each.
+# Chunks between two writes to the indexes: each flushes files, and in Chroma's all other threads stand still.
 COMMIT_CHUNKS = 4_096
 
 
@@ -43,11 +43,13 @@ class TextEncoder(Protocol):
 
 @dataclass(slots=True)
 class _Window:
-    """Chunks that are indexed together: `hashes` and `texts` in the order of `keys`."""
+    """Chunks that are encoded together: `keys` and `hashes` by chunk id, `texts` by hash."""
 
-    keys: list[tuple[str, str, int]] = field(default_factory=list)
-    hashes: list[str] = field(default_factory=list)
+    keys: dict[str, tuple[str, str, int]] = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
+    # What leaves the vector index before these come.
+    stale: list[str] = field(default_factory=list)
     # Cables that are complete with this window.
     complete: list[PendingCable] = field(default_factory=list)
     known: dict[str, Vectors] = field(default_factory=dict)
@@ -85,7 +87,8 @@ class Indexer:
         self._open = _Window()
         self._running: deque[_Window] = deque()
         self._written: list[str] = []
-        self._uncommitted = 0
+        # What the next commit changes in the vector index: the last word on each id, None to remove it.
+        self._changes: dict[str, Vectors | None] = {}
         self.totals = IndexedTotals()
 
     def add(self, pending: PendingCable) -> None:
@@ -105,7 +108,11 @@ class Indexer:
 
     def _forget(self, pending: PendingCable) -> None:
         self._lexical.delete_cables([pending.cable_id])
-        self._chunks.delete(pending.stale)
+        self._open.stale += pending.stale
+        for chunk_id in pending.stale:
+            # A cable that was put twice since: what only its first text had is still ahead.
+            self._open.keys.pop(chunk_id, None)
+            self._open.hashes.pop(chunk_id, None)
 
     def _take(
         self,
@@ -120,8 +127,8 @@ class Indexer:
         for chunk in chunks:
             text = embedded_text(header, paragraphs[chunk.label], chunk)
             sha256 = text_sha256(text)
-            self._open.keys.append((chunk.cable_id, chunk.label, chunk.ordinal))
-            self._open.hashes.append(sha256)
+            self._open.keys[chunk.chunk_id] = (chunk.cable_id, chunk.label, chunk.ordinal)
+            self._open.hashes[chunk.chunk_id] = sha256
             self._open.texts[sha256] = text
             if len(self._open.keys) >= WINDOW:
                 self._send()
@@ -163,21 +170,23 @@ class Indexer:
             window.known |= embedded
         if window.awaited:
             window.known |= self._store.vectors.get(window.awaited, self._encoder.fingerprint)
-        if window.keys:
-            self._store.work.set_embedded(dict(zip(window.keys, window.hashes, strict=True)))
-            ids = [f"{cable_id}|{label}|{ordinal}" for cable_id, label, ordinal in window.keys]
-            self._chunks.add(ids, np.stack([window.known[sha256] for sha256 in window.hashes]))
+        self._store.work.set_embedded({key: window.hashes[chunk_id] for chunk_id, key in window.keys.items()})
+        self._changes |= dict.fromkeys(window.stale)
+        self._changes |= {chunk_id: window.known[sha256] for chunk_id, sha256 in window.hashes.items()}
         self._written += [pending.cable_id for pending in window.complete]
-        self._uncommitted += len(window.keys)
         self.totals.chunks += len(window.keys)
         self.totals.embedded += len(window.missing)
         self.totals.reused += len(window.keys) - len(window.missing)
         self._on_progress(self.totals)
-        if self._uncommitted >= COMMIT_CHUNKS:
+        if len(self._changes) >= COMMIT_CHUNKS:
             self._commit()
 
     def _commit(self) -> None:
-        """Strike off what is written. Words first: what is struck off must be in both indexes."""
+        """Write to both indexes what they lack, and only then strike it off."""
+        present = {chunk_id: vector for chunk_id, vector in self._changes.items() if vector is not None}
+        self._chunks.delete(sorted(self._changes.keys() - present.keys()))
+        if present:
+            self._chunks.add(list(present), np.stack(list(present.values())))
         self._lexical.commit()
         self._store.work.mark_done(self._written)
-        self._written, self._uncommitted = [], 0
+        self._written, self._changes = [], {}

@@ -15,11 +15,12 @@ from pathlib import Path
 
 from sqlalchemy import Engine, and_, select
 
-from rag import store_found, store_rows, store_select, store_work, store_write
+from rag import store_batch, store_found, store_rows, store_select, store_work, store_write
 from rag.errors import NotFound
 from rag.migrations import open_up_to_date
 from rag.schema import CABLES, CHUNKS, PARAGRAPHS, REFERENCES, STORE_SCHEMA, TEXTS
 from rag.store_answers import AnswerLedger
+from rag.store_batch import Batch
 from rag.store_calendar import Calendar
 from rag.store_census import Census, Counts
 from rag.store_content import content_sha256
@@ -28,7 +29,7 @@ from rag.store_rows import HEADER_COLUMNS
 from rag.store_select import Facets
 from rag.store_survey import Survey
 from rag.store_vectors import IN_LIMIT, VectorCache, parts
-from rag.store_work import WorkLog
+from rag.store_work import PendingCable, WorkLog
 from rag.types import Cable, CableHeader, Chunk, Filters, Paragraph, Reference
 
 FILE_NAME = "cables.sqlite"
@@ -67,9 +68,12 @@ class CableStore:
     # Writing
 
     def put(self, cable: Cable, chunks: Sequence[Chunk]) -> None:
-        """Write a cable in one transaction, in the place of what had its id; its indexes are then pending."""
+        self.write(Batch(cables=[(cable, chunks)]))
+
+    def write(self, batch: Batch) -> tuple[PendingCable, ...]:
+        """Write cables in one transaction, in the place of what had their ids; their indexes are pending."""
         with self._engine.begin() as connection:
-            store_write.put(connection, cable, chunks)
+            return store_batch.write(connection, batch)
 
     def delete(self, cable_id: str) -> None:
         """Remove a cable, its vectors and its text in answers; its indexes are pending. Raises NotFound.
@@ -224,8 +228,6 @@ class CableStore:
         with self._engine.connect() as connection:
             return store_select.facets(connection, filters)
 
-    # The whole
-
     def counts(self) -> Counts:
         return self.census.counts()
 
@@ -236,8 +238,6 @@ class CableStore:
     def snapshot(self) -> str:
         """12 hex digits that name the collection's content, whatever the order in which it came."""
         return hashlib.sha256((self.get_meta(store_write.CONTENT_SUM) or "0").encode()).hexdigest()[:12]
-
-    # Answers
 
     def save_answer(
         self, answer_id: str, created_at: datetime, record_json: str, cited: Sequence[tuple[str, str]]

@@ -107,16 +107,21 @@ class WorkLog:
                 row.location: FileRecord(row.sha256, row.options) for row in connection.execute(select(FILES))
             }
 
-    def put_file(self, location: str, record: FileRecord) -> None:
+    def put_files(self, records: Mapping[str, FileRecord]) -> None:
+        """Note files as read, by location."""
+        if not records:
+            return
         with self._engine.begin() as connection:
-            statement = insert(connection, FILES).values(
-                location=location, sha256=record.sha256, options=record.options
-            )
+            statement = insert(connection, FILES)
             connection.execute(
                 statement.on_conflict_do_update(
                     index_elements=[FILES.c.location],
-                    set_={"sha256": record.sha256, "options": record.options},
-                )
+                    set_={"sha256": statement.excluded.sha256, "options": statement.excluded.options},
+                ),
+                [
+                    {"location": location, "sha256": record.sha256, "options": record.options}
+                    for location, record in records.items()
+                ],
             )
 
     def forget_record(self, location: str) -> None:
@@ -129,22 +134,6 @@ class WorkLog:
             connection.execute(FILES.delete().where(FILES.c.location == location))
             connection.execute(LOCATIONS.delete().where(LOCATIONS.c.location == location))
 
-    def add_location(self, cable_id: str, location: str, *, owner: bool) -> None:
-        """Note that a cable was found at a place; as `owner`, that the stored text is from there."""
-        with self._engine.begin() as connection:
-            if owner:
-                connection.execute(
-                    LOCATIONS.update().where(LOCATIONS.c.cable_id == cable_id).values(owner=False)
-                )
-            statement = insert(connection, LOCATIONS).values(
-                cable_id=cable_id, location=location, owner=owner
-            )
-            connection.execute(
-                statement.on_conflict_do_update(
-                    index_elements=[LOCATIONS.c.cable_id, LOCATIONS.c.location], set_={"owner": owner}
-                )
-            )
-
     def remove_location(self, cable_id: str, location: str) -> None:
         with self._engine.begin() as connection:
             connection.execute(
@@ -156,6 +145,12 @@ class WorkLog:
         query = select(LOCATIONS.c.location).where(LOCATIONS.c.cable_id == cable_id, LOCATIONS.c.owner)
         with self._engine.connect() as connection:
             return connection.scalar(query)
+
+    def locations(self, cable_id: str) -> list[str]:
+        """Every place where a cable was found."""
+        query = select(LOCATIONS.c.location).where(LOCATIONS.c.cable_id == cable_id)
+        with self._engine.connect() as connection:
+            return list(connection.scalars(query))
 
     def cables_at(self) -> dict[str, list[tuple[str, str | None]]]:
         """The cables of each location, each with the location of its owner."""
@@ -171,33 +166,29 @@ class WorkLog:
                 found.setdefault(row.location, []).append((row.cable_id, row.owner))
         return found
 
-    def put_shingles(self, cable_id: str, bands: Sequence[int]) -> None:
-        """Keep a cable's signature (see ingestion), by which retransmissions are found."""
-        with self._engine.begin() as connection:
-            connection.execute(SHINGLES.delete().where(SHINGLES.c.cable_id == cable_id))
-            connection.execute(DUPLICATES.delete().where(DUPLICATES.c.cable_id == cable_id))
-            if bands:
-                connection.execute(
-                    SHINGLES.insert(),
-                    [{"cable_id": cable_id, "band": i, "hash": value} for i, value in enumerate(bands)],
-                )
+    def sharing_a_band(self, signatures: Mapping[str, Sequence[int]]) -> dict[str, dict[str, int]]:
+        """By signature's name: the cables with an equal band at an equal place, and how many they share.
 
-    def sharing_a_band(self, bands: Sequence[int]) -> dict[str, int]:
-        """Cables with an equal band at an equal place, and how many they share; of very many, the first."""
-        wanted = set(bands)
-        query = select(SHINGLES.c.cable_id, SHINGLES.c.band, SHINGLES.c.hash).where(
-            SHINGLES.c.hash.in_(wanted)
-        )
+        Of very many for one signature, the first.
+        """
+        places: dict[tuple[int, int], list[str]] = {}
+        for name, bands in signatures.items():
+            for place in enumerate(bands):
+                places.setdefault(place, []).append(name)
+        found: dict[str, Counter[str]] = {name: Counter() for name in signatures}
         with self._engine.connect() as connection:
-            rows = connection.execute(query.limit(_BANDS_LOOKED_AT)).all() if wanted else ()
-        return dict(Counter(row.cable_id for row in rows if bands[row.band] == row.hash))
-
-    def link_duplicate(self, cable_id: str, original: str, similarity: float) -> None:
-        with self._engine.begin() as connection:
-            connection.execute(DUPLICATES.delete().where(DUPLICATES.c.cable_id == cable_id))
-            connection.execute(
-                DUPLICATES.insert().values(cable_id=cable_id, original=original, similarity=similarity)
-            )
+            for part in parts(list({value for _, value in places}), IN_LIMIT):
+                query = select(SHINGLES.c.cable_id, SHINGLES.c.band, SHINGLES.c.hash)
+                rows = connection.execute(
+                    query.where(SHINGLES.c.hash.in_(part)).limit(_BANDS_LOOKED_AT)
+                ).all()
+                if len(rows) == _BANDS_LOOKED_AT and len(signatures) > 1:
+                    # One of them crowds the others out.
+                    return {name: self.sharing_a_band({name: own})[name] for name, own in signatures.items()}
+                for row in rows:
+                    for name in places.get((row.band, row.hash), ()):
+                        found[name][row.cable_id] += 1
+        return {name: dict(shared) for name, shared in found.items()}
 
     def originals(self, cable_ids: Collection[str]) -> dict[str, str]:
         """Of the cables that repeat another: the one they repeat."""

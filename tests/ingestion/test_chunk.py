@@ -33,11 +33,11 @@ def test_chunks_hold_every_word_once_and_fit(text: str, heading: str | None) -> 
     assert [chunk.ordinal for chunk in chunks] == list(range(len(chunks)))
     for chunk in chunks:
         assert paragraph.text[chunk.start : chunk.end] == chunk.text == chunk.text.strip()
-        assert encoder.token_count(chunk.text) <= encoder.max_tokens - MARKS
-        context = encoder.token_count(embedded_context(cable.header, paragraph))
+        assert encoder.token_counts([chunk.text])[0] <= encoder.max_tokens - MARKS
+        context = encoder.token_counts([embedded_context(cable.header, paragraph)])[0]
         if context <= encoder.max_tokens * TEXT_SHARE - MARKS:
             embedded = embedded_text(cable.header, paragraph, chunk)
-            assert encoder.token_count(embedded) <= encoder.max_tokens - MARKS
+            assert encoder.token_counts([embedded])[0] <= encoder.max_tokens - MARKS
 
 
 def test_a_long_paragraph_is_cut_between_sentences() -> None:

@@ -210,3 +210,45 @@ def test_the_report_counts_by_format(archive: Path, ingested: Ingested) -> None:
         ("telegram", 2, 8),
     ]
     assert dry_run([archive], IngestOptions()).formats == report.formats
+
+
+@pytest.mark.parametrize("names", [("a.txt", "b.txt"), ("b.txt", "a.txt")], ids=["before", "behind"])
+def test_a_cable_that_leaves_its_file_stays_with_the_other_that_has_it(
+    archive: Path, ingested: Ingested, opened: Opened, names: tuple[str, str]
+) -> None:
+    owner, other = names
+    write(archive, {owner: telegram(1)})
+    ingested()
+    write(archive, {other: telegram(1)})
+    ingested()
+    write(archive, {owner: telegram(2, ["Only cats."])})
+    report = ingested(sync=True)
+    assert report.files == 2 and statuses(report)["08REYKJAVIK2"] == "added"
+    with opened() as collection:
+        headers = collection.store.headers(["08REYKJAVIK1", "08REYKJAVIK2"])
+    assert {cable_id: header.source for cable_id, header in headers.items()} == {
+        "08REYKJAVIK1": other,
+        "08REYKJAVIK2": owner,
+    }
+    assert by_status(ingested(sync=True).lines) == {Status.UNCHANGED: 2}
+
+
+def test_a_cable_stays_while_a_file_elsewhere_has_it(
+    archive: Path, ingested: Ingested, opened: Opened
+) -> None:
+    write(archive, {"in/a.txt": telegram(1), "out/a.txt": telegram(1)})
+    ingested()
+    (archive / "in" / "a.txt").unlink()
+    assert ingested(archive / "in", sync=True).lines == ()
+    assert by_status(ingested().lines) == {Status.REPLACED: 1}
+
+
+def test_a_table_that_has_a_cable_twice_keeps_the_last_and_leaves_nothing_of_the_first(
+    archive: Path, ingested: Ingested, opened: Opened
+) -> None:
+    first, last = telegram(1), telegram(1, ["A hawk came."])
+    write(archive, {"dump.csv": f'id,date,body\n08REYKJAVIK1,2008-05-06,"{first}"\n08REYKJAVIK1,,"{last}"\n'})
+    assert [line.status for line in ingested().lines] == [Status.ADDED, Status.REPLACED]
+    with opened() as collection:
+        assert collection.lexical.search("feathers", 5) == []
+        assert collection.chunks.count() == 1

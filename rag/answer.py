@@ -13,8 +13,8 @@ from rag.gate import READER_ALONE, Gate
 from rag.leads import lead_to
 from rag.reader import PassageReader, Reading
 from rag.reciting import Recital, quotings, recitals
-from rag.selection import SelectionSettings, answering_sentences, question_parts
-from rag.types import DraftSentence, FoundBy, Passage, Query, Quote, Usage, Wanted
+from rag.selection import SelectionSettings, answering_sentences
+from rag.types import DraftSentence, FoundBy, Passage, Query, Quote, Span, Usage, Wanted
 from rag.years import is_of_its_years
 
 
@@ -105,35 +105,44 @@ class ExtractiveAnswerer:
                 f"none of {len(found)} paragraphs is of a year that the question names, or speaks of it"
             )
             return
-        whole = self._read(query.standalone, passages)
-        confidence = self._gate.probability([one.reading for one in whole], [one.passage for one in whole])
+        asked = [self._read(one.standalone, passages) for one in (query, *query.parts)]
+        sure = [self._probability(read) for read in asked]
+        confidence = max(sure)
         yield Confidence(confidence)
         if confidence < self._settings.threshold:
             yield Refusal(
-                f"the best of {len(whole)} paragraphs answers with confidence {confidence:.2f}, "
+                f"the best of {len(passages)} paragraphs answers with confidence {confidence:.2f}, "
                 f"below {self._settings.threshold:.2f}"
             )
             return
+        answered = [
+            read for read, one in zip(asked[1:], sure[1:], strict=True) if one >= self._settings.threshold
+        ]
         refused = {sentence.text for sentence in rejected}
-        for one in self._chosen(query.standalone, passages, whole):
-            for span in answering_sentences(one.passage.text, one.reading.sentences, self._settings):
-                text = " ".join(one.passage.text[span.start : span.end].split())
+        for passage, spans in self._quoted(answered or asked[:1]):
+            for span in spans:
+                text = " ".join(passage.text[span.start : span.end].split())
                 if text not in refused:
-                    yield DraftSentence(text, (Quote(one.passage.number, span.start, span.end),))
+                    yield DraftSentence(text, (Quote(passage.number, span.start, span.end),))
+        for part, one in zip(query.parts, sure[1:], strict=True):
+            if one < self._settings.threshold:
+                yield Remark(f"No paragraph was found that surely answers this part: “{part.text}”")
 
-    def _chosen(self, question: str, passages: Sequence[Passage], whole: list[_Read]) -> list[_Read]:
-        """The passages to quote: those that answer best, for each part of a question in parts."""
+    def _probability(self, read: Sequence[_Read]) -> float:
+        return self._gate.probability([one.reading for one in read], [one.passage for one in read])
+
+    def _quoted(self, asked: Sequence[list[_Read]]) -> Iterator[tuple[Passage, list[Span]]]:
+        """The passages that answer best, with their sentences to quote, in order; for each question asked."""
         settings = self._settings
-        floor = whole[0].sureness - settings.margin
-        chosen = [one for one in whole[: settings.passages] if one.sureness >= floor]
-        for part in question_parts(question):
-            best = self._read(part, passages)[0]
-            if best.sureness >= settings.part_threshold:
-                chosen.append(best)
-        kept: dict[int, _Read] = {}
-        for one in chosen:
-            kept.setdefault(one.passage.number, one)
-        return list(kept.values())
+        chosen: dict[int, tuple[Passage, set[Span]]] = {}
+        for read in asked:
+            floor = read[0].sureness - settings.margin
+            for one in read[: settings.passages]:
+                if one.sureness >= floor:
+                    spans = answering_sentences(one.passage.text, one.reading.sentences, settings)
+                    chosen.setdefault(one.passage.number, (one.passage, set()))[1].update(spans)
+        for passage, found in chosen.values():
+            yield passage, sorted(found, key=lambda span: span.start)
 
     def _read(self, question: str, passages: Sequence[Passage]) -> list[_Read]:
         """The passages as read for a question, the surest first."""

@@ -13,6 +13,7 @@ from pydantic import ConfigDict
 from rag.candidates import Allowed, Candidates
 from rag.catalogue import StoredArchive
 from rag.collection import Collection
+from rag.compound import found_together
 from rag.lookup import LookUp
 from rag.ranking import Evidence, ParagraphKey, Scored, Weights, rank
 from rag.rerank import KeepOrder, Reranker
@@ -49,6 +50,8 @@ class HybridSearch:
         A note says which index is not in use. Raises CollectionDegraded where it cannot be done without.
         """
         found = self._searched(query, k)
+        if query.parts:
+            found = found_together(found, [self._searched(part, k) for part in query.parts], k)
         return replace(found, notes=(*found.notes, *self._collection.indexes.notes()))
 
     def _searched(self, query: Query, k: int) -> Found:

@@ -1,4 +1,4 @@
-"""What of the passages is quoted: which sentences answer, and what parts a question has."""
+"""What of the passages is quoted: which of them, and which of their sentences."""
 
 from __future__ import annotations
 
@@ -9,13 +9,6 @@ from dataclasses import dataclass
 from rag.reader import ReadSentence
 from rag.types import Span
 
-# "Which status did X suggest, and whose agreement did Y want?" asks two things.
-_NEXT_PART = re.compile(
-    r"[,;]?\s+and\s+(?=(?:in |on |at |by |for |from |to |with |about |of )?"
-    r"(?:what|which|who|whom|whose|when|where|why|how)\b)",
-    re.IGNORECASE,
-)
-_SHORTEST_PART_WORDS = 4
 # A sentence that begins so leans on the one before it.
 _LEANING = re.compile(
     r"\W*(?:he|she|it|they|his|her|its|their|this|that|these|those|such|both|the (?:latter|former|two))\b",
@@ -27,30 +20,21 @@ _LEANING = re.compile(
 class SelectionSettings:
     """When the extractive answerer speaks, and how much it says.
 
-    It answers where the gate finds it at least as likely as `threshold` that some passage answers. Which
-    passage is quoted is another question than whether: there a passage's sureness, 0..1, has
-    `retrieval_weight` of the retrieval score and the rest of the reader's confidence. A further passage is
-    quoted when it is within `margin` of the surest, or is the surest for a part of the question with at
-    least `part_threshold`. In a passage the best sentence is quoted, and up to `sentences` that are at
-    least `sentence_share` as likely to be part of the answer. All were chosen on cable-qa-dev and the
-    sample questions together: telegrams are answered more surely than mixed-case cables.
+    It answers where the gate finds it at least as likely as `threshold` that some passage answers, and so
+    for each part of a question that asks twice. Which passage is quoted is another question than whether:
+    there a passage's sureness, 0..1, has `retrieval_weight` of the retrieval score and the rest of the
+    reader's confidence. Up to `passages` are quoted that are within `margin` of the surest. In a passage the
+    best sentence is quoted, and up to `sentences` that are at least `sentence_share` as likely to be part of
+    the answer. All were chosen on cable-qa-dev and the sample questions together: telegrams are answered more
+    surely than mixed-case cables.
     """
 
     threshold: float = 0.4
     retrieval_weight: float = 0.6
     margin: float = 0.05
-    part_threshold: float = 0.5
     passages: int = 2
     sentences: int = 3
     sentence_share: float = 0.5
-
-
-def question_parts(question: str) -> list[str]:
-    """The questions that one question asks, where it asks more than one; else none."""
-    parts = [part.strip() for part in _NEXT_PART.split(question)]
-    if len(parts) < 2 or any(len(part.split()) < _SHORTEST_PART_WORDS for part in parts):
-        return []
-    return parts
 
 
 def answering_sentences(

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.catalogue import Archive
 from rag.clues import read_clues
+from rag.compound import question_parts
 from rag.contents import asks_for_quoted_words, asks_only_for_it
 from rag.followups import RULES, standalone
 from rag.gazetteer import find_places
@@ -73,7 +74,21 @@ class _Spelled:
 
 
 def understand(question: Question, archive: Archive) -> Query:
-    """Read a question against the collection that it is asked of."""
+    """Read a question against the collection that it is asked of, and each of its parts if it asks twice."""
+    query = _understood(question, archive)
+    if query.is_follow_up or not _is_plain(query):
+        return query
+    within = [Question(part, filters=query.filters) for part in question_parts(query.text)]
+    parts = tuple(_understood(part, archive) for part in within)
+    return replace(query, parts=parts) if all(map(_is_plain, parts)) else query
+
+
+def _is_plain(query: Query) -> bool:
+    """Whether it asks something, and names no cable to look it up in."""
+    return query.scope is Scope.OPEN and query.wanted is Wanted.ANSWER and not query.unknown
+
+
+def _understood(question: Question, archive: Archive) -> Query:
     text = question.text
     # First, so that all that follows reads the same state of the collection.
     catalogue = archive.catalogue()

@@ -55,7 +55,10 @@ class MentionRecord(Record):
 
 
 class UnderstoodRecord(Record):
-    """How a question was read: what kind of finding it needs, what it names, narrows and implies."""
+    """How a question was read: what kind of finding it needs, what it names, narrows and implies.
+
+    `parts` are the questions that a compound one asks; each was searched and answered by itself.
+    """
 
     scope: Scope
     wanted: Wanted
@@ -67,6 +70,7 @@ class UnderstoodRecord(Record):
     clues: tuple[ClueRecord, ...]
     expansions: tuple[str, ...]
     contradiction: str | None
+    parts: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, query: Query) -> Self:
@@ -81,4 +85,5 @@ class UnderstoodRecord(Record):
             clues=tuple(ClueRecord.of(clue) for clue in query.clues),
             expansions=query.expansions,
             contradiction=query.contradiction,
+            parts=tuple(part.standalone for part in query.parts),
         )

@@ -163,6 +163,7 @@ class Query:
 
     `filters` are the caller's with what the question itself narrows; `clues` say which came from its words.
     `contradiction` says why nothing can pass; `mentions` are looked for, any of them; `notes` are told.
+    `parts` are the questions that a compound one asks, each as understood by itself.
     """
 
     text: str
@@ -179,6 +180,7 @@ class Query:
     expansions: tuple[str, ...] = ()
     contradiction: str | None = None
     notes: tuple[str, ...] = ()
+    parts: tuple[Query, ...] = ()
 
     @property
     def is_follow_up(self) -> bool:

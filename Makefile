@@ -67,9 +67,10 @@ bench: install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	$(BIN)/python -m benchmarks
 
-# Known weaknesses of the pinned versions. Asked first of one that has some: an index may be there without them. Without the network nothing is asked, which is said and is no failure.
+# Pins, licences, and known weaknesses of the pinned versions. The last are asked first of one that has some: an index may be there without them. Without the network nothing is asked, which is said and is no failure.
 AUDIT := build/audit
-audit:
+audit: install
+	@$(BIN)/python -m pytest tests/test_dependencies.py
 	@if $(PYTHON) -c "import json, urllib.request as r; \
 	  assert json.load(r.urlopen('https://pypi.org/pypi/jinja2/3.1.2/json', timeout=10))['vulnerabilities']" 2>/dev/null; then \
 	  $(PYTHON) -m venv $(AUDIT) && $(AUDIT)/bin/python -m pip install --quiet pip-audit==2.10.1 && \

@@ -14,7 +14,7 @@ from rag.leads import lead_to
 from rag.reader import PassageReader, Reading
 from rag.reciting import Recital, quotings, recitals
 from rag.selection import SelectionSettings, answering_sentences
-from rag.types import DraftSentence, FoundBy, Passage, Query, Quote, Span, Usage, Wanted
+from rag.types import DraftSentence, FoundBy, Kind, Passage, Query, Quote, Span, Usage, Wanted
 from rag.years import is_of_its_years
 
 
@@ -136,13 +136,15 @@ class ExtractiveAnswerer:
         settings = self._settings
         chosen: dict[int, tuple[Passage, set[Span]]] = {}
         for read in asked:
-            floor = read[0].sureness - settings.margin
-            for one in read[: settings.passages]:
-                if one.sureness >= floor:
-                    spans = answering_sentences(one.passage.text, one.reading.sentences, settings)
-                    chosen.setdefault(one.passage.number, (one.passage, set()))[1].update(spans)
+            for one in _with_bodies(self._surest(read), read, settings.body_margin):
+                spans = answering_sentences(one.passage.text, one.reading.sentences, settings)
+                chosen.setdefault(one.passage.number, (one.passage, set()))[1].update(spans)
         for passage, found in chosen.values():
             yield passage, sorted(found, key=lambda span: span.start)
+
+    def _surest(self, read: Sequence[_Read]) -> list[_Read]:
+        floor = read[0].sureness - self._settings.margin
+        return [one for one in read[: self._settings.passages] if one.sureness >= floor]
 
     def _read(self, question: str, passages: Sequence[Passage]) -> list[_Read]:
         """The passages as read for a question, the surest first."""
@@ -152,6 +154,21 @@ class ExtractiveAnswerer:
             for reading, passage in zip(self._reader.read(question, passages), passages, strict=True)
         ]
         return sorted(read, key=lambda one: -one.sureness)
+
+
+def _with_bodies(chosen: Sequence[_Read], read: Sequence[_Read], margin: float) -> Iterator[_Read]:
+    """The chosen passages; before a SUMMARY comes the body of its cable that says it nearly as surely."""
+    for one in chosen:
+        paragraph = one.passage.hit.paragraph
+        if paragraph.kind is Kind.SUMMARY:
+            yield from [
+                other
+                for other in read
+                if other.passage.hit.paragraph.cable_id == paragraph.cable_id
+                and other.passage.hit.paragraph.kind is not Kind.SUMMARY
+                and other.sureness >= one.sureness - margin
+            ][:1]
+        yield one
 
 
 def _recited(shown: Sequence[Recital]) -> Iterator[Draft]:

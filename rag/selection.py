@@ -23,15 +23,17 @@ class SelectionSettings:
     It answers where the gate finds it at least as likely as `threshold` that some passage answers, and so
     for each part of a question that asks twice. Which passage is quoted is another question than whether:
     there a passage's sureness, 0..1, has `retrieval_weight` of the retrieval score and the rest of the
-    reader's confidence. Up to `passages` are quoted that are within `margin` of the surest. In a passage the
-    best sentence is quoted, and up to `sentences` that are at least `sentence_share` as likely to be part of
-    the answer. All were chosen on cable-qa-dev and the sample questions together: telegrams are answered more
+    reader's confidence. Up to `passages` are quoted that are within `margin` of the surest, and with a
+    SUMMARY the surest other paragraph of its cable that is within `body_margin` of it. In a passage the best
+    sentence is quoted, and up to `sentences` that are at least `sentence_share` as likely to be part of the
+    answer. All were chosen on cable-qa-dev and the sample questions together: telegrams are answered more
     surely than mixed-case cables.
     """
 
     threshold: float = 0.4
     retrieval_weight: float = 0.6
     margin: float = 0.05
+    body_margin: float = 0.15
     passages: int = 2
     sentences: int = 3
     sentence_share: float = 0.5

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +17,7 @@ from rag.gate import Gate
 from rag.logits import sigmoid
 from rag.reader import Reading, ReadSentence
 from rag.selection import SelectionSettings
-from rag.types import DraftSentence, Filters, Passage, Query, Quote, Span
+from rag.types import DraftSentence, Filters, Kind, Passage, Query, Quote, Span
 from tests.made import passages
 
 QUERY = Query("How many?", "How many?", Filters())
@@ -128,6 +130,20 @@ def test_each_part_of_a_question_is_answered() -> None:
     parts = tuple(Query(part, part, Filters()) for part in question_parts(asked))
     found = answerer.draft(Query(asked, asked, Filters(), parts=parts), list(passages(*texts).values()))
     assert {s.text for s in found if isinstance(s, DraftSentence)} == set(texts)
+
+
+@pytest.mark.parametrize(("sure", "quoted"), [(0.6, ["2", "1"]), (0.3, ["1"])])
+def test_with_a_summary_its_body_is_quoted_first_where_it_says_the_same(
+    sure: float, quoted: list[str]
+) -> None:
+    given = passages("Summary: 212 barges passed.", "In April 212 barges passed.", "Nobody objected.")
+    hit = given[1].hit
+    summary = replace(given[1], hit=replace(hit, paragraph=replace(hit.paragraph, kind=Kind.SUMMARY)))
+    told = ToldReader((0.7, "212"), (sure, "212"), (0.1, "Nobody"))
+    settings = SelectionSettings(0.5, retrieval_weight=0, body_margin=0.15)
+    found = ExtractiveAnswerer(told, settings).draft(QUERY, [summary, given[2], given[3]])
+    cited = [str(quote.passage) for s in found if isinstance(s, DraftSentence) for quote in s.quotes]
+    assert cited == quoted
 
 
 def test_a_part_that_nothing_answers_is_said_to_be_open() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Select, and_, func, select
@@ -20,6 +23,8 @@ from api.tables import BATCH_ITEMS, BATCHES
 from rag.errors import NotFound, UsageError
 from rag.record import AnswerRecord, ErrorFacts, QuestionIn
 from rag.record.redaction import without_cable
+
+LOCK_NAME = "lock.batches"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,28 @@ class BatchBook:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+
+    @contextmanager
+    def alone(self) -> Iterator[bool]:
+        """Whether no other process of this machine works batches off; none begins to meanwhile."""
+        with self._locking(fcntl.LOCK_EX) as locked:
+            yield locked
+
+    def is_worked_on(self) -> bool:
+        """Whether a process of this machine works batches off."""
+        with self._locking(fcntl.LOCK_SH) as locked:
+            return not locked
+
+    @contextmanager
+    def _locking(self, how: int) -> Iterator[bool]:
+        path = Path(str(self._engine.url.database)).with_name(LOCK_NAME)
+        with path.open("ab") as file:
+            try:
+                fcntl.flock(file, how | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
 
     def begin(
         self, owner: str, title: str, asked: Sequence[BatchQuestion], key: str | None

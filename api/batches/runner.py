@@ -1,6 +1,7 @@
 """Batches in the making: one question after the other, in a thread of its own.
 
-Its own, so that a batch of a thousand questions takes no worker from readers who wait.
+Its own, so that a batch of a thousand questions takes no worker from readers who wait. Of several processes
+over one book, one works at a time, so that nothing is asked twice.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from api.batches.book import BatchBook
 from api.failures import as_error
 from rag.record import AnswerRecord, QuestionIn
 
+# How often it is looked whether another process has done with its batches.
+TURN_S = 0.2
 Ask = Callable[[QuestionIn, str], AnswerRecord]
 
 
@@ -41,8 +44,11 @@ class BatchRunner:
             self.submit(batch.batch_id, batch.owner)
 
     def is_queued(self, batch_id: str) -> bool:
+        """Whether it is being worked off, or stands in line, here or in another process."""
         with self._lock:
-            return batch_id in self._queued
+            if batch_id in self._queued:
+                return True
+        return self._book.is_worked_on()
 
     def close(self) -> None:
         """Let the question in the making come to its end; the rest waits in the book for the next run."""
@@ -51,11 +57,19 @@ class BatchRunner:
 
     def _work_off(self, batch_id: str, owner: str) -> None:
         try:
-            while not self._stopped.is_set() and work_one(self._book, batch_id, owner, self._ask):
-                pass
+            while not self._stopped.is_set():
+                with self._book.alone() as alone:
+                    if alone:
+                        self._work_off_alone(batch_id, owner)
+                        return
+                self._stopped.wait(TURN_S)
         finally:
             with self._lock:
                 self._queued.discard(batch_id)
+
+    def _work_off_alone(self, batch_id: str, owner: str) -> None:
+        while not self._stopped.is_set() and work_one(self._book, batch_id, owner, self._ask):
+            pass
 
 
 def work_one(book: BatchBook, batch_id: str, owner: str, ask: Ask) -> bool:

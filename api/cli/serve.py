@@ -6,6 +6,8 @@ import contextlib
 import ipaddress
 import signal
 import socket
+from functools import partial
+from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,16 +15,26 @@ from rich.text import Text
 
 from api.cli import options
 from api.cli.output import messages, waiting
-from rag.errors import UsageError
+from api.processes import Failed, Processes, Ready, end_with_parent
+from rag.config import Settings
+from rag.errors import CableqaError, UsageError
 
 if TYPE_CHECKING:
-    from api.graceful import GracefulServer
     from api.service import Service
 
 
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8000,
+    workers: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=64,
+            help="Processes that answer on the one address, each with models, limits and metrics of its own. "
+            "A cut stream goes on only in the process that began it.",
+        ),
+    ] = 1,
     sample: Annotated[
         bool, typer.Option("--sample", help="Load the fictional sample cables if there are none yet.")
     ] = False,
@@ -32,36 +44,81 @@ def serve(
     """Serve the page and the HTTP API."""
     settings = options.read_settings(data_dir)
     listening = _listen(host, port)
+
+    def say(ready: Ready) -> None:
+        for line in ready.lines:
+            messages().print(Text(line), soft_wrap=True)
+        if json:
+            typer.echo(f'{{"url": "{_address(listening, host)}"}}')
+
     with listening:
         if sample:
             from api.cli.sample import load_sample_if_empty
 
             load_sample_if_empty(settings)
-        with waiting("Loading the models…"):
-            from api.app import create_app
-            from api.graceful import GracefulServer, graceful_config
-            from api.logs import configure_logs
-            from api.opening import open_service
+        if workers == 1:
+            with waiting("Loading the models…"):
+                served = Served(listening, host, settings)
+            say(served.ready())
+            served.run()
+        else:
+            Processes(workers, partial(serve_in_child, listening, host, settings)).run(say)
 
-            guarded = settings.require_keys == "always" or not _is_loopback(host)
-            service = open_service(settings, guarded=guarded)
-            service.warm_up()
-            app = create_app(service, hosts=_hosts(host))
-            configure_logs(settings.log_format)
+
+class Served:
+    """A server over an open collection, listening."""
+
+    def __init__(self, listening: socket.socket, host: str, settings: Settings) -> None:
+        from api.app import create_app
+        from api.graceful import GracefulServer, graceful_config
+        from api.logs import configure_logs
+        from api.opening import open_service
+
+        guarded = settings.require_keys == "always" or not _is_loopback(host)
+        self._service = open_service(settings, guarded=guarded)
+        self._service.warm_up()
+        app = create_app(self._service, hosts=_hosts(host))
+        configure_logs(settings.log_format)
+        self._server = GracefulServer(graceful_config(app), self._service)
+        self._listening = listening
+        self._host = host
         # From here on who connects is heard, however long the loop takes to begin.
         listening.listen(2048)
-        address = f"http://{_shown(host)}:{listening.getsockname()[1]}/"
-        for line in greeting(service, address):
-            messages().print(Text(line), soft_wrap=True)
-        if service.keys is not None and not any(key.revoked_at is None for key in service.keys.all()):
-            hint = "It wants a key, and there is none yet: cableqa keys create NAME --scope ask"
-            messages().print(Text(hint, style="bold yellow"), soft_wrap=True)
-        if json:
-            typer.echo(f'{{"url": "{address}"}}')
+
+    def ready(self) -> Ready:
+        """What to open, what to ask, how it answers; and what is missing."""
+        lines = greeting(self._service, _address(self._listening, self._host))
+        keys = self._service.keys
+        if keys is not None and not any(key.revoked_at is None for key in keys.all()):
+            return Ready(
+                (*lines, "It wants a key, and there is none yet: cableqa keys create NAME --scope ask")
+            )
+        return Ready(lines)
+
+    def run(self) -> None:
+        """Serve until a signal; what is in the making comes to its end, or is told that it will not."""
+        # uvicorn raises the signal that ended it once more: as an exception it lets the caller clean up.
+        signal.signal(signal.SIGTERM, _leave)
         try:
-            _run(GracefulServer(graceful_config(app), service), listening)
+            with contextlib.suppress(KeyboardInterrupt):
+                self._server.run(sockets=[self._listening])
         finally:
-            service.release()
+            self._service.release()
+
+
+def serve_in_child(listening: socket.socket, host: str, settings: Settings, telling: Connection) -> None:
+    """One of several processes: says that it is ready, or why it will never be, and serves."""
+    # Ctrl-C reaches the whole group; the parent then tells each to end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent()
+    try:
+        served = Served(listening, host, settings)
+    except CableqaError as error:
+        telling.send(Failed(error.code, error.message, error.exit_status))
+        return
+    telling.send(served.ready())
+    telling.close()
+    served.run()
 
 
 def greeting(service: Service, address: str) -> tuple[str, str, str]:
@@ -100,16 +157,12 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _run(server: GracefulServer, listening: socket.socket) -> None:
-    """Serve until a signal; what is in the making comes to its end, or is told that it will not."""
-    # uvicorn raises the signal that ended it once more: as an exception it lets the caller clean up.
-    signal.signal(signal.SIGTERM, _leave)
-    with contextlib.suppress(KeyboardInterrupt):
-        server.run(sockets=[listening])
-
-
 def _leave(_signal: int, _frame: object) -> None:
     raise KeyboardInterrupt
+
+
+def _address(listening: socket.socket, host: str) -> str:
+    return f"http://{_shown(host)}:{listening.getsockname()[1]}/"
 
 
 def _hosts(host: str) -> frozenset[str] | None:

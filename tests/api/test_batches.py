@@ -167,6 +167,34 @@ def test_what_failed_is_said_and_asked_once_more(service: Service, tmp_path: Pat
     assert len(ask.asked) == 4
 
 
+def test_of_two_processes_over_one_book_each_question_is_asked_once(service: Service, tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def ask(question: QuestionIn, _owner: str) -> AnswerRecord:
+        asked.append(question.question)
+        time.sleep(0.02)
+        return service.answer(question)
+
+    books = [History.open(tmp_path).batches for _ in range(2)]
+    batch, _ = books[0].begin("me", "b", read_questions(QUESTIONS), None)
+    runners = [BatchRunner(book, ask) for book in books]
+    assert not runners[0].is_queued(batch.batch_id)
+    # The second starts while the first works, as where a server is replaced.
+    runners[0].submit(batch.batch_id, "me")
+    while not asked:
+        time.sleep(0.001)
+    # It says that the batch is being worked off, though not by itself.
+    assert runners[1].is_queued(batch.batch_id)
+    runners[1].resume()
+    deadline = time.monotonic() + 60
+    while not books[1].get(batch.batch_id, "me").complete:
+        assert time.monotonic() < deadline, "the batch did not come to its end"
+        time.sleep(0.01)
+    for runner in runners:
+        runner.close()
+    assert len(asked) == batch.total
+
+
 async def test_a_server_takes_up_what_another_left(tmp_path: Path, collection: Collection) -> None:
     left = small.build_service(collection)
     batch, _ = left.history.batches.begin("", "b", read_questions(QUESTIONS), None)

@@ -1,0 +1,86 @@
+"""Processes that answer on one socket: kept at their number, ended together, and what stops one is said."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+import time
+from functools import partial
+from multiprocessing.connection import Connection
+
+import pytest
+
+from api.processes import Failed, Processes, Ready, end_with_parent
+from rag.errors import CableqaError
+
+
+def tell_pid(listening: socket.socket, telling: Connection) -> None:
+    """A server of one line: its own pid."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent()
+    telling.send(Ready(("Open here",)))
+    while True:
+        caller, _ = listening.accept()
+        with caller:
+            caller.sendall(str(os.getpid()).encode())
+
+
+def fail(telling: Connection) -> None:
+    telling.send(Failed("collection_locked", "Somebody has it.", 3))
+
+
+def vanish(telling: Connection) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def who_answers(listening: socket.socket) -> set[int]:
+    """The pid of who answers; none where he is killed as he does."""
+    try:
+        with socket.create_connection(listening.getsockname(), timeout=30) as asking:
+            said = asking.recv(100)
+    except ConnectionError:
+        return set()
+    return {int(said)} if said else set()
+
+
+def test_one_that_is_killed_is_replaced_and_all_end_together() -> None:
+    said: list[Ready] = []
+    seen: set[int] = set()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def ask() -> None:
+            try:
+                deadline = time.monotonic() + 60
+                while len(seen) < 2 and time.monotonic() < deadline:
+                    seen.update(who_answers(listening))
+                for pid in list(seen):
+                    os.kill(pid, signal.SIGKILL)
+                while len(seen) < 4 and time.monotonic() < deadline:
+                    seen.update(who_answers(listening))
+            finally:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+        asking = threading.Thread(target=ask)
+
+        def ready(told: Ready) -> None:
+            said.append(told)
+            asking.start()
+
+        Processes(2, partial(tell_pid, listening)).run(ready)
+        asking.join()
+    assert said == [Ready(("Open here",))]
+    assert len(seen) == 4
+    for pid in seen:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+@pytest.mark.parametrize(
+    ("target", "code", "exit_status"), [(fail, "collection_locked", 3), (vanish, "server_failed", 1)]
+)
+def test_what_keeps_the_first_from_starting_is_said_once(target: object, code: str, exit_status: int) -> None:
+    with pytest.raises(CableqaError) as raised:
+        Processes(3, target).run(lambda _: None)  # type: ignore[arg-type]
+    assert (raised.value.code, raised.value.exit_status) == (code, exit_status)

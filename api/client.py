@@ -127,6 +127,28 @@ class Conversation(Value):
     answers: tuple[Answer, ...] = ()
 
 
+class BatchItem(Value):
+    """A question of a batch; `answer_id` and `outcome` are None while it waits, or where `error` says why."""
+
+    id: str
+    question: str
+    answer_id: str | None
+    outcome: str | None
+    error: JSON | None
+
+
+class Batch(Value):
+    """Many questions. `state` is waiting, running or done; `items` are those of ``Client.batch`` alone."""
+
+    batch_id: str
+    title: str
+    state: str
+    total: int
+    done: int
+    failed: int
+    items: tuple[BatchItem, ...] = ()
+
+
 class Event(NamedTuple):
     """One event of a stream: `retrieved`, `sentence` or, last, `answer` with the whole `answer`."""
 
@@ -215,6 +237,46 @@ class Client:
     def export(self, answer_id: str, format: str = "markdown") -> str:
         """An answer as markdown, csv, bibtex, ris or html."""
         return self._send("GET", _at("answers", answer_id, "export"), params={"format": format}).text
+
+    def begin_batch(
+        self, questions: Sequence[str | JSON], title: str = "Batch", idempotency_key: str | None = None
+    ) -> Batch:
+        """Have questions answered one after the other: texts, or questions with options as the API has them.
+
+        Sent again with the same key, it begins nothing new.
+        """
+        asked = [{"question": item} if isinstance(item, str) else dict(item) for item in questions]
+        headers = {} if idempotency_key is None else {"Idempotency-Key": idempotency_key}
+        body = {"title": title, "questions": asked}
+        return Batch(self._json("POST", "/v1/batches", json=body, headers=headers))
+
+    def batches(self) -> Iterator[Batch]:
+        """Every batch, the latest first."""
+        return self._pages(Batch, "batches", {"limit": 200})
+
+    def batch(self, batch_id: str) -> Batch:
+        """How far it is, question by question."""
+        return Batch(self._json("GET", _at("batches", batch_id)))
+
+    def wait_for_batch(self, batch_id: str, timeout_s: float = 3600.0, every_s: float = 1.0) -> Batch:
+        """The batch once all of it is answered or has failed. Raises ClientError where that takes longer."""
+        ends = time.monotonic() + timeout_s
+        while (batch := self.batch(batch_id)).state != "done":
+            if time.monotonic() > ends:
+                raise ClientError("timeout", f"{batch.done} of {batch.total} are answered by now.")
+            time.sleep(every_s)
+        return batch
+
+    def batch_result(self, batch_id: str, format: str = "csv") -> str:
+        """The citation sheet of what is answered so far; or markdown, bibtex, ris or html."""
+        return self._send("GET", _at("batches", batch_id, "result"), params={"format": format}).text
+
+    def retry_batch(self, batch_id: str) -> Batch:
+        """Have what failed asked once more."""
+        return Batch(self._json("POST", _at("batches", batch_id, "retry")))
+
+    def delete_batch(self, batch_id: str) -> None:
+        self._send("DELETE", _at("batches", batch_id))
 
     def conversations(self) -> Iterator[Conversation]:
         """Every conversation, the most recently used first."""

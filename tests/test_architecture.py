@@ -25,7 +25,7 @@ ROOM_OF = {
     "ray": {"rag/ray_embedder.py"},
 }
 # The client is one file that its users copy: it cannot be split.
-LINES = {"api/client.py": 310}
+LINES = {"api/client.py": 370}
 MODULES = [path.relative_to(ROOT) for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))]
 
 

@@ -128,14 +128,15 @@ async def begin_batch(
     """Ask many questions: a CSV with a column `question`, or JSON. They are answered one after the other."""
     title, asked = _read_body(request.headers.get("content-type", ""), await request.body())
 
-    def begin() -> tuple[Batch, bool]:
-        return service.history.batches.begin(service.owner, title, asked, idempotency_key)
+    def begin() -> tuple[BatchHead, bool]:
+        batch, new = service.history.batches.begin(service.owner, title, asked, idempotency_key)
+        service.batches.submit(batch.batch_id, service.owner)
+        return _head(service, batch), new
 
-    batch, new = await service.work(begin)
+    head, new = await service.work(begin)
     if not new:
         response.status_code = 200
-    service.batches.submit(batch.batch_id, service.owner)
-    return _head(service, batch)
+    return head
 
 
 @router.get("", responses=UNKNOWN)
@@ -145,12 +146,16 @@ async def batches(
     after: Annotated[str | None, Query(max_length=100, description="`next` of the page before")] = None,
 ) -> BatchList:
     """The latest batches."""
-    latest = await service.work(lambda: service.history.batches.latest(service.owner, limit + 1, after))
-    page = latest[:limit]
-    return BatchList(
-        batches=tuple(_head(service, each) for each in page),
-        next=page[-1].batch_id if len(latest) > limit else None,
-    )
+
+    def read() -> BatchList:
+        latest = service.history.batches.latest(service.owner, limit + 1, after)
+        page = latest[:limit]
+        return BatchList(
+            batches=tuple(_head(service, each) for each in page),
+            next=page[-1].batch_id if len(latest) > limit else None,
+        )
+
+    return await service.work(read)
 
 
 @router.get("/{batch_id}", responses=UNKNOWN)
@@ -182,9 +187,13 @@ async def batch_result(batch_id: str, service: TheService, format: AsFormat = Fo
 @router.post("/{batch_id}/retry", responses=UNKNOWN)
 async def retry_batch(batch_id: str, service: TheService) -> BatchHead:
     """Ask once more what failed."""
-    found = await service.work(lambda: service.history.batches.retry(batch_id, service.owner))
-    service.batches.submit(batch_id, service.owner)
-    return _head(service, found)
+
+    def retry() -> BatchHead:
+        found = service.history.batches.retry(batch_id, service.owner)
+        service.batches.submit(batch_id, service.owner)
+        return _head(service, found)
+
+    return await service.work(retry)
 
 
 @router.delete("/{batch_id}", status_code=204, responses=UNKNOWN)
@@ -194,7 +203,7 @@ async def delete_batch(batch_id: str, service: TheService) -> None:
 
 
 def _head(service: Service, batch: Batch) -> BatchHead:
-    return BatchHead.of(batch, queued=service.batches.is_queued(batch.batch_id))
+    return BatchHead.of(batch, queued=not batch.complete and service.batches.is_queued(batch.batch_id))
 
 
 def _read_body(content_type: str, body: bytes) -> tuple[str, tuple[BatchQuestion, ...]]:

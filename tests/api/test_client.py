@@ -145,3 +145,24 @@ def test_the_documented_example_runs(live_url: str, capsys: pytest.CaptureFixtur
     assert "http://127.0.0.1:8000" in example
     exec(example.replace("http://127.0.0.1:8000", live_url), {})
     assert "retrieved" in capsys.readouterr().out
+
+
+def test_a_batch_is_begun_once_waited_for_and_read_as_a_sheet(client: Client) -> None:
+    asked = [small.QUESTION, {"question": small.EMPTY_QUESTION, "policy": "annotate"}]
+    begun = client.begin_batch(asked, title="Harbor", idempotency_key="monday")
+    assert (begun.title, begun.total, begun.items) == ("Harbor", 2, ())
+    assert client.begin_batch(asked, title="Harbor", idempotency_key="monday").batch_id == begun.batch_id
+    done = client.wait_for_batch(begun.batch_id, every_s=0.02)
+    assert (done.state, done.done, done.failed) == ("done", 2, 0)
+    assert [item.outcome for item in done.items] == ["answered", "not_in_corpus"]
+    first = done.items[0]
+    assert first.answer_id is not None and "212 barges" in client.answer(first.answer_id).text
+    assert "05TALLINN7" in client.batch_result(begun.batch_id)
+    assert client.retry_batch(begun.batch_id).state == "done"
+    assert begun.batch_id in [batch.batch_id for batch in client.batches()]
+    client.delete_batch(begun.batch_id)
+    with pytest.raises(ClientError) as raised:
+        client.batch(begun.batch_id)
+    assert raised.value.status == 404
+    with pytest.raises(ClientError, match="timeout"):
+        client.wait_for_batch(client.begin_batch(asked * 40).batch_id, timeout_s=-1)

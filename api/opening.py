@@ -14,6 +14,7 @@ from api.tables import FILE_NAME as HISTORY_FILE
 from api.tracing import open_traces
 from rag.bootstrap import build_pipelines
 from rag.config import Settings
+from rag.unpadded import one_core_each
 
 
 def open_service(settings: Settings, *, guarded: bool) -> Service:
@@ -21,6 +22,7 @@ def open_service(settings: Settings, *, guarded: bool) -> Service:
 
     Raises CollectionError, ModelUnavailable. `Service.close` and then `Service.release` end it.
     """
+    one_core_each()
     pipelines = build_pipelines(settings, heal=True)
     folder = settings.data_dir
     history = History.open(folder)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
@@ -19,6 +19,7 @@ from rag.worker import EncoderWorker, Precision, Vectors
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
+    from transformers import BertModel
 
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 # Tokens of a batch: short texts go in large batches, long ones in small, and memory stays flat.
@@ -80,10 +81,7 @@ def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
 
 
 class Encoder(Embeddings):
-    """Texts to unit vectors; safe to call from any thread.
-
-    `fingerprint` names the weights and the precision: vectors of equal fingerprints are comparable.
-    """
+    """Texts to unit vectors, from any thread; those of equal fingerprints (weights, precision) compare."""
 
     def __init__(
         self, worker: EncoderWorker, tokenizer: Tokenizer, identity: str, dimension: int, max_tokens: int,
@@ -143,6 +141,8 @@ def load_encoder(name: str) -> Encoder:
 
     Raises ModelUnavailable, saying what to do.
     """
+    from rag.sentence_vectors import SentenceVectors
+
     loaded = _load_packaged() if name == PACKAGED_MODEL else _load_named(name)
     model = loaded.model
     tokenizer = _counting_tokenizer(name, model)
@@ -150,7 +150,11 @@ def load_encoder(name: str) -> Encoder:
     if dimension is None:
         raise ModelUnavailable(f"{name} does not say how long its vectors are: it is no encoder.", model=name)
     max_tokens = int(model.max_seq_length or 512)
-    worker = EncoderWorker(_Model(model, tokenizer, dimension).encode)
+    if name == PACKAGED_MODEL:
+        bert = cast("BertModel", model[0].auto_model)
+        worker = EncoderWorker(SentenceVectors(bert, tokenizer, max_tokens).encode)
+    else:
+        worker = EncoderWorker(_Model(model, tokenizer, dimension).encode)
     worker.start()
     return Encoder(worker, tokenizer, loaded.identity, dimension, max_tokens, "fp32")
 

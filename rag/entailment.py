@@ -8,7 +8,6 @@ one that says which words of the sentence are in doubt.
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import as_file, files
@@ -17,7 +16,6 @@ from typing import TYPE_CHECKING, Protocol
 from rag.context import context_line
 from rag.errors import ModelUnavailable
 from rag.excerpt import choose_sentences
-from rag.precision import has_bf16
 from rag.types import CableHeader, Paragraph
 
 if TYPE_CHECKING:
@@ -34,8 +32,6 @@ SENTENCE_TOKENS = 112
 CONTEXT_TOKENS = 40
 # Telegrams break words at the end of a line: "INTERES- TED".
 _BROKEN = re.compile(r"(?<=[^\W\d_])-\s+(?=[^\W\d_])(?!(?i:and|or|to)\b)")
-# Inputs of a batch: enough for the cores, little enough for the memory.
-_BATCH = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,25 +130,17 @@ class MiniLMEntailment:
     name = "minilm-entailment-1"
 
     def __init__(self, model: EntailmentModel, tokenizer: Tokenizer, encoder: TextEncoder) -> None:
-        if has_bf16():
-            model.encoder.bfloat16()
+        model.freeze()
         self._model = model
         self._pairs = PairEncoder(tokenizer)
         self._encoder = encoder
-        # The tokenizer is not thread-safe, and two batches at once only fight for the same cores.
-        self._lock = threading.Lock()
 
     def judge(self, pairs: Sequence[Pair]) -> list[Entailed]:
-        """Pairs of like length go through the network together."""
+        """All pairs go through the network together."""
         if not pairs:
             return []
-        with self._lock:
-            encoded = [self._pairs.encode(pair) for pair in pairs]
-            order = sorted(range(len(pairs)), key=lambda i: len(encoded[i].input.ids))
-            logits: dict[int, Logits] = {}
-            for at in range(0, len(order), _BATCH):
-                part = order[at : at + _BATCH]
-                logits |= zip(part, self._model.score([encoded[i].input for i in part]), strict=True)
+        encoded = [self._pairs.encode(pair) for pair in pairs]
+        logits = self._model.score([one.input for one in encoded])
         likeness = self._likeness(pairs, encoded)
         return [
             _entailed(pair.sentence, one.offsets, logits[at], likeness[at])

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from rag.logits import UNLIKELY
-from rag.tuned import HIDDEN, load_tuned, packaged_encoder
+from rag.tuned import HIDDEN, TunedModel, load_tuned
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +59,21 @@ def collate(inputs: Sequence[Encoded]) -> Batch:
     )
 
 
-class EntailmentModel(nn.Module):
+class EntailmentModel(TunedModel):
     """MiniLM with a head for doubt in each token and one over [CLS] and the mean token of the sentence.
 
     A sentence is as doubtful as its most doubtful words: their log-sum-exp is taken from its support.
     """
 
     def __init__(self, folder: Path, attention: str = "sdpa") -> None:
-        super().__init__()
-        self.encoder = packaged_encoder(folder, attention)
+        super().__init__(folder, attention)
         self.doubt = nn.Linear(HIDDEN, 1)
         self.verdict = nn.Linear(2 * HIDDEN, 2)
         self.doubt_weight = nn.Parameter(torch.tensor(0.5))
 
     def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Logits of supported and contradicted, (n, 2), and of doubt in every token, (n, t)."""
-        hidden = self.encoder(
-            input_ids=batch.ids, attention_mask=batch.mask, token_type_ids=batch.types
-        ).last_hidden_state
+        hidden = self.padded(batch.ids, batch.mask, batch.types)
         weights = batch.sentence.unsqueeze(-1).to(hidden.dtype)
         mean = (hidden * weights).sum(1) / weights.sum(1).clamp(min=1)
         # The encoder may compute in half precision; the heads do not.
@@ -92,10 +89,23 @@ class EntailmentModel(nn.Module):
     @torch.inference_mode()
     def score(self, inputs: Sequence[Encoded]) -> list[Logits]:
         """One `Logits` for each input, in their order."""
-        verdicts, doubts = self(collate(inputs))
+        if not inputs:
+            return []
+        read = self.read([one.ids for one in inputs], [one.types for one in inputs])
+        said = [
+            hidden[one.sentence.start : one.sentence.stop] for hidden, one in zip(read, inputs, strict=True)
+        ]
+        # Nothing said is nothing in doubt.
+        means = [own.mean(0) if len(own) else own.new_zeros(HIDDEN) for own in said]
+        pooled = torch.stack([torch.cat([hidden[0], mean]) for hidden, mean in zip(read, means, strict=True)])
+        doubts = self.doubt(torch.cat(said)).squeeze(-1).split([len(own) for own in said])
+        worst = torch.stack([own.logsumexp(0) if len(own) else own.new_tensor(0.0) for own in doubts])
+        verdicts = self.verdict(pooled)
+        supported = (verdicts[:, 0] - self.doubt_weight * worst).tolist()
+        contradicted = verdicts[:, 1].tolist()
         return [
-            Logits(float(verdict[0]), float(verdict[1]), row[one.sentence.start : one.sentence.stop].tolist())
-            for one, verdict, row in zip(inputs, verdicts, doubts, strict=True)
+            Logits(for_it, against_it, own.tolist())
+            for for_it, against_it, own in zip(supported, contradicted, doubts, strict=True)
         ]
 
 

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from rag.tuned import HIDDEN, load_tuned, packaged_encoder
+from rag.tuned import HIDDEN, TunedModel, load_tuned
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,15 +19,14 @@ class Scored:
     """One input as scored: the logit that the passage answers, and the logits of its tokens, (t, 3)."""
 
     answers: float
-    tokens: Tensor
+    tokens: NDArray[np.float32]
 
 
-class ReaderModel(nn.Module):
+class ReaderModel(TunedModel):
     """MiniLM with a head for tokens and one for answerability, the latter over [CLS] and the mean token."""
 
     def __init__(self, folder: Path, attention: str = "sdpa") -> None:
-        super().__init__()
-        self.encoder = packaged_encoder(folder, attention)
+        super().__init__(folder, attention)
         self.tokens = nn.Linear(HIDDEN, 3)
         self.answerable = nn.Linear(2 * HIDDEN, 1)
         # Platt scaling: weights of answerability, of the span's lead, of the best sentence, and a bias.
@@ -33,9 +34,8 @@ class ReaderModel(nn.Module):
 
     def forward(self, ids: Tensor, mask: Tensor, types: Tensor) -> tuple[Tensor, Tensor]:
         """Token ids, (n, t) -> token logits, (n, t, 3), and answerability logits, (n,)."""
-        hidden = self.encoder(input_ids=ids, attention_mask=mask, token_type_ids=types).last_hidden_state
         # The encoder may compute in half precision; the heads do not.
-        hidden = hidden.float()
+        hidden = self.padded(ids, mask, types).float()
         weights = mask.unsqueeze(-1).float()
         mean = (hidden * weights).sum(1) / weights.sum(1)
         return self.tokens(hidden), self.answerable(torch.cat([hidden[:, 0], mean], -1)).squeeze(-1)
@@ -43,16 +43,11 @@ class ReaderModel(nn.Module):
     @torch.inference_mode()
     def score(self, ids: Sequence[list[int]], types: Sequence[list[int]]) -> list[Scored]:
         """One `Scored` for each input, of its own length."""
-        mask = _padded([[1] * len(row) for row in ids])
-        tokens, answerable = self(_padded(ids), mask, _padded(types))
-        return [
-            Scored(float(answer), logits[: len(row)])
-            for row, logits, answer in zip(ids, tokens, answerable, strict=True)
-        ]
-
-
-def _padded(rows: Sequence[list[int]]) -> Tensor:
-    return nn.utils.rnn.pad_sequence([torch.tensor(row) for row in rows], batch_first=True)
+        read = self.read(ids, types)
+        tokens = self.tokens(torch.cat(read)).split([len(hidden) for hidden in read])
+        pooled = torch.stack([torch.cat([hidden[0], hidden.mean(0)]) for hidden in read])
+        answers = self.answerable(pooled).squeeze(-1).tolist()
+        return [Scored(answer, logits.numpy()) for answer, logits in zip(answers, tokens, strict=True)]
 
 
 def load_reader_model(folder: Path, path: Path, attention: str = "sdpa") -> ReaderModel:

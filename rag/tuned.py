@@ -7,14 +7,46 @@ token embeddings stay those of the packaged model, which is checked by hash.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from safetensors.torch import load_file, save_file
-from torch import nn
+from torch import Tensor, nn
 from transformers import BertConfig, BertModel
+
+from rag.unpadded import UnpaddedEncoder
 
 HIDDEN = 384
 _UNCHANGED = "encoder.embeddings."
+
+
+class TunedModel(nn.Module):
+    """The packaged encoder, to be trained or to be used; what stands on it is a subclass's."""
+
+    def __init__(self, folder: Path, attention: str) -> None:
+        super().__init__()
+        self.encoder: BertModel | None = packaged_encoder(folder, attention)
+        self._unpadded: UnpaddedEncoder | None = None
+
+    def freeze(self) -> None:
+        """Lay the weights out for use: there is no training after."""
+        assert self.encoder is not None
+        self._unpadded, self.encoder = UnpaddedEncoder(self.encoder), None
+
+    def padded(self, ids: Tensor, mask: Tensor, types: Tensor) -> Tensor:
+        """Last hidden states of inputs of one length, (n, t, hidden), for training."""
+        assert self.encoder is not None, "the model is frozen"
+        hidden: Tensor = self.encoder(
+            input_ids=ids, attention_mask=mask, token_type_ids=types
+        ).last_hidden_state
+        return hidden
+
+    def read(self, ids: Sequence[list[int]], types: Sequence[list[int]]) -> list[Tensor]:
+        """Last hidden states of each input in its own length, (t, hidden), without gradients."""
+        if self._unpadded is not None:
+            return self._unpadded(ids, types)
+        assert self.encoder is not None
+        return UnpaddedEncoder(self.encoder)(ids, types)
 
 
 def packaged_encoder(folder: Path, attention: str) -> BertModel:

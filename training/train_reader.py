@@ -185,8 +185,7 @@ def read_examples(model: ReaderModel, cutter: WindowCutter, examples: Sequence[E
     features = [(UNLIKELY, UNLIKELY, UNLIKELY)] * len(examples)
     for at in range(0, len(cut), 32):
         part = cut[at : at + 32]
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            scores = model.score([w.ids for _, w in part], [w.types for _, w in part])
+        scores = model.score([w.ids for _, w in part], [w.types for _, w in part])
         for (i, window), scored in zip(part, scores, strict=True):
             logits = sentence_logits(window, scored, spans[i])
             best[i] = [max(a, b) for a, b in zip(best[i], logits, strict=True)]

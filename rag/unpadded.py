@@ -1,0 +1,127 @@
+"""The layers of BERT as they are run: inputs of unequal length behind one another, none of them padded.
+
+All that looks at one token alone runs over the tokens of a whole pass at once; only attention goes input by
+input. (Zhai et al. 2023, "ByteTransformer".) Weights are laid out once, query, key and value as one product.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import BertModel
+
+# Bounds the memory: a layer's widest values of so many tokens are 12 MB.
+PASS_TOKENS = 4_096
+# The length for which weights are laid out; any other is multiplied with them too.
+_USUAL_TOKENS = 1_024
+
+_Dense = Callable[[Tensor], Tensor]
+
+
+def one_core_each() -> None:
+    """Compute each question on one core from now on, for a server: two that share two cores both wait."""
+    torch.set_num_threads(1)
+
+
+class UnpaddedEncoder:
+    """The weights of `encoder` as they are now, copied; bf16 where the processor computes in it."""
+
+    def __init__(self, encoder: BertModel, dtype: torch.dtype | None = None) -> None:
+        from rag.precision import has_bf16
+
+        dtype = dtype or (torch.bfloat16 if has_bf16() else torch.float32)
+        embeddings = encoder.embeddings
+        self._words = _frozen(embeddings.word_embeddings.weight, dtype)
+        self._places = _frozen(embeddings.position_embeddings.weight, dtype)
+        self._types = _frozen(embeddings.token_type_embeddings.weight, dtype)
+        self._norm = _norm(embeddings.LayerNorm, dtype)
+        heads = encoder.config.num_attention_heads
+        self._layers = [_Layer(layer, heads, dtype) for layer in encoder.encoder.layer]
+        # More at once than there are cores for only fight for them.
+        self._slots = threading.Semaphore(max(1, (os.cpu_count() or 1) // torch.get_num_threads()))
+
+    @torch.inference_mode()
+    def __call__(self, ids: Sequence[list[int]], types: Sequence[list[int]]) -> list[Tensor]:
+        """Token ids and segment types of each input -> its last hidden states, float32, (t, hidden)."""
+        hidden: list[Tensor] = []
+        with self._slots:
+            for part in _passes([len(row) for row in ids]):
+                hidden += self._pass(ids[part], types[part])
+        return hidden
+
+    def _pass(self, ids: Sequence[list[int]], types: Sequence[list[int]]) -> Sequence[Tensor]:
+        lengths = [len(row) for row in ids]
+        x = self._words[torch.tensor([token for row in ids for token in row])]
+        x += self._types[torch.tensor([one for row in types for one in row])]
+        x += torch.cat([self._places[:length] for length in lengths])
+        x = self._norm(x)
+        for layer in self._layers:
+            x = layer(x, lengths)
+        return torch.split(x.float(), lengths)
+
+
+class _Layer:
+    def __init__(self, layer: Any, heads: int, dtype: torch.dtype) -> None:
+        attention = layer.attention
+        read = attention.self
+        self._heads = heads
+        self._asked = _dense([read.query, read.key, read.value], dtype)
+        self._joined = _dense([attention.output.dense], dtype)
+        self._joined_norm = _norm(attention.output.LayerNorm, dtype)
+        self._wide = _dense([layer.intermediate.dense], dtype)
+        self._narrow = _dense([layer.output.dense], dtype)
+        self._norm = _norm(layer.output.LayerNorm, dtype)
+
+    def __call__(self, x: Tensor, lengths: list[int]) -> Tensor:
+        asked = self._asked(x)
+        attended = torch.cat([self._attend(own) for own in torch.split(asked, lengths)])
+        x = self._joined_norm(self._joined(attended).add_(x))
+        return self._norm(self._narrow(functional.gelu(self._wide(x))).add_(x))
+
+    def _attend(self, asked: Tensor) -> Tensor:
+        """Query, key and value of one input, (t, 3 * hidden) -> (t, hidden)."""
+        t, width = len(asked), asked.shape[1] // 3
+        query, key, value = asked.view(1, t, 3, self._heads, -1).permute(2, 0, 3, 1, 4)
+        attended = functional.scaled_dot_product_attention(query, key, value)
+        return attended.transpose(1, 2).reshape(t, width)
+
+
+def _passes(lengths: Sequence[int]) -> list[slice]:
+    """Inputs that follow one another, of `PASS_TOKENS` together or a single longer one."""
+    parts, start, tokens = [], 0, 0
+    for place, length in enumerate(lengths):
+        if place > start and tokens + length > PASS_TOKENS:
+            parts.append(slice(start, place))
+            start, tokens = place, 0
+        tokens += length
+    if lengths:
+        parts.append(slice(start, len(lengths)))
+    return parts
+
+
+def _frozen(tensor: Tensor, dtype: torch.dtype) -> Tensor:
+    return tensor.detach().to(dtype, copy=True).contiguous()
+
+
+def _norm(norm: nn.LayerNorm, dtype: torch.dtype) -> _Dense:
+    weight, bias = _frozen(norm.weight, dtype), _frozen(norm.bias, dtype)
+    shape, eps = norm.normalized_shape, norm.eps
+    return lambda x: functional.layer_norm(x, shape, weight, bias, eps)
+
+
+def _dense(parts: Sequence[nn.Linear], dtype: torch.dtype) -> _Dense:
+    """Linear layers of the same input as one product."""
+    weight = _frozen(torch.cat([part.weight for part in parts]), dtype)
+    bias = _frozen(torch.cat([part.bias for part in parts]), dtype)
+    if dtype is not torch.bfloat16:
+        return lambda x: functional.linear(x, weight, bias)
+    # In the order in which oneDNN multiplies them, once and not for every product: a quarter of its time.
+    packed = torch.ops.mkldnn._reorder_linear_weight(weight, _USUAL_TOKENS)
+    product = torch.ops.mkldnn._linear_pointwise.default
+    return lambda x: product(x, packed, bias, "none", [], "")

@@ -1,0 +1,65 @@
+"""Networks without padding say what they say with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sentence_transformers import SentenceTransformer
+from torch import Tensor
+from transformers import BertConfig, BertModel
+
+from rag import unpadded
+from rag.embeddings import Encoder, packaged_model
+from rag.unpadded import UnpaddedEncoder
+
+SMALL = BertConfig(
+    vocab_size=50, hidden_size=24, num_hidden_layers=2, num_attention_heads=3, intermediate_size=48
+)
+
+
+@pytest.fixture(scope="module")
+def bert() -> BertModel:
+    torch.manual_seed(0)
+    return BertModel(SMALL, add_pooling_layer=False).eval()
+
+
+def padded(rows: Sequence[list[int]]) -> Tensor:
+    return torch.nn.utils.rnn.pad_sequence([torch.tensor(row) for row in rows], batch_first=True)
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=9), st.integers(0, 999))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_each_input_reads_as_it_does_in_a_padded_batch(
+    bert: BertModel, lengths: list[int], seed: int
+) -> None:
+    chance = torch.Generator().manual_seed(seed)
+    ids = [torch.randint(1, 50, (n,), generator=chance).tolist() for n in lengths]
+    types = [[0] * (n // 2) + [1] * (n - n // 2) for n in lengths]
+    mask = padded([[1] * n for n in lengths])
+    with torch.inference_mode():
+        wanted = bert(input_ids=padded(ids), attention_mask=mask, token_type_ids=padded(types))
+        read = UnpaddedEncoder(bert, torch.float32)(ids, types)
+        half = UnpaddedEncoder(bert, torch.bfloat16)(ids, types)
+    for row, rough, whole, n in zip(read, half, wanted.last_hidden_state, lengths, strict=True):
+        assert torch.allclose(row, whole[:n], atol=1e-5)
+        assert torch.allclose(rough, whole[:n], atol=0.1)
+
+
+def test_more_than_one_pass_holds_is_read_in_several(bert: BertModel) -> None:
+    rows = [[n % 49 + 1] * 500 for n in range(2 * unpadded.PASS_TOKENS // 500)]
+    types = [[0] * 500 for _ in rows]
+    read = UnpaddedEncoder(bert, torch.float32)
+    every = read(rows, types)
+    assert len(every) == len(rows)
+    assert torch.allclose(every[-1], read(rows[-1:], types[-1:])[0], atol=1e-5)
+    assert read([], []) == []
+
+
+def test_the_encoder_is_what_sentence_transformers_makes_of_its_model(encoder: Encoder) -> None:
+    texts = ["Cotton.", "", "80,000 flyers were printed in Kazakh and Russian. " * 40]
+    wanted = SentenceTransformer(str(packaged_model())).encode(texts, normalize_embeddings=True)
+    assert (encoder.at("fp32").encode(texts) * wanted).sum(axis=1) == pytest.approx(1.0, abs=1e-5)

@@ -26,7 +26,7 @@ from rag.ceiling import Ceiling
 from rag.config import Settings
 from rag.errors import CableqaError, CollectionEmpty, Forbidden, NotFound
 from rag.record import AnswerRecord, ErrorFacts, QuestionIn
-from rag.types import Answer, AnswerReady, Filters, PipelineEvent, Question, Turn
+from rag.types import Answer, AnswerReady, Filters, Mode, PipelineEvent, Question, Turn
 
 if TYPE_CHECKING:
     # Only named, never loaded from here: a client of a running server must not wait for torch.
@@ -97,7 +97,7 @@ class Service:
     def warm_up(self) -> None:
         """Answer a question to nobody, so that the first real one does not pay for lazy loading."""
         with contextlib.suppress(CollectionEmpty):
-            self.pipeline.search("readiness", Filters(), 1)
+            self.pipeline.unrecorded().answer(Question("What is ready?", mode=Mode.EXTRACTIVE))
 
     def understand(self, asked: QuestionIn) -> Question:
         """The question with its conversation as history. Raises NotFound for an unknown conversation."""

@@ -17,16 +17,17 @@ from rag.errors import Busy
 T = TypeVar("T")
 # Where a model writes, threads wait for it and not for a core, and people for minutes anyway.
 LLM_THREADS = 8
-LLM_WAIT_S, EXTRACTIVE_WAIT_S = 60.0, 2.0
-# How much the latest piece of work weighs in the mean: the last thirty or so count.
-LATEST = 1 / 32
+LLM_WAIT_S, EXTRACTIVE_WAIT_S = 60.0, 0.4
+# Of so many pieces of work, the latest, is the mean: the very first, when nothing is warm, is soon forgotten.
+LATEST = 32
 
 
 class Workers:
     """`threads` pieces of work at once and more in line, for as long as the line is short; then ``Busy``.
 
     The line is short while it is no longer than `waiting`, and while its end is expected within `wait_s`
-    seconds: who is let in is served soon, and who is not learns at once when to come again.
+    seconds: who is let in is served soon, and who is not learns at once when to come again. As many as there
+    are threads may wait however long they take: a few at once are no overload where one answer takes seconds.
     """
 
     def __init__(
@@ -42,7 +43,7 @@ class Workers:
         self._wait_s = wait_s
         self._clock = clock
         self._admitted = 0
-        self._mean_s = 0.0
+        self._mean_s, self._done = 0.0, 0
         self._lock = threading.Lock()
 
     @classmethod
@@ -57,7 +58,8 @@ class Workers:
     def submit(self, work: Callable[[], T]) -> Future[T]:
         with self._lock:
             expected_s = max(self._admitted + 1 - self._threads, 0) * self._mean_s / self._threads
-            if self._admitted >= self._limit or expected_s > self._wait_s:
+            too_long = expected_s > self._wait_s and self._admitted >= 2 * self._threads
+            if self._admitted >= self._limit or too_long:
                 raise Busy(
                     "Too many questions at once: try again in a moment.",
                     waiting=max(self._admitted - self._threads, 0),
@@ -82,7 +84,8 @@ class Workers:
         finally:
             taken = self._clock() - began
             with self._lock:
-                self._mean_s = taken if not self._mean_s else self._mean_s + LATEST * (taken - self._mean_s)
+                self._done = min(self._done + 1, LATEST)
+                self._mean_s += (taken - self._mean_s) / self._done
 
     def _release(self, _future: Future[T]) -> None:
         with self._lock:

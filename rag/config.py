@@ -83,7 +83,7 @@ class Settings(BaseSettings):
     """The longest question."""
     queue_wait_s: float | None = Field(default=None, gt=0)
     """How many seconds a request may be expected to wait before its work begins; where it would be more, it
-    is refused at once (503 with `Retry-After`). None: 2, or 60 where a language model writes.
+    is refused at once (503 with `Retry-After`). None: 0.4, or 60 where a language model writes.
     """
     file_limit_bytes: int = Field(default=256 * 1024 * 1024, gt=0)
     """The largest file or archive member that is read."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Request, Response
@@ -14,6 +14,7 @@ from api.runs import Run
 from rag.record import AnswerRecord, QuestionIn
 from rag.record.cable import ErrorBody
 from rag.record.check import ReverifyRecord
+from rag.types import PipelineEvent, Question
 
 router = APIRouter(prefix="/v1/answers", tags=["answers"])
 # A failure within this time is answered with its HTTP status; a later one is an `error` event.
@@ -46,7 +47,7 @@ async def answer(asked: QuestionIn, service: TheService, request: Request) -> Re
 
     A client that leaves stops the work on its answer.
     """
-    run = await _begin(asked, service)
+    run = _begin(asked, service)
     try:
         event = await run.last(request.is_disconnected)
     finally:
@@ -55,9 +56,13 @@ async def answer(asked: QuestionIn, service: TheService, request: Request) -> Re
     return Response(event.data, status, media_type="application/json")
 
 
-async def _begin(asked: QuestionIn, service: TheService) -> Run:
-    question = await service.work(lambda: service.understand(asked))
-    return service.runs.start(question, lambda it: service.stream(it, asked.conversation_id), service.owner)
+def _begin(asked: QuestionIn, service: TheService) -> Run:
+    """In line once: its conversation is looked up where it is answered."""
+
+    def answered(_: Question) -> Iterator[PipelineEvent]:
+        return service.stream(service.understand(asked), asked.conversation_id)
+
+    return service.runs.start(asked.to_question(), answered, service.owner)
 
 
 async def _find_run(
@@ -68,7 +73,7 @@ async def _find_run(
     """The run to follow, and from where; here, so that a refusal is still a status and not an event."""
     if last_event_id:
         return service.runs.resume(last_event_id, asked.question, service.owner)
-    run = await _begin(asked, service)
+    run = _begin(asked, service)
     await run.opened(OPENING_S)
     return run, 0
 

@@ -54,6 +54,8 @@ ORCHARD = (
 FOLLOW_UP = ("07TALLINN9", "HARBOR FEES RISE", ("Barges at Kalmuse now pay 40 kroons a meter.",))
 UNDATED = ("1976MUSCAT00301", None, ("The observatory at Wadi Samhar recorded 17 meteors in one night.",))
 
+# Whatever the tests ask at once is let in.
+UNHURRIED = Settings(queue_wait_s=60)
 # Not in the collection that most tests use: it sets another figure against that of HARBOR.
 RECOUNT = (
     "08TALLINN2",
@@ -127,7 +129,7 @@ def build_pipeline(collection: Collection, llm: Answerer | None = None) -> Pipel
 
 
 def build_service(collection: Collection, llm: Answerer | None = None) -> Service:
-    return Service(build_pipeline(collection, llm), Settings(), History.open(collection.store.path))
+    return Service(build_pipeline(collection, llm), UNHURRIED, History.open(collection.store.path))
 
 
 def build_guarded(collection: Collection, folder: Path) -> Service:
@@ -135,7 +137,7 @@ def build_guarded(collection: Collection, folder: Path) -> Service:
     pipelines = Pipelines(collection, build_pipeline)
     return Service(
         pipelines.whole,
-        Settings(),
+        UNHURRIED,
         History.open(folder),
         keys=KeyBook.open(folder),
         below=pipelines.below,

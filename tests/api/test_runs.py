@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -183,6 +184,41 @@ def test_who_would_wait_too_long_is_told_when_to_come_again() -> None:
     with pytest.raises(Busy) as refused:
         workers.submit(hold.wait)
     assert refused.value.detail == {"waiting": 3, "retry_after_s": 4}
+    hold.set()
+    for future in futures:
+        future.result(5)
+    workers.close()
+
+
+def test_as_many_as_there_are_threads_may_wait_however_long_it_takes() -> None:
+    now = [0.0]
+    workers = Workers(threads=2, wait_s=0.1, clock=lambda: now[0])
+
+    def long() -> None:
+        now[0] += 10.0
+
+    workers.submit(long).result(5)
+    hold = threading.Event()
+    futures = [workers.submit(hold.wait) for _ in range(4)]
+    with pytest.raises(Busy):
+        workers.submit(hold.wait)
+    hold.set()
+    for future in futures:
+        future.result(5)
+    workers.close()
+
+
+def test_a_first_answer_that_took_long_is_soon_outweighed() -> None:
+    now = [0.0]
+    workers = Workers(threads=1, wait_s=1.0, clock=lambda: now[0])
+
+    def taking(seconds: float) -> None:
+        now[0] += seconds
+
+    for seconds in (10.0, *[0.1] * 60):
+        workers.submit(functools.partial(taking, seconds)).result(5)
+    hold = threading.Event()
+    futures = [workers.submit(hold.wait) for _ in range(4)]
     hold.set()
     for future in futures:
         future.result(5)

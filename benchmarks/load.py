@@ -1,6 +1,7 @@
 """What a server stands on this machine, beside a textbook retrieval service in the same run.
 
     python benchmarks/load.py [--paragraphs 10000] [--seconds 60] [--rates 5 10 20 40] [--soak-minutes 0]
+        [--workers 1 2]
 
 A collection of generated paragraphs (sentences of the sample collection in random order) is embedded once and
 kept in build/load. `cableqa serve` answers distinct questions, extractively and whole: found, read, checked,
@@ -11,6 +12,8 @@ comes from the same machine: what it takes of the processor is missing to both.
 2. Five times that rate: what is shed, and p99 of what is served.
 3. With `--slow N`: N clients that read a stream at 100 bytes a second, and the sustained rate beside them.
 4. With `--soak-minutes M`: the sustained rate for M minutes, and how the memory grew.
+
+With `--workers 1 2` all of it once with one process and once with two on the one address.
 """
 
 from __future__ import annotations
@@ -150,6 +153,22 @@ def sustained(service: str, url: str, demand: Demand, rates: Sequence[float]) ->
     return best
 
 
+def measured(name: str, url: str, demand: Demand, options: argparse.Namespace) -> None:
+    """Every row of one server."""
+    best = sustained(name, url, demand, options.rates)
+    if not best:
+        return
+    over = replace(demand, rate=best * OVERLOAD)
+    print(row(f"{name}, {OVERLOAD} times that", over, asyncio.run(run(url, over))), flush=True)
+    asked = replace(demand, rate=best)
+    if options.slow:
+        report = asyncio.run(run(url, asked, options.slow))
+        print(row(f"{name} beside {options.slow} slow readers", asked, report), flush=True)
+    if options.soak_minutes:
+        asked = replace(asked, seconds=options.soak_minutes * 60)
+        print(row(f"{name}, {options.soak_minutes:g} minutes", asked, asyncio.run(run(url, asked))))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -159,6 +178,7 @@ def main() -> None:
     parser.add_argument("--rates", type=float, nargs="+", default=[2, 5, 10, 15, 20, 30, 40])
     parser.add_argument("--slow", type=int, default=0, help="clients that read slowly")
     parser.add_argument("--soak-minutes", type=float, default=0.0)
+    parser.add_argument("--workers", type=int, nargs="+", default=[1], help="processes that answer")
     options = parser.parse_args()
     own, plain, questions = build(options.paragraphs)
     # Not the same question twice in one server: each run takes its own.
@@ -171,18 +191,12 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|---|---|")
     cableqa = Path(sys.executable).parent / "cableqa"
     command = [str(cableqa), "serve", "--port", str(port), "--data-dir", str(own)]
-    with served(command, port, {"CABLEQA_QUEUE_WAIT_S": QUEUE_WAIT_S}) as url:
-        best = sustained("cableqa", url, demand, options.rates)
-        if best:
-            over = replace(demand, rate=best * OVERLOAD)
-            print(row(f"cableqa, {OVERLOAD} times that", over, asyncio.run(run(url, over))), flush=True)
-        if best and options.slow:
-            asked = replace(demand, rate=best)
-            report = asyncio.run(run(url, asked, options.slow))
-            print(row(f"cableqa beside {options.slow} slow readers", asked, report), flush=True)
-        if best and options.soak_minutes:
-            asked = replace(demand, rate=best, seconds=options.soak_minutes * 60)
-            print(row(f"cableqa, {options.soak_minutes:g} minutes", asked, asyncio.run(run(url, asked))))
+    for workers in options.workers:
+        name = "cableqa" if workers == 1 else f"cableqa, {workers} processes"
+        with served(
+            [*command, "--workers", str(workers)], port, {"CABLEQA_QUEUE_WAIT_S": QUEUE_WAIT_S}
+        ) as url:
+            measured(name, url, demand, options)
     with served([sys.executable, "-m", "benchmarks.textbook", str(plain), str(port)], port, {}) as url:
         rates = [*options.rates, *(options.rates[-1] * step for step in (2, 4))]
         sustained("textbook retrieval", url, demand, rates)

@@ -153,4 +153,7 @@ def test_it_fits_a_phone(browser: Browser, live_url: str) -> None:
         assert page.evaluate("document.getElementById('column').inert")
         page.get_by_role("button", name="Close the cable").click()
         assert not page.evaluate("document.getElementById('column').inert")
+        # The counts, behind the list, are one tap away.
+        page.get_by_role("link", name="By post, TAGS").click()
+        expect(page.locator("#plot-origin").get_by_role("button").first).to_be_in_viewport()
         context.close()

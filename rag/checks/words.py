@@ -78,6 +78,19 @@ _SUFFIXES = tuple(
 )
 _SHORTEST_STEM = 3
 _INFLECTIONS = frozenset({"s", "e", "ed", "es"})
+# By their last letter, in their order, with the shortest stem that each leaves.
+_ENDINGS = {
+    last: tuple(
+        (
+            suffix,
+            replacement,
+            _SHORTEST_STEM if suffix in _INFLECTIONS else max(_SHORTEST_STEM, 6 - len(suffix)),
+        )
+        for suffix, replacement in _SUFFIXES
+        if suffix[-1] == last
+    )
+    for last in {suffix[-1] for suffix, _ in _SUFFIXES}
+}
 
 
 @lru_cache(maxsize=65536)
@@ -91,11 +104,9 @@ def stem_of(base: str) -> str:
     if len(word) <= _SHORTEST_STEM:
         return word
     for _ in range(2):
-        for suffix, replacement in _SUFFIXES:
+        for suffix, replacement, shortest in _ENDINGS.get(word[-1], ()):
             rest = word[: -len(suffix)]
-            if word.endswith(suffix) and len(rest) >= (
-                _SHORTEST_STEM if suffix in _INFLECTIONS else max(_SHORTEST_STEM, 6 - len(suffix))
-            ):
+            if len(rest) >= shortest and word.endswith(suffix):
                 if suffix == "s" and rest.endswith(("s", "u", "i")):
                     continue
                 word = rest + replacement

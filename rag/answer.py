@@ -135,16 +135,18 @@ class ExtractiveAnswerer:
         """The passages that answer best, with their sentences to quote, in order; for each question asked."""
         settings = self._settings
         chosen: dict[int, tuple[Passage, set[Span]]] = {}
+        # A question in parts is answered in as many places, each in one.
+        most = max(settings.passages // len(asked), 1)
         for read in asked:
-            for one in _with_bodies(self._surest(read), read, settings.body_margin):
+            for one in _with_bodies(self._surest(read, most), read, settings.body_margin):
                 spans = answering_sentences(one.passage.text, one.reading.sentences, settings)
                 chosen.setdefault(one.passage.number, (one.passage, set()))[1].update(spans)
         for passage, found in chosen.values():
             yield passage, sorted(found, key=lambda span: span.start)
 
-    def _surest(self, read: Sequence[_Read]) -> list[_Read]:
+    def _surest(self, read: Sequence[_Read], most: int) -> list[_Read]:
         floor = read[0].sureness - self._settings.margin
-        return [one for one in read[: self._settings.passages] if one.sureness >= floor]
+        return [one for one in read[:most] if one.sureness >= floor]
 
     def _read(self, question: str, passages: Sequence[Passage]) -> list[_Read]:
         """The passages as read for a question, the surest first."""

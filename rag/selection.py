@@ -32,7 +32,7 @@ class SelectionSettings:
 
     threshold: float = 0.4
     retrieval_weight: float = 0.6
-    margin: float = 0.05
+    margin: float = 0.04
     body_margin: float = 0.15
     passages: int = 2
     sentences: int = 3

@@ -4,7 +4,8 @@
 
 1. Memory: the same process measures its peak (RSS, from the kernel) after an ingest of `--small` and of
    `--large` paragraphs, each in a process of its own. The encoder is one that hashes words: what is
-   measured is everything but the model, whose memory does not depend on the number of paragraphs.
+   measured is everything but the model, whose memory does not depend on the number of paragraphs. Chroma
+   keeps its graph in memory: what it takes for as many vectors, alone in a process, is printed beside it.
 2. Second run: an archive of `--files` files, ingested, then ingested again unchanged.
 3. A table of `--dump-rows` rows, parsed row by row: peak memory against the size of the file.
 """
@@ -19,7 +20,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+
+import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -30,6 +34,10 @@ from ingestion.report import Status
 from ingestion.sources import SourceFile, find_files
 from rag.collection import open_collection
 from rag.config import Settings
+from rag.exact import ExactSearch
+from rag.index import ChunkIndex
+from rag.indexing import COMMIT_CHUNKS
+from rag.store import CableStore
 from tests.fakes import WordEncoder
 from tests.telegrams import telegram
 
@@ -68,16 +76,38 @@ def ingest_once(archive: Path, data: Path) -> dict[str, float]:
     }
 
 
+def fill_chroma(data: Path, ingested: Path) -> dict[str, float]:
+    """The peak of a process that gives Chroma as many vectors as `ingested` has chunks, and nothing else."""
+    store = CableStore.open(ingested)
+    count = store.counts().chunks
+    chance = np.random.default_rng(7)
+    index = ChunkIndex.open(data, None, "rows", name="rows", exact=ExactSearch(store, "rows"), write=True)
+    for start in range(0, count, COMMIT_CHUNKS):
+        rows = chance.standard_normal((min(COMMIT_CHUNKS, count - start), WordEncoder.dimension))
+        vectors = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+        index.add([f"row|{start + n}|0" for n in range(len(vectors))], vectors)
+    index.close()
+    store.close()
+    return {"peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+
+
 def parse_table(table: Path) -> dict[str, float]:
     started = time.perf_counter()
     (source,) = find_files(table)
-    assert isinstance(source, SourceFile) and source.opener is not None
+    assert isinstance(source, SourceFile)
     cables = sum(1 for _ in parse_source(source))
     return {
         "cables": cables,
         "seconds": time.perf_counter() - started,
         "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
+
+
+STEPS: dict[str, Callable[..., dict[str, float]]] = {
+    "ingest": ingest_once,
+    "chroma": fill_chroma,
+    "table": parse_table,
+}
 
 
 def in_a_process(step: str, *paths: Path) -> dict[str, float]:
@@ -90,17 +120,24 @@ def in_a_process(step: str, *paths: Path) -> dict[str, float]:
 
 def measure(folder: Path, small: int, large: int, files: int, rows: int) -> None:
     peaks: list[float] = []
+    chroma: list[float] = []
     for paragraphs in (small, large):
         archive = folder / f"archive{paragraphs}"
         write_archive(archive, paragraphs // PARAGRAPHS_PER_CABLE, PARAGRAPHS_PER_CABLE)
         found = in_a_process("ingest", archive, folder / f"data{paragraphs}")
         peaks.append(found["peak_mib"])
+        alone = in_a_process("chroma", folder / f"chroma{paragraphs}", folder / f"data{paragraphs}")
+        chroma.append(alone["peak_mib"])
         print(
             f"{found['paragraphs']:>9,.0f} paragraphs: peak {found['peak_mib']:7.0f} MiB, "
-            f"{found['ingest_s']:7.1f} s, {found['paragraphs'] / found['ingest_s']:6.0f} paragraphs/s",
+            f"{found['ingest_s']:7.1f} s, {found['paragraphs'] / found['ingest_s']:6.0f} paragraphs/s; "
+            f"Chroma alone {chroma[-1]:.0f} MiB",
             flush=True,
         )
-    print(f"peak, large / small: {peaks[1] / peaks[0]:.2f}x for {large / small:.0f}x the paragraphs\n")
+    print(
+        f"peak, large / small: {peaks[1] / peaks[0]:.2f}x for {large / small:.0f}x the paragraphs; it grew "
+        f"by {peaks[1] - peaks[0]:.0f} MiB, Chroma alone by {chroma[1] - chroma[0]:.0f} MiB\n"
+    )
 
     archive = folder / "files"
     write_archive(archive, files, 1)
@@ -136,7 +173,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.step:
         step, *paths = options.step
-        found = ingest_once(*map(Path, paths)) if step == "ingest" else parse_table(Path(paths[0]))
+        found = STEPS[step](*map(Path, paths))
         print(json.dumps(found))
         return
     with tempfile.TemporaryDirectory() as folder:

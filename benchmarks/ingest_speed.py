@@ -5,7 +5,8 @@
 Texts are telegrams with paragraphs of about 117 words, drawn from the sentences of the sample
 collection. Each way gets a directory of its own; model loading is outside every measurement. All ways
 are run in turn, in several rounds, and the best round of each counts: a neighbour on the same cores
-slows some rounds down. The row of `langchain-chroma` is left out where it is missing.
+slows some rounds down, and CPU time less than the clock. The row of `langchain-chroma` is left out where
+it is missing.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import random
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,8 +31,10 @@ from rag.collection import open_collection
 from rag.config import PACKAGED_MODEL, Settings
 from rag.embedded import embedded_text
 from rag.embeddings import Encoder, load_encoder, packaged_model
+from rag.precision import has_bf16
 from rag.store import CableStore
 from rag.types import Cable
+from rag.worker import Precision
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -80,10 +84,18 @@ def write_archive(folder: Path, paragraphs: int, chance: random.Random) -> None:
         )
 
 
-def seconds(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What some work took by the clock, and of all cores together."""
+
+    seconds: float
+    cpu_s: float
+
+
+def taken(work: Callable[[], object]) -> Taken:
+    started, cpu = time.perf_counter(), time.process_time()
     work()
-    return time.perf_counter() - started
+    return Taken(time.perf_counter() - started, time.process_time() - cpu)
 
 
 def overlap(vectors: np.ndarray, reference: np.ndarray) -> float:
@@ -98,12 +110,13 @@ def overlap(vectors: np.ndarray, reference: np.ndarray) -> float:
     return float(np.mean([len(set(a) & set(b)) / TOP for a, b in pairs]))
 
 
-def ingested(folder: Path, archive: Path, encoder: Encoder) -> tuple[float, float]:
-    """Seconds of an ingest into a new directory, and of a second one over the same files."""
-    with open_collection(Settings(data_dir=folder, chroma_url=None), encoder, write=True) as collection:
+def ingested(folder: Path, archive: Path, encoder: Encoder, precision: Precision) -> tuple[Taken, Taken]:
+    """What an ingest into a new directory took, and a second one over the same files."""
+    settings = Settings(data_dir=folder, chroma_url=None, embedding_precision=precision)
+    with open_collection(settings, encoder, write=True) as collection:
         collection.encoder.encode(["warm up"] * 64)
-        first = seconds(lambda: ingest([archive], collection, IngestOptions()))
-        return first, seconds(lambda: ingest([archive], collection, IngestOptions()))
+        first = taken(lambda: ingest([archive], collection, IngestOptions()))
+        return first, taken(lambda: ingest([archive], collection, IngestOptions()))
 
 
 def embedded_texts(store: CableStore) -> Iterator[str]:
@@ -124,39 +137,55 @@ def measure(folder: Path, paragraphs: int, rounds: int) -> None:
 
     model = SentenceTransformer(str(packaged_model()))
     model.encode(["warm up"] * 64)
-    times: dict[str, list[float]] = {}
+    precisions: tuple[Precision, ...] = ("fp32", "bf16") if has_bf16() else ("fp32",)
+    rows: dict[str, list[Taken]] = {}
     for n in range(rounds):
-        first, again = ingested(folder / f"data{n}", archive, encoder)
-        with open_collection(Settings(data_dir=folder / f"data{n}"), encoder, write=False) as collection:
-            chosen = collection.encoder
-            texts = list(embedded_texts(collection.store))
-            count = collection.store.counts().paragraphs
-        ways: dict[str, Callable[[], object]] = {
-            "cableqa encoder alone": lambda texts=texts, chosen=chosen: chosen.encode(texts),
-            "sentence-transformers encode, defaults": lambda texts=texts: model.encode(texts),
-        }
+        for precision in precisions:
+            data = folder / f"data{n}{precision}"
+            first, again = ingested(data, archive, encoder, precision)
+            rows.setdefault(f"cableqa ingest, end to end ({precision})", []).append(first)
+            rows.setdefault("again", []).append(again)
+            store = CableStore.open(data)
+            texts, count = list(embedded_texts(store)), store.counts().paragraphs
+            store.close()
+            chosen = encoder.at(precision)
+            alone = taken(lambda chosen=chosen, texts=texts: chosen.encode(texts))
+            rows.setdefault(f"cableqa encoder alone ({precision})", []).append(alone)
+        plain = taken(lambda texts=texts: model.encode(texts))
+        rows.setdefault("sentence-transformers encode, defaults", []).append(plain)
         if find_spec("langchain_chroma") is not None:
-            ways["langchain_chroma.Chroma.from_texts"] = lambda texts=texts, n=n: langchain_ingest(
-                texts, model, folder / f"langchain{n}"
-            )
-        times.setdefault(f"cableqa ingest, end to end ({chosen.precision})", []).append(first)
-        times.setdefault("again", []).append(again)
-        times.setdefault("parse", []).append(seconds(lambda: parse(archive)))
-        for way, work in ways.items():
-            times.setdefault(way, []).append(seconds(work))
-    again_s, parse_s = min(times.pop("again")), min(times.pop("parse"))
-    best = {way: min(taken) for way, taken in times.items()}
-    ingest_s = next(iter(best.values()))
+            whole = taken(lambda texts=texts, n=n: langchain_ingest(texts, model, folder / f"langchain{n}"))
+            rows.setdefault("langchain_chroma.Chroma.from_texts", []).append(whole)
+        rows.setdefault("parse", []).append(taken(lambda: parse(archive)))
+    best = {
+        way: Taken(min(one.seconds for one in each), min(one.cpu_s for one in each))
+        for way, each in rows.items()
+    }
+    again, parsing = best.pop("again"), best.pop("parse")
     cables = len(list(archive.iterdir()))
     print(f"{cables} cables, {count} paragraphs, {len(texts)} chunks; best of {rounds} rounds\n")
-    print(f"{'way':<48}{'paragraphs/s':>14}{'ingest is':>12}")
-    for way, taken in best.items():
-        print(f"{way:<48}{count / taken:>14.1f}{taken / ingest_s:>11.2f}x")
+    faster = "".join(f"{f'{precision} ingest is':>16}" for precision in precisions)
+    print(f"{'way':<44}{'paragraphs/s':>14}{'CPU ms each':>14}{faster}")
+    for way, one in best.items():
+        print(
+            f"{way:<44}{count / one.seconds:>14.1f}{one.cpu_s / count * 1e3:>14.2f}"
+            + "".join(
+                f"{one.seconds / best[f'cableqa ingest, end to end ({precision})'].seconds:>15.2f}x"
+                for precision in precisions
+            )
+        )
     baseline = model.encode(texts)
-    for precision in dict.fromkeys(("fp32", chosen.precision)):
+    for precision in precisions:
+        ours, alone = (
+            best[f"cableqa {way} ({precision})"] for way in ("ingest, end to end", "encoder alone")
+        )
         agreed = overlap(encoder.at(precision).encode(texts), baseline)
-        print(f"top-{TOP} overlap of {precision} with sentence-transformers' own vectors: {agreed:.4f}")
-    print(f"parser alone: {cables / parse_s:.0f} cables/s; second run over the same files: {again_s:.2f} s")
+        print(
+            f"{precision}: end to end takes {ours.seconds / alone.seconds - 1:.1%} longer than encoding "
+            f"alone, {ours.cpu_s / alone.cpu_s - 1:.1%} by CPU time; top-{TOP} overlap with "
+            f"sentence-transformers' own vectors {agreed:.4f}"
+        )
+    print(f"parser alone: {cables / parsing.cpu_s:.0f} cables/s; second run: {again.seconds:.2f} s")
 
 
 def langchain_ingest(texts: list[str], model: SentenceTransformer, folder: Path) -> None:

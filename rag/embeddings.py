@@ -124,8 +124,7 @@ class Encoder(Embeddings):
 
     def token_counts(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each, without the model's own marks ([CLS], [SEP])."""
-        encoded = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
-        return [len(one) for one in encoded]
+        return list(map(len, self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)))
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
         """Where each token stands in `text`, in characters."""

@@ -18,6 +18,8 @@ SCRIPTS = (
     ("retrieval", True),
     ("search_latency", False),
     ("load", False),
+    ("networks", False),
+    ("stages", False),
     ("page", False),
     ("injection", True),
 )

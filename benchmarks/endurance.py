@@ -3,12 +3,12 @@
     python -m benchmarks.endurance kills --rounds 60 --state build/kills.json [--limit-s 240]
 
 A round of `kills`: cables are added and an ingest of them is killed (SIGKILL) at a random moment. In every
-other round it is run to its end at once; in the others the server is started over what the kill left, and the
-ingest is run to its end afterwards. The server is asked by two clients in a conversation each, and killed at
-a random moment. After it, everything that was ever acknowledged is looked for: cables by the hash of their
-content, answers by the hash of their record, messages in their conversations; and store, vectors and words
-are held against each other. Real processes, the real encoder. The exit status is 1 where anything was lost,
-torn or late.
+other round it is run to its end at once; in the others it is killed as it writes, the server is started over
+what that left, and the ingest is run to its end afterwards. The server is asked by two clients in a
+conversation each, and killed at a random moment. After it, everything that was ever acknowledged is looked
+for: cables by the hash of their content, answers by the hash of their record, messages in their
+conversations; and store, vectors and words are held against each other. Real processes, the real encoder.
+The exit status is 1 where anything was lost, torn or late.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from pydantic import BaseModel, Field
 from api.history import History
 from ingestion.doctor import examine
 from rag.bootstrap import build_pipeline
+from rag.collection import UNCLEAN
 from rag.config import Settings
 from rag.embeddings import Encoder, load_encoder
 from rag.errors import NotFound
@@ -131,9 +132,11 @@ class Kills:
         number = len(self.state.rounds)
         chance = random.Random(self.state.seed + number)
         self._write(2)
-        # An ingest takes some seconds to load its models, and then a second or two.
-        killed = self._kill_ingest(chance.uniform(0.2, 9.0))
         over_remains = number % 2 == 1
+        # An ingest takes some seconds to load its models, and then a second or two to write.
+        killed = self._kill_ingest(
+            chance.uniform(0.0, 1.5) if over_remains else chance.uniform(0.2, 9.0), over_remains
+        )
         if not over_remains:
             self._ingest()
             self._acknowledge_cables()
@@ -164,18 +167,26 @@ class Kills:
         code = "from api.cli import main; main()"
         return [sys.executable, "-c", code, *arguments, "--data-dir", str(self._data)]
 
-    def _kill_ingest(self, after_s: float) -> float | None:
-        """Start an ingest and kill it; None where it was done before."""
+    def _kill_ingest(self, after_s: float, of_writing: bool) -> float | None:
+        """Start an ingest and kill it so long after it began, or began to write; None where it was done."""
+        before = self._began_to_write()
         command = self._command("ingest", str(self._archive), "--json")
         with subprocess.Popen(
             command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         ) as ingest:
             try:
+                while of_writing and self._began_to_write() == before and ingest.poll() is None:
+                    time.sleep(0.01)
                 ingest.wait(after_s)
                 return None
             except subprocess.TimeoutExpired:
                 ingest.kill()
                 return round(after_s, 2)
+
+    def _began_to_write(self) -> int:
+        """When the last writer opened the collection, as its mark says; 0 where none stands."""
+        marker = self._data / UNCLEAN
+        return marker.stat().st_mtime_ns if marker.exists() else 0
 
     def _ingest(self) -> None:
         command = self._command("ingest", str(self._archive), "--json")

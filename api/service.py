@@ -24,7 +24,7 @@ from api.runs import Runs
 from api.workers import Workers
 from rag.ceiling import Ceiling
 from rag.config import Settings
-from rag.errors import CableqaError, CollectionEmpty, Forbidden, NotFound
+from rag.errors import CableqaError, CollectionDegraded, CollectionEmpty, Forbidden, NotFound
 from rag.record import AnswerRecord, ErrorFacts, QuestionIn
 from rag.types import Answer, AnswerReady, Filters, Mode, PipelineEvent, Question, Turn
 
@@ -96,7 +96,7 @@ class Service:
 
     def warm_up(self) -> None:
         """Answer a question to nobody, so that the first real one does not pay for lazy loading."""
-        with contextlib.suppress(CollectionEmpty):
+        with contextlib.suppress(CollectionEmpty, CollectionDegraded):
             self.pipeline.unrecorded().answer(Question("What is ready?", mode=Mode.EXTRACTIVE))
 
     def understand(self, asked: QuestionIn) -> Question:

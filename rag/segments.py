@@ -12,16 +12,22 @@ from pathlib import Path
 from rag.errors import CollectionDamaged, StorageFull
 
 FOOTER_MAGIC = 1337
+META = "meta.json"
 
 
 def damaged_files(path: Path) -> list[str]:
     """Files of the index in the folder `path` whose checksum is not that of their content.
 
     tantivy ends each with a footer: JSON with the CRC-32 of what is before it, its length, a magic number.
+    What a writer that was killed had begun and not committed belongs to no index, and is passed over.
     """
+    try:
+        committed = _segments(path / META)
+    except (ValueError, LookupError, TypeError):
+        return [META]
     found = []
-    for file in sorted(path.iterdir()) if path.is_dir() else ():
-        if file.name.startswith(".") or file.name == "meta.json":
+    for file in sorted(path.iterdir()) if committed else ():
+        if file.name.partition(".")[0] not in committed:
             continue
         content = file.read_bytes()
         try:
@@ -34,6 +40,13 @@ def damaged_files(path: Path) -> list[str]:
         if not sound:
             found.append(file.name)
     return found
+
+
+def _segments(meta: Path) -> set[str]:
+    """The segments that the index consists of, as their files are called."""
+    if not meta.is_file():
+        return set()
+    return {part["segment_id"].replace("-", "") for part in json.loads(meta.read_text("utf-8"))["segments"]}
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -112,6 +113,7 @@ async def test_questions_go_on_without_a_damaged_index_until_it_is_built_anew(
         assert pipeline.search(*counting).found.total == 2
 
     service = Service(pipeline, settings, History.open(settings.data_dir))
+    service.warm_up()
     transport = httpx.ASGITransport(create_app(service))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         ready = await client.get("/readyz")
@@ -140,6 +142,8 @@ async def test_a_server_starts_after_an_ingest_that_was_killed(settings: Setting
         small.put(store, small.cable("09ZEMBLA4", "PIGEONS", [released]))
         small.put(store, small.reworded(small.cable(*small.HARBOR), "212 barges", "213 barges"))
         store.delete(small.FOLLOW_UP[0])
+        begun = Places.of(store, 1).lexical / f"{uuid.uuid4().hex}.store"
+    begun.write_bytes(b"words that were never committed")
     pigeons = Question("How many pigeons did the postmaster of Zembla release?")
 
     collection = open_what_is_whole(settings, WordEncoder())
@@ -159,6 +163,7 @@ async def test_a_server_starts_after_an_ingest_that_was_killed(settings: Setting
     assert small.FOLLOW_UP[0] not in {hit.paragraph.cable_id for hit in gone.hits}
 
     service = Service(pipeline, settings, History.open(settings.data_dir))
+    service.warm_up()
     transport = httpx.ASGITransport(create_app(service))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         ready = await client.get("/readyz")

@@ -6,9 +6,10 @@ Nothing an answerer says is shown before it is checked; see `rag.pipeline`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+from rag.followups import RULES
 from rag.gate import READER_ALONE, Gate
 from rag.leads import lead_to
 from rag.reader import PassageReader, Reading
@@ -119,6 +120,8 @@ class ExtractiveAnswerer:
             read for read, one in zip(asked[1:], sure[1:], strict=True) if one >= self._settings.threshold
         ]
         refused = {sentence.text for sentence in rejected}
+        if query.standalone_by == RULES:
+            asked[0] = self._by_own_words(query.text, asked[0])
         for passage, spans in self._quoted(answered or asked[:1]):
             for span in spans:
                 text = " ".join(passage.text[span.start : span.end].split())
@@ -143,6 +146,16 @@ class ExtractiveAnswerer:
                 chosen.setdefault(one.passage.number, (one.passage, set()))[1].update(spans)
         for passage, found in chosen.values():
             yield passage, sorted(found, key=lambda span: span.start)
+
+    def _by_own_words(self, text: str, read: Sequence[_Read]) -> list[_Read]:
+        """The passages in the order of a follow-up's own words; with the talk before, their sentences.
+
+        What was said before draws to the paragraph that has answered already.
+        """
+        own = {one.passage.number: one.sureness for one in self._read(text, [one.passage for one in read])}
+        return sorted(
+            (replace(one, sureness=own[one.passage.number]) for one in read), key=lambda one: -one.sureness
+        )
 
     def _surest(self, read: Sequence[_Read], most: int) -> list[_Read]:
         floor = read[0].sureness - self._settings.margin

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from rag.answer import Confidence, ExtractiveAnswerer, Refusal, Rejected, Remark
 from rag.citations import split_sentences
 from rag.compound import question_parts
+from rag.followups import RULES
 from rag.gate import Gate
 from rag.logits import sigmoid
 from rag.reader import Reading, ReadSentence
@@ -144,6 +145,15 @@ def test_with_a_summary_its_body_is_quoted_first_where_it_says_the_same(
     found = ExtractiveAnswerer(told, settings).draft(QUERY, [summary, given[2], given[3]])
     cited = [str(quote.passage) for s in found if isinstance(s, DraftSentence) for quote in s.quotes]
     assert cited == quoted
+
+
+def test_a_follow_up_is_answered_where_its_own_words_are() -> None:
+    asked = "Who closed the harbor?"
+    query = Query(asked, f"{asked} How many barges passed in April?", Filters(), standalone_by=RULES)
+    answerer = ExtractiveAnswerer(PartReader(), SelectionSettings(0.5, retrieval_weight=0, passages=1))
+    given = passages("In April 212 barges passed.", "Minister Kask closed the harbor.")
+    found = list(answerer.draft(query, list(given.values())))
+    assert [s.text for s in found if isinstance(s, DraftSentence)] == ["Minister Kask closed the harbor."]
 
 
 def test_a_part_that_nothing_answers_is_said_to_be_open() -> None:

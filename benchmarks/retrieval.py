@@ -281,6 +281,7 @@ def own(
 ABLATIONS = {
     "without words (dense alone)": {"lexical": 0.0},
     "without meaning (BM25 alone)": {"lexical": 1.0},
+    "without proximity": {"proximity": 0.0},
     "without the cable's best paragraph": {"cable": 0.0},
     "without neighbours": {"neighbours": 0},
     "without the comment boost": {"kind": 0.0},
@@ -347,7 +348,7 @@ def main() -> None:
     )
     parser.add_argument("shared", type=Path, help="folder with corpus/ and benchmarks/")
     parser.add_argument("--sets", nargs="+", choices=list(READERS), default=list(READERS))
-    parser.add_argument("--cache", type=Path, default=Path(".cableqa/bench"), help="folder for collections")
+    parser.add_argument("--cache", type=Path, default=Path("build/bench"), help="folder for collections")
     parser.add_argument("--limit", type=int, help="at most so many questions of a set, evenly spaced")
     parser.add_argument("--ablation", action="store_true", help="leave out one ingredient at a time")
     parser.add_argument("--reader", action="store_true", help="also with the packaged reranker (slow)")

@@ -11,7 +11,8 @@ from rag.collection import Collection
 from rag.exact import DIRECT_CABLES, KEPT_SELECTIONS, paragraph_of
 from rag.narrowing import boosts
 from rag.period_words import expansions
-from rag.ranking import Boost, Evidence, ParagraphKey, Weights, best_cables
+from rag.proximity import proximity, rarest
+from rag.ranking import Boost, Evidence, ParagraphKey, Weights, best_cables, likeliest
 from rag.types import Clue, ClueField, Filters, Query
 from rag.worker import Vectors
 
@@ -96,7 +97,9 @@ class Candidates:
         evidence = self._with_neighbours(asked, evidence, allowed)
         if own:
             evidence = self._with_own(own[0], evidence, allowed)
-        return replace(evidence, boosts=tuple(self._boosts(query, evidence)))
+        evidence = replace(evidence, boosts=tuple(self._boosts(query, evidence)))
+        # What was said before tells the cable, and its words were never meant to stand together.
+        return self._with_proximity(texts[-1], evidence)
 
     def _proposed(self, asked: _Asked, k: int, allowed: Allowed) -> tuple[_Scores, _Scores]:
         """Cosines and BM25 scores of what either way proposes, best first."""
@@ -136,6 +139,16 @@ class Candidates:
         dense, lexical = self._proposed(asked, OF_CABLES, Allowed(cables, allowed.paragraphs))
         keys = tuple(key for key in evidence.keys if key[0] in cables)
         return replace(evidence, keys=keys, own_dense=dense, own_lexical=lexical)
+
+    def _with_proximity(self, text: str, evidence: Evidence) -> Evidence:
+        """How near the words of `text` stand to each other in the likeliest paragraphs, which are read."""
+        lexical = self._collection.lexical
+        rarity = rarest(lexical.rarity(lexical.terms(text)))
+        if not self._weights.proximity or len(rarity) < 2:
+            return evidence
+        read = self._collection.store.paragraphs(likeliest(evidence, self._weights))
+        near = {key: proximity(rarity, lexical.terms(paragraph.text)) for key, paragraph in read.items()}
+        return replace(evidence, proximity=near)
 
     def _boosts(self, query: Query, evidence: Evidence) -> Iterator[Boost]:
         """What the question implies: the kind of paragraph, and when it was sent."""

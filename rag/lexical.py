@@ -6,6 +6,7 @@ stored; a query is built from terms, never parsed: no sign in a question is an o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,9 +109,9 @@ class LexicalIndex:
         `added` are further words, such as expanded abbreviations, each with `added_weight` of a word of the
         text. `paragraphs` narrows to (cable id, label), beside `allowed_cables`.
         """
-        terms = dict.fromkeys(self._analyzer.analyze(fold(text)), 1.0)
+        terms = dict.fromkeys(self.terms(text), 1.0)
         for words in added:
-            for term in self._analyzer.analyze(fold(words)):
+            for term in self.terms(words):
                 terms.setdefault(term, added_weight)
         if self._index is None or k <= 0 or not terms or frozenset() in (allowed_cables, paragraphs):
             return []
@@ -144,22 +145,27 @@ class LexicalIndex:
         """
         if self.failure is not None:
             raise CollectionDegraded("Looking through everything needs the word index")
-        terms = self._analyzer.analyze(fold(words))
+        terms = self.terms(words)
         if self._index is None or not terms or allowed_cables == frozenset():
             return []
-        schema = self._index.schema
-        must = [(tantivy.Occur.Must, tantivy.Query.term_query(schema, "text", term)) for term in set(terms)]
+        queries = (tantivy.Query.term_query(self._index.schema, "text", term) for term in set(terms))
+        must = [(tantivy.Occur.Must, query) for query in queries]
         if allowed_cables is not None:
             must.append(self._among(allowed_cables))
         return self._found(tantivy.Query.boolean_query(must), max(self.count(), 1))
 
-    def says(self, text: str, words: str, *, together: bool) -> bool:
-        """Whether a text has all the words, by their stems; `together` in their order, stop words aside."""
-        asked, said = self._analyzer.analyze(fold(words)), self._analyzer.analyze(fold(text))
-        if not asked or not set(asked) <= set(said):
-            return False
-        size = len(asked)
-        return not together or any(said[i : i + size] == asked for i in range(len(said) - size + 1))
+    def terms(self, text: str) -> list[str]:
+        """The words of a text as they are indexed, in their order: stems without stop words."""
+        return list(self._analyzer.analyze(fold(text)))
+
+    def rarity(self, terms: Iterable[str]) -> dict[str, float]:
+        """How rare each term is among the paragraphs' texts: its weight in BM25, above 0."""
+        if self._index is None:
+            return {}
+        with reading_words():
+            searcher = self._index.searcher()
+            counts = {term: searcher.doc_freq("text", term) for term in terms}
+        return {term: math.log1p((searcher.num_docs - n + 0.5) / (n + 0.5)) for term, n in counts.items()}
 
     def _among(self, cables: frozenset[str]) -> tuple[tantivy.Occur, tantivy.Query]:
         assert self._index is not None
@@ -175,25 +181,18 @@ class LexicalIndex:
 
     def _found(self, query: tantivy.Query, k: int) -> list[ScoredParagraph]:
         assert self._index is not None
-        found = []
         with reading_words():
             searcher = self._index.searcher()
-            for score, address in searcher.search(query, limit=k, count=False).hits:
-                document = searcher.doc(address)
-                found.append(
-                    ScoredParagraph(document["cable_key"][0], document["label_key"][0], float(score))
-                )
+            hits = searcher.search(query, limit=k, count=False).hits
+            read = [(searcher.doc(address), float(score)) for score, address in hits]
+        found = [ScoredParagraph(doc["cable_key"][0], doc["label_key"][0], score) for doc, score in read]
         # Equal scores come in the order of segments, which differs between equal collections.
         return sorted(found, key=lambda scored: (-scored.score, scored.cable_id, scored.label))
 
     def keys(self) -> Iterator[tuple[str, str]]:
         """(cable id, label) of every document, in no order."""
-        if self._index is None or self.count() == 0:
-            return
-        searcher = self._index.searcher()
-        for _, address in searcher.search(tantivy.Query.all_query(), limit=self.count(), count=False).hits:
-            document = searcher.doc(address)
-            yield document["cable_key"][0], document["label_key"][0]
+        if count := self.count():
+            yield from ((one.cable_id, one.label) for one in self._found(tantivy.Query.all_query(), count))
 
     def count(self) -> int:
         return 0 if self._index is None else int(self._index.searcher().num_docs)
@@ -221,9 +220,8 @@ class LexicalIndex:
 
 def _document(paragraph: Paragraph, header: CableHeader) -> tantivy.Document:
     document = tantivy.Document()
-    document.add_text("cable_key", paragraph.cable_id)
-    document.add_text("label_key", paragraph.label)
-    for name, text in indexed_fields(paragraph, header).items():
+    keys = {"cable_key": paragraph.cable_id, "label_key": paragraph.label}
+    for name, text in {**keys, **indexed_fields(paragraph, header)}.items():
         document.add_text(name, text)
     return document
 

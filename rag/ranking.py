@@ -22,14 +22,16 @@ ParagraphKey = tuple[str, str]
 class Weights:
     """What each ingredient of a score weighs.
 
-    `lexical` is the share of BM25, scaled to its best candidate; the cosine has the rest. `cable` is what the
-    best paragraph of a cable gives to the others of it: a question is mostly about one cable. In a follow-up
+    `lexical` is the share of the words: BM25, scaled to its best candidate, and `proximity` times how near
+    they stand to each other, scaled to the best again; the cosine has the rest. `cable` is what the best
+    paragraph of a cable gives to the others of it: a question is mostly about one cable. In a follow-up
     the talk so far says which cable (`follow_up_cable`), and the question's own words which paragraph
     (`follow_up_own`). Boosts are added for what the question implies. `neighbours` is from how many cables
-    all paragraphs are candidates.
+    all paragraphs are candidates, and of so many that are likeliest (`shortlist`) the texts are read.
     """
 
-    lexical: float = 0.5
+    lexical: float = 0.35
+    proximity: float = 2.0
     cable: float = 0.4
     follow_up_cable: float = 3.0
     follow_up_own: float = 0.8
@@ -37,6 +39,7 @@ class Weights:
     date: float = 0.2
     abbreviation: float = 0.5
     neighbours: int = 5
+    shortlist: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,8 @@ class Evidence:
     """What is known of paragraphs before they are scored, by paragraph; who is missing was not proposed.
 
     `dense` are cosines and `lexical` BM25 scores; the ranks are 1-based, among all paragraphs that pass.
-    `own_*` are of a follow-up's own words, None where the question is none.
+    `proximity` is known of the likeliest only. `own_*` are of a follow-up's own words, None where it
+    is none, and its proximity is of them alone.
     """
 
     keys: tuple[ParagraphKey, ...] = ()
@@ -61,6 +65,7 @@ class Evidence:
     lexical: Mapping[ParagraphKey, float] = field(default_factory=dict)
     dense_ranks: Mapping[ParagraphKey, int] = field(default_factory=dict)
     lexical_ranks: Mapping[ParagraphKey, int] = field(default_factory=dict)
+    proximity: Mapping[ParagraphKey, float] = field(default_factory=dict)
     own_dense: Mapping[ParagraphKey, float] | None = None
     own_lexical: Mapping[ParagraphKey, float] | None = None
     boosts: tuple[Boost, ...] = ()
@@ -79,6 +84,11 @@ def rank(evidence: Evidence, weights: Weights, k: int) -> list[Scored]:
     """The best `k` paragraphs with their scores in parts, best first; equal scores in the order of ids."""
     table = _Table.of(evidence, weights)
     return [table.scored(row) for row in table.ordered()[:k]]
+
+
+def likeliest(evidence: Evidence, weights: Weights) -> list[ParagraphKey]:
+    """The paragraphs that rank first, as many as are read."""
+    return [evidence.keys[row] for row in _Table.of(evidence, weights).ordered()[: weights.shortlist]]
 
 
 def best_cables(evidence: Evidence, weights: Weights, limit: int) -> frozenset[str]:
@@ -101,9 +111,11 @@ class _Table:
         keys = evidence.keys
         own = 0.0 if evidence.own_dense is None else weights.follow_up_own
         of_cable = weights.cable if evidence.own_dense is None else weights.follow_up_cable
-        dense, lexical = _cosines(evidence.dense, keys), _shares(evidence.lexical, keys)
-        own_dense = _cosines(evidence.own_dense or {}, keys)
-        own_lexical = _shares(evidence.own_lexical or {}, keys)
+        dense, own_dense = _cosines(evidence.dense, keys), _cosines(evidence.own_dense or {}, keys)
+        lexical, near = _words(evidence.lexical, {} if own else evidence.proximity, keys, weights)
+        own_lexical, own_near = _words(
+            evidence.own_lexical or {}, evidence.proximity if own else {}, keys, weights
+        )
         lifts = [
             np.array([boost.weight if key in boost.keys else 0.0 for key in keys])
             for boost in evidence.boosts
@@ -111,7 +123,7 @@ class _Table:
         lift = np.sum(lifts, axis=0) if lifts else np.zeros(len(keys))
         meaning = 1 - weights.lexical
         # In a follow-up, the talk so far chooses the cable.
-        context = meaning * dense + weights.lexical * lexical + lift
+        context = meaning * dense + weights.lexical * (lexical + near) + lift
         best: dict[str, float] = {}
         for (cable_id, _), score in zip(keys, context.tolist(), strict=True):
             if score > best.get(cable_id, -np.inf):
@@ -121,8 +133,10 @@ class _Table:
             names=(
                 "dense",
                 "lexical",
+                "proximity",
                 "own dense",
                 "own lexical",
+                "own proximity",
                 *(f"{boost.name} boost" for boost in evidence.boosts),
                 "cable",
             ),
@@ -130,8 +144,10 @@ class _Table:
                 [
                     (1 - own) * meaning * dense,
                     (1 - own) * weights.lexical * lexical,
+                    (1 - own) * weights.lexical * near,
                     own * meaning * own_dense,
                     own * weights.lexical * own_lexical,
+                    own * weights.lexical * own_near,
                     *lifts,
                     of_cable * np.array([best[cable_id] for cable_id, _ in keys], dtype=np.float64),
                 ]
@@ -158,7 +174,18 @@ def _cosines(known: Mapping[ParagraphKey, float], keys: Sequence[ParagraphKey]) 
     return np.array([floor if value is None else value for value in values], dtype=np.float64)
 
 
-def _shares(known: Mapping[ParagraphKey, float], keys: Sequence[ParagraphKey]) -> NDArray[np.float64]:
-    """BM25 as a share of its best."""
-    scores = np.array([known.get(key, 0.0) for key in keys], dtype=np.float64)
+def _words(
+    bm25: Mapping[ParagraphKey, float],
+    proximity: Mapping[ParagraphKey, float],
+    keys: Sequence[ParagraphKey],
+    weights: Weights,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """BM25 and proximity as shares of the best of their sum."""
+    shares = _shares(np.array([bm25.get(key, 0.0) for key in keys], dtype=np.float64))
+    near = weights.proximity * np.array([proximity.get(key, 0.0) for key in keys], dtype=np.float64)
+    best = (shares + near).max(initial=0.0) or 1.0
+    return shares / best, near / best
+
+
+def _shares(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     return scores / (scores.max(initial=0.0) or 1.0)

@@ -66,8 +66,13 @@ def _holding(collection: Collection, mention: Mention, allowed: Allowed) -> set[
         keys &= allowed.paragraphs
     if not mention.together:
         return keys
-    texts = collection.store.paragraphs(sorted(keys))
-    return {key for key in keys if lexical.says(texts[key].text, mention.text, together=True)}
+    asked, texts = lexical.terms(mention.text), collection.store.paragraphs(sorted(keys))
+    return {key for key in keys if _together(asked, lexical.terms(texts[key].text))}
+
+
+def _together(asked: list[str], said: list[str]) -> bool:
+    """Whether the words stand side by side in their order, stop words aside."""
+    return any(said[i : i + len(asked)] == asked for i in range(len(said) - len(asked) + 1))
 
 
 def _in_order(collection: Collection, found: set[ParagraphKey]) -> tuple[ParagraphKey, ...]:

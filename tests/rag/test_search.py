@@ -233,6 +233,18 @@ def test_parts_add_up_and_order_the_hits(search: HybridSearch) -> None:
     assert {"cable", "kind boost"} <= {part.name for hit in hits for part in hit.parts}
 
 
+def test_words_that_stand_together_are_found_before_the_same_words_apart(tmp_path: Path) -> None:
+    together = "The harbor master counted every lamp. The night ferry quota fell, and the crews went home."
+    apart = "The night fell, and the harbor master went home. The crews counted every lamp, quota and ferry."
+    # The ids' order is the other one: it would decide between equals.
+    cables = [make_cable("05ZEMBLA1", [apart]), make_cable("05ZEMBLA2", [together])]
+    with archive.opened(tmp_path, cables) as opened:
+        hits = ask(HybridSearch(opened), "What became of the night ferry quota?").hits
+    assert [hit.paragraph.text for hit in hits] == [together, apart]
+    near = [sum(part.value for part in hit.parts if part.name == "proximity") for hit in hits]
+    assert near[0] > near[1] > 0
+
+
 @pytest.mark.parametrize("filters", [Filters(), Filters(date_from=date(1990, 1, 1))])
 def test_what_lies_above_a_ceiling_takes_no_place(collection: Collection, filters: Filters) -> None:
     """As many hits as there would be without what is hidden, also where all of the rest passes a filter."""

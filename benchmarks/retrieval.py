@@ -266,7 +266,8 @@ def own(
         sample.id: understand(Question(sample.question, history=sample.history if history else ()), archive)
         for sample in bench.samples
     }
-    texts = {text for query in queries.values() for text in (query.standalone, query.text)}
+    asked = [one for query in queries.values() for one in (query, *query.parts)]
+    texts = {text for query in asked for text in (query.standalone, query.text)}
     search = HybridSearch(
         replace(collection, encoder=Encoded(collection.encoder, sorted(texts))), reranker, weights
     )

@@ -39,7 +39,7 @@ class Weights:
     date: float = 0.2
     abbreviation: float = 0.5
     neighbours: int = 5
-    shortlist: int = 30
+    shortlist: int = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +111,12 @@ class _Table:
         keys = evidence.keys
         own = 0.0 if evidence.own_dense is None else weights.follow_up_own
         of_cable = weights.cable if evidence.own_dense is None else weights.follow_up_cable
-        dense, own_dense = _cosines(evidence.dense, keys), _cosines(evidence.own_dense or {}, keys)
+        dense = _cosines(evidence.dense, keys)
         lexical, near = _words(evidence.lexical, {} if own else evidence.proximity, keys, weights)
-        own_lexical, own_near = _words(
-            evidence.own_lexical or {}, evidence.proximity if own else {}, keys, weights
-        )
+        own_dense = own_lexical = own_near = np.zeros(len(keys))
+        if evidence.own_dense is not None:
+            own_dense = _cosines(evidence.own_dense, keys)
+            own_lexical, own_near = _words(evidence.own_lexical or {}, evidence.proximity, keys, weights)
         lifts = [
             np.array([boost.weight if key in boost.keys else 0.0 for key in keys])
             for boost in evidence.boosts
@@ -181,10 +182,16 @@ def _words(
     weights: Weights,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """BM25 and proximity as shares of the best of their sum."""
-    shares = _shares(np.array([bm25.get(key, 0.0) for key in keys], dtype=np.float64))
-    near = weights.proximity * np.array([proximity.get(key, 0.0) for key in keys], dtype=np.float64)
+    shares = _shares(_known(bm25, keys))
+    near = weights.proximity * _known(proximity, keys)
     best = (shares + near).max(initial=0.0) or 1.0
     return shares / best, near / best
+
+
+def _known(scores: Mapping[ParagraphKey, float], keys: Sequence[ParagraphKey]) -> NDArray[np.float64]:
+    if not scores:
+        return np.zeros(len(keys))
+    return np.array([scores.get(key, 0.0) for key in keys], dtype=np.float64)
 
 
 def _shares(scores: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -320,8 +320,10 @@ def test_a_model_makes_a_follow_up_stand_alone_and_the_record_says_so(sample_pip
     assert record.understood is not None
     assert (record.standalone_question, record.understood.standalone_by) == (alone, "told:one")
     assert [call.form for call in record.usage] == ["rewriting", "markers"]
-    # What was said before is no evidence: everything cited is a paragraph of the collection.
-    assert {citation.cable_id for citation in record.citations} == {"07TALLINN412"}
+    # What was said before is no evidence: everything cited is a paragraph of the collection. The other cable
+    # gives a later count of visits, which is set beside the model's.
+    assert record.citations[0].cable_id == "07TALLINN412"
+    assert {citation.cable_id for citation in record.citations} <= {"07TALLINN412", "08TALLINN55"}
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import ipaddress
 import signal
 import socket
@@ -78,6 +79,9 @@ class Served:
         self._service = open_service(settings, guarded=guarded)
         self._service.warm_up()
         app = create_app(self._service, hosts=_hosts(host))
+        # What is loaded by now stays; to look through all of it takes as long as several answers.
+        gc.collect()
+        gc.freeze()
         configure_logs(settings.log_format)
         self._server = GracefulServer(graceful_config(app), self._service)
         self._listening = listening

@@ -30,9 +30,9 @@ class SelectionSettings:
     surely than mixed-case cables.
     """
 
-    threshold: float = 0.4
+    threshold: float = 0.45
     retrieval_weight: float = 0.6
-    margin: float = 0.04
+    margin: float = 0.05
     body_margin: float = 0.15
     passages: int = 2
     sentences: int = 3

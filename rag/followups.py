@@ -13,14 +13,20 @@ from rag.types import Turn
 
 # Who made a follow-up stand alone, where no language model did.
 RULES = "rules"
-_LEANS_ON_HISTORY = re.compile(
-    r"^(?:and|but|also|so|or|then)\b|^(?:what|how) about\b"
-    r"|\b(?:he|she|it|they|him|her|them|his|hers|its|their|theirs|that|those|this|these|there|then|one|ones|"
-    r"the same|did so|do so)\b",
+_GOES_ON = re.compile(r"^(?:and|but|also|so|or|then)\b|^(?:what|how) about\b", re.IGNORECASE)
+# "That" before a clause of its own ("said that the ...", "the vaccine that USAID bought") stands for nothing.
+_STANDS_FOR = re.compile(
+    r"\b(?:he|she|it|they|him|her|them|his|hers|its|their|theirs|those|this|these|there|then|one|ones"
+    r"|that(?!\s+(?:(?-i:[A-Z\d])|(?:an?|the|s?he|it|they|there|no|some|all|its|his|her|their|our)\b))"
+    r"|the same|the (?:rest|others?|former|latter)(?! of\b)|did so|do so)\b",
     re.IGNORECASE,
 )
 # Below this many words a question such as "Why?" or "On which date?" says too little to stand alone.
 _SHORT_QUESTION_WORDS = 5
+# In a question of so many words a name or year before the pronoun is what it stands for: "Which Norwegian
+# minister told London in 1973 that he would mediate?"
+_FULL_QUESTION_WORDS = 12
+_NAMED = re.compile(r"(?<!^)\b[A-Z][\w'’-]|\b(?:1[89]|20)\d\d\b")
 # Of an earlier question or answer no more is taken along: some sixty tokens.
 _TURN_CHARS = 300
 # A name, with the small words within it: "Anders Thunborg", "Foreign Minister Van der Klaauw".
@@ -36,7 +42,13 @@ _FIRST_WORDS = frozenset(
 
 def is_follow_up(text: str) -> bool:
     """Whether a question leans on what was said before: "And wholesale prices?", "Why?"."""
-    return len(text.split()) < _SHORT_QUESTION_WORDS or _LEANS_ON_HISTORY.search(text) is not None
+    words = len(text.split())
+    if words < _SHORT_QUESTION_WORDS or _GOES_ON.search(text):
+        return True
+    pronoun = _STANDS_FOR.search(text)
+    if pronoun is None:
+        return False
+    return words < _FULL_QUESTION_WORDS or _NAMED.search(text, 0, pronoun.start()) is None
 
 
 def standalone(text: str, history: tuple[Turn, ...]) -> str:

@@ -87,3 +87,26 @@ def test_a_possessive_names_no_cable() -> None:
     asked = "Who thought of a congratulatory message for Banda's 25 years in office?"
     query = understand(Question(asked), ARCHIVE)
     assert (query.unknown, query.notes) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "leans"),
+    [
+        ("Which Norwegian minister told London in May 1973 that Oslo might mediate in the dispute?", False),
+        (
+            "Which minister said in 1973 that he would mediate once all of the warships had left the bay?",
+            False,
+        ),
+        ("Which company manufactured the vaccine that USAID bought for Mulonga?", False),
+        ("What did the minister say that the board would do?", False),
+        ("How much more would that cost Israel over a year than paying $25?", True),
+        ("Why did the Costa Ricans want to push it back?", True),
+        ("What happened to the rest?", True),
+        ("What happened to the rest of the harbor board?", False),
+        ("And how long did Alfonso Lopez govern Colombia under a state of siege in 1975?", True),
+        ("When did he think would be the best time for the trip to Washington and New York?", True),
+    ],
+)
+def test_only_what_leans_on_the_talk_takes_it_along(text: str, leans: bool) -> None:
+    talk = (Turn("Who led the harbor board?", "Minister Kask led it."),)
+    assert understand(Question(text, talk), ARCHIVE).is_follow_up is leans

@@ -149,9 +149,9 @@ def test_the_documented_example_runs(live_url: str, capsys: pytest.CaptureFixtur
 
 def test_a_batch_is_begun_once_waited_for_and_read_as_a_sheet(client: Client) -> None:
     asked = [small.QUESTION, {"question": small.EMPTY_QUESTION, "policy": "annotate"}]
-    begun = client.begin_batch(asked, title="Harbor", idempotency_key="monday")
+    begun = client.begin_batch(asked, title="Harbor", idempotency_key="harbor")
     assert (begun.title, begun.total, begun.items) == ("Harbor", 2, ())
-    assert client.begin_batch(asked, title="Harbor", idempotency_key="monday").batch_id == begun.batch_id
+    assert client.begin_batch(asked, title="Harbor", idempotency_key="harbor").batch_id == begun.batch_id
     done = client.wait_for_batch(begun.batch_id, every_s=0.02)
     assert (done.state, done.done, done.failed) == ("done", 2, 0)
     assert [item.outcome for item in done.items] == ["answered", "not_in_corpus"]

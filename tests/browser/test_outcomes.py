@@ -23,11 +23,12 @@ def test_cables_that_disagree_stand_side_by_side(page: Page, disputed_url: str) 
     ask_and_wait(page, disputed_url)
     expect(page.locator(".outcome")).to_have_text("The cables disagree")
     sides = page.get_by_role("region", name="What each cable says").get_by_role("listitem")
-    assert sides.locator(".side-figure").all_inner_texts() == ["198", "212"]
-    expect(sides.first).to_contain_text("Embassy Tallinn, 4 May 2008")
+    # The answer's own comes first, and which that is the ranking says.
+    assert sorted(sides.locator(".side-figure").all_inner_texts()) == ["198", "212"]
+    expect(sides.filter(has_text="198")).to_contain_text("Embassy Tallinn, 4 May 2008")
     # Told once: drawn, and not in a note as well.
     expect(page.locator(".note")).to_have_count(0)
-    sides.last.get_by_role("button").click()
+    sides.filter(has_text="212").get_by_role("button").click()
     expect(page.locator("mark")).to_have_text("The harbor master counted 212 barges in April.")
 
 

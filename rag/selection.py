@@ -14,6 +14,12 @@ _LEANING = re.compile(
     r"\W*(?:he|she|it|they|his|her|its|their|this|that|these|those|such|both|the (?:latter|former|two))\b",
     re.IGNORECASE,
 )
+# What marks a part of a cable, and says nothing.
+_MARK = re.compile(
+    r"\W*(?:(?:begin|end)(?: of)?\W+)?"
+    r"(?:summary|comment|text|quote|unquote|action request(?:ed)?|introduction|note)\W*",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,7 @@ def answering_sentences(
 
     One that begins with a pronoun takes the sentence before it along, which says what it stands for.
     """
+    sentences = [s for s in sentences if not _MARK.fullmatch(text[s.span.start : s.span.end])]
     if not sentences:
         return []
     best = max(sentence.score for sentence in sentences)

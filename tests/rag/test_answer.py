@@ -17,7 +17,7 @@ from rag.followups import RULES
 from rag.gate import Gate
 from rag.logits import sigmoid
 from rag.reader import Reading, ReadSentence
-from rag.selection import SelectionSettings
+from rag.selection import SelectionSettings, answering_sentences
 from rag.types import DraftSentence, Filters, Kind, Passage, Query, Quote, Span
 from tests.made import passages
 
@@ -154,6 +154,14 @@ def test_a_follow_up_is_answered_where_its_own_words_are() -> None:
     given = passages("In April 212 barges passed.", "Minister Kask closed the harbor.")
     found = list(answerer.draft(query, list(given.values())))
     assert [s.text for s in found if isinstance(s, DraftSentence)] == ["Minister Kask closed the harbor."]
+
+
+@pytest.mark.parametrize("mark", ["END SUMMARY.", "Summary.", "COMMENT:", "END OF TEXT.", "UNQUOTE."])
+def test_a_mark_of_a_part_is_not_quoted(mark: str) -> None:
+    text = f"212 barges passed. {mark}"
+    spans = [Span(0, 18), Span(19, len(text))]
+    quoted = answering_sentences(text, [ReadSentence(span, 0.9) for span in spans], SelectionSettings())
+    assert quoted == spans[:1]
 
 
 def test_a_part_that_nothing_answers_is_said_to_be_open() -> None:

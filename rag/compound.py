@@ -22,7 +22,7 @@ _SHORTEST_PART_WORDS = 4
 def question_parts(question: str) -> list[str]:
     """The questions that one question asks, where it asks more than one; else none.
 
-    A part that leans on the one before it stands alone: "Who led it?" takes what "it" is along.
+    A part that leans on the one before it stands alone: "who was elected to lead it?" takes "it" along.
     """
     parts = [part.strip() for part in _NEXT_PART.split(question)]
     if len(parts) < 2 or any(len(part.split()) < _SHORTEST_PART_WORDS for part in parts):

@@ -63,6 +63,6 @@ def unavailable(model: str, failure: str, wait_s: float | None) -> ModelUnavaila
 def _date(text: str) -> datetime | None:
     try:
         read = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return read if read.tzinfo is not None else read.replace(tzinfo=UTC)

@@ -137,6 +137,7 @@ class _Run:
         """Store what is new in a group and have it indexed, then note the files that end in it."""
         batch = Batch()
         lines = self._decisions.decide(group.cables, batch)
+        self._indexer.settle(cable.header.cable_id for cable, _ in batch.cables)
         pending = self._store.write(batch)
         self._chunks += sum(len(chunks) for _, chunks in batch.cables)
         if self._embedder is None:

@@ -9,7 +9,7 @@ cached. While one window is encoded, the caller parses the next.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -86,6 +86,8 @@ class Indexer:
         self._on_progress = on_progress
         self._open = _Window()
         self._running: deque[_Window] = deque()
+        # What is taken on and not struck off, and what of it is written by all but the next commit.
+        self._taken: set[str] = set()
         self._written: list[str] = []
         # What the next commit changes in the vector index: the last word on each id, None to remove it.
         self._changes: dict[str, Vectors | None] = {}
@@ -107,12 +109,9 @@ class Indexer:
         self._take(pending, cable.header, cable.paragraphs, chunks)
 
     def _forget(self, pending: PendingCable) -> None:
+        self._taken.add(pending.cable_id)
         self._lexical.delete_cables([pending.cable_id])
         self._open.stale += pending.stale
-        for chunk_id in pending.stale:
-            # A cable that was put twice since: what only its first text had is still ahead.
-            self._open.keys.pop(chunk_id, None)
-            self._open.hashes.pop(chunk_id, None)
 
     def _take(
         self,
@@ -142,6 +141,11 @@ class Indexer:
                 self.add(pending)
             after = batch[-1].cable_id
         self.finish()
+
+    def settle(self, cable_ids: Iterable[str]) -> None:
+        """To be called before cables are put: what they were before must not be struck off with them."""
+        if not self._taken.isdisjoint(cable_ids):
+            self.finish()
 
     def finish(self) -> None:
         """Wait for the encoder and leave nothing pending of what was added."""
@@ -189,4 +193,5 @@ class Indexer:
             self._chunks.add(list(present), np.stack(list(present.values())))
         self._lexical.commit()
         self._store.work.mark_done(self._written)
+        self._taken.difference_update(self._written)
         self._written, self._changes = [], {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,7 +14,9 @@ from ingestion.reading import IngestOptions, dry_run
 from ingestion.report import IngestProgress, IngestReport, Status, by_status
 from rag.collection import open_collection
 from rag.config import Settings
+from rag.embedded import embedded_text
 from rag.errors import UsageError
+from rag.indexing import COMMIT_CHUNKS
 from tests.fakes import WordEncoder
 from tests.ingestion.conftest import Ingested, Opened
 from tests.invariants import assert_whole
@@ -241,6 +244,39 @@ def test_a_cable_stays_while_a_file_elsewhere_has_it(
     (archive / "in" / "a.txt").unlink()
     assert ingested(archive / "in", sync=True).lines == ()
     assert by_status(ingested().lines) == {Status.REPLACED: 1}
+
+
+def test_a_cable_that_a_table_has_twice_is_not_struck_off_with_its_first_text(
+    archive: Path, data_settings: Settings
+) -> None:
+    """Cut short between the commit that covers the first text and the one that covers the second."""
+    many = telegram(2, [f"Cat {n} slept." for n in range(COMMIT_CHUNKS - 1)])
+    bodies = (telegram(1, ["A lemur came."]), many, telegram(1, ["A hawk came."]))
+    ids = ("08REYKJAVIK1", "08REYKJAVIK2", "08REYKJAVIK1")
+    rows = "".join(f'{cable_id},"{body}"\n' for cable_id, body in zip(ids, bodies, strict=True))
+    write(archive, {"dump.csv": f"id,body\n{rows}"})
+
+    class Cut(Exception):
+        pass
+
+    def cut(progress: IngestProgress) -> None:
+        if progress.chunks_done > COMMIT_CHUNKS:
+            raise Cut
+
+    collection = open_collection(data_settings, WordEncoder(), write=True)
+    with pytest.raises(Cut), collection:
+        ingest([archive], collection, IngestOptions(), cut)
+    with open_collection(data_settings, WordEncoder(), write=True) as collection:
+        assert_whole(collection)
+        assert collection.lexical.search("lemur", 5) == []
+        paragraph = collection.store.cable_paragraphs("08REYKJAVIK1")[0]
+        (chunk,) = collection.store.cable_chunks("08REYKJAVIK1")
+        text = embedded_text(collection.store.get_cable("08REYKJAVIK1").header, paragraph, chunk)
+        (expected,) = WordEncoder().encode([text])
+        kept = collection.store.vectors.of_chunks(collection.encoder.fingerprint)
+        for of_all in (kept, collection.chunks.vectors()):
+            vectors = {one: row for ids, rows in of_all for one, row in zip(ids, rows, strict=True)}
+            np.testing.assert_allclose(vectors["08REYKJAVIK1|1|0"], expected, atol=1e-6)
 
 
 def test_a_table_that_has_a_cable_twice_keeps_the_last_and_leaves_nothing_of_the_first(

@@ -5,7 +5,7 @@ Nothing an answerer says is shown before it is checked; see `rag.pipeline`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -75,6 +75,15 @@ class _Read:
     passage: Passage
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question or a part of one with its passages, the surest first, and how likely one answers it."""
+
+    query: Query
+    read: list[_Read]
+    probability: float
+
+
 class ExtractiveAnswerer:
     """Quotes the sentences that answer, verbatim: what it says cannot differ from the cable."""
 
@@ -106,9 +115,8 @@ class ExtractiveAnswerer:
                 f"none of {len(found)} paragraphs is of a year that the question names, or speaks of it"
             )
             return
-        asked = [self._read(one.standalone, passages) for one in (query, *query.parts)]
-        sure = [self._probability(read) for read in asked]
-        confidence = max(sure)
+        whole, *parts = (self._asked(one, passages) for one in (query, *query.parts))
+        confidence = max(one.probability for one in (whole, *parts))
         yield Confidence(confidence)
         if confidence < self._settings.threshold:
             yield Refusal(
@@ -116,59 +124,59 @@ class ExtractiveAnswerer:
                 f"below {self._settings.threshold:.2f}"
             )
             return
-        answered = [
-            read for read, one in zip(asked[1:], sure[1:], strict=True) if one >= self._settings.threshold
-        ]
+        answered = [one.read for one in parts if one.probability >= self._settings.threshold]
         refused = {sentence.text for sentence in rejected}
-        if query.standalone_by == RULES:
-            asked[0] = self._by_own_words(query.text, asked[0])
-        for passage, spans in self._quoted(answered or asked[:1]):
+        for passage, spans in self._quoted(answered or [self._by_own_words(whole)]):
             for span in spans:
                 text = " ".join(passage.text[span.start : span.end].split())
                 if text not in refused:
                     yield DraftSentence(text, (Quote(passage.number, span.start, span.end),))
-        for part, one in zip(query.parts, sure[1:], strict=True):
-            if one < self._settings.threshold:
-                yield Remark(f"No paragraph was found that surely answers this part: “{part.text}”")
+        for part in parts:
+            if part.probability < self._settings.threshold:
+                yield Remark(f"No paragraph was found that surely answers this part: “{part.query.text}”")
 
-    def _probability(self, read: Sequence[_Read]) -> float:
-        return self._gate.probability([one.reading for one in read], [one.passage for one in read])
+    def _asked(self, query: Query, passages: Sequence[Passage]) -> _Asked:
+        read = self._read(query.standalone, passages)
+        probability = self._gate.probability([one.reading for one in read], [one.passage for one in read])
+        return _Asked(query, read, probability)
 
-    def _quoted(self, asked: Sequence[list[_Read]]) -> Iterator[tuple[Passage, list[Span]]]:
+    def _quoted(self, asked: Sequence[Sequence[_Read]]) -> Iterator[tuple[Passage, list[Span]]]:
         """The passages that answer best, with their sentences to quote, in order; for each question asked."""
         settings = self._settings
         chosen: dict[int, tuple[Passage, set[Span]]] = {}
         # A question in parts is answered in as many places, each in one.
         most = max(settings.passages // len(asked), 1)
         for read in asked:
-            for one in _with_bodies(self._surest(read, most), read, settings.body_margin):
+            floor = read[0].sureness - settings.margin
+            surest = [one for one in read[:most] if one.sureness >= floor]
+            for one in _with_bodies(surest, read, settings.body_margin):
                 spans = answering_sentences(one.passage.text, one.reading.sentences, settings)
                 chosen.setdefault(one.passage.number, (one.passage, set()))[1].update(spans)
         for passage, found in chosen.values():
             yield passage, sorted(found, key=lambda span: span.start)
 
-    def _by_own_words(self, text: str, read: Sequence[_Read]) -> list[_Read]:
+    def _by_own_words(self, asked: _Asked) -> list[_Read]:
         """The passages in the order of a follow-up's own words; with the talk before, their sentences.
 
         What was said before draws to the paragraph that has answered already.
         """
-        own = {one.passage.number: one.sureness for one in self._read(text, [one.passage for one in read])}
-        return sorted(
-            (replace(one, sureness=own[one.passage.number]) for one in read), key=lambda one: -one.sureness
-        )
-
-    def _surest(self, read: Sequence[_Read], most: int) -> list[_Read]:
-        floor = read[0].sureness - self._settings.margin
-        return [one for one in read[:most] if one.sureness >= floor]
+        if asked.query.standalone_by != RULES:
+            return asked.read
+        again = self._read(asked.query.text, [one.passage for one in asked.read])
+        own = {one.passage.number: one.sureness for one in again}
+        return _surest_first(replace(one, sureness=own[one.passage.number]) for one in asked.read)
 
     def _read(self, question: str, passages: Sequence[Passage]) -> list[_Read]:
         """The passages as read for a question, the surest first."""
         weight = self._settings.retrieval_weight
-        read = [
+        return _surest_first(
             _Read((1 - weight) * reading.confidence + weight * passage.hit.score, reading, passage)
             for reading, passage in zip(self._reader.read(question, passages), passages, strict=True)
-        ]
-        return sorted(read, key=lambda one: -one.sureness)
+        )
+
+
+def _surest_first(read: Iterable[_Read]) -> list[_Read]:
+    return sorted(read, key=lambda one: -one.sureness)
 
 
 def _with_bodies(chosen: Sequence[_Read], read: Sequence[_Read], margin: float) -> Iterator[_Read]:

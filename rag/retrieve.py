@@ -52,6 +52,7 @@ class HybridSearch:
         found = self._searched(query, k)
         if query.parts:
             found = found_together(found, [self._searched(part, k) for part in query.parts], k)
+            found = replace(found, hits=tuple(_without_repeats(found.hits)))
         return replace(found, notes=(*found.notes, *self._collection.indexes.notes()))
 
     def _searched(self, query: Query, k: int) -> Found:
@@ -117,7 +118,7 @@ class HybridSearch:
         return hits
 
 
-def _without_repeats(hits: list[Hit]) -> list[Hit]:
+def _without_repeats(hits: Sequence[Hit]) -> list[Hit]:
     """Of a retransmission and its original, the one that ranks first, where they say the same words."""
     shown: dict[tuple[str, str], str] = {}
     kept = []

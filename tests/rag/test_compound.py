@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 
 from rag.compound import found_together, question_parts
 from rag.retrieve import HybridSearch
-from rag.types import Filters, Found, FoundBy, Hit, Question, Turn
+from rag.store import CableStore
+from rag.store_batch import Batch
+from rag.types import Chunk, Filters, Found, FoundBy, Hit, Question, Turn
 from rag.understand import understand
 from tests.cables import make_cable
 from tests.rag import archive_of_zembla as archive
@@ -106,3 +109,22 @@ def test_what_answers_a_part_is_scored_by_that_part(tmp_path: Path) -> None:
         )
         assert parted["79LUSAKA5"] > whole["79LUSAKA5"]
         assert set(parted) == set(whole)
+
+
+def test_of_a_cable_sent_twice_one_is_shown_though_each_part_finds_another(tmp_path: Path) -> None:
+    sent, again = (
+        make_cable(cable_id, ["Minister Kask closed the museum."], day=day)
+        for cable_id, day in (("79LUSAKA5", date(1979, 5, 2)), ("81LUSAKA6", date(1981, 6, 3)))
+    )
+    with closing(CableStore.open(tmp_path)) as store:
+        for cable in (sent, again):
+            paragraph = cable.paragraphs[0]
+            store.put(cable, [Chunk(paragraph.cable_id, "1", 0, 0, len(paragraph.text), paragraph.text)])
+        store.write(Batch(duplicates=[("81LUSAKA6", "79LUSAKA5", 1.0)]))
+    asked = "Which minister closed the museum in May 1979, and which minister closed the museum in June 1981?"
+    with archive.opened(tmp_path, []) as collection:
+        search = HybridSearch(collection)
+        query = understand(Question(asked), search.archive)
+        best = [search.find(part, 5)[0].paragraph.cable_id for part in query.parts]
+        assert best == ["79LUSAKA5", "81LUSAKA6"]
+        assert len(search.find(query, 5)) == 1

@@ -40,7 +40,7 @@ def remove_old_generations(store: CableStore) -> int:
     removed = 0
     for kind in ("chroma", "lexical"):
         for folder in (store.path / kind).glob("*"):
-            if folder.name != str(current):
+            if folder.is_dir() and folder.name != str(current):
                 shutil.rmtree(folder)
                 removed += 1
     return removed

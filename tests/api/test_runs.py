@@ -7,6 +7,7 @@ import functools
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -144,15 +145,21 @@ def test_many_slow_readers_all_get_their_answer(service: Service) -> None:
     assert all(read_events(body)[-1][0] == "answer" for body in bodies)
 
 
-def test_beyond_the_limit_it_says_busy() -> None:
-    workers = Workers(threads=1, waiting=1)
+@contextmanager
+def held(workers: Workers, count: int) -> Iterator[None]:
+    """So many pieces of work, none of which comes to its end before this does."""
     hold = threading.Event()
-    futures = [workers.submit(hold.wait) for _ in range(2)]
-    with pytest.raises(Busy):
-        workers.submit(hold.wait)
+    futures = [workers.submit(hold.wait) for _ in range(count)]
+    yield
     hold.set()
     for future in futures:
         future.result(5)
+
+
+def test_beyond_the_limit_it_says_busy() -> None:
+    workers = Workers(threads=1, waiting=1)
+    with held(workers, 2), pytest.raises(Busy):
+        workers.submit(int)
     workers.submit(lambda: None).result(5)
     workers.close()
 
@@ -179,14 +186,10 @@ def test_who_would_wait_too_long_is_told_when_to_come_again() -> None:
         now[0] += 1.0
 
     workers.submit(second).result(5)
-    hold = threading.Event()
-    futures = [workers.submit(hold.wait) for _ in range(4)]
-    with pytest.raises(Busy) as refused:
-        workers.submit(hold.wait)
-    assert refused.value.detail == {"waiting": 3, "retry_after_s": 4}
-    hold.set()
-    for future in futures:
-        future.result(5)
+    with held(workers, 4):
+        with pytest.raises(Busy) as refused:
+            workers.submit(int)
+        assert refused.value.detail == {"waiting": 3, "retry_after_s": 4}
     workers.close()
 
 
@@ -198,13 +201,8 @@ def test_as_many_as_there_are_threads_may_wait_however_long_it_takes() -> None:
         now[0] += 10.0
 
     workers.submit(long).result(5)
-    hold = threading.Event()
-    futures = [workers.submit(hold.wait) for _ in range(4)]
-    with pytest.raises(Busy):
-        workers.submit(hold.wait)
-    hold.set()
-    for future in futures:
-        future.result(5)
+    with held(workers, 4), pytest.raises(Busy):
+        workers.submit(int)
     workers.close()
 
 
@@ -217,11 +215,8 @@ def test_a_first_answer_that_took_long_is_soon_outweighed() -> None:
 
     for seconds in (10.0, *[0.1] * 60):
         workers.submit(functools.partial(taking, seconds)).result(5)
-    hold = threading.Event()
-    futures = [workers.submit(hold.wait) for _ in range(4)]
-    hold.set()
-    for future in futures:
-        future.result(5)
+    with held(workers, 4):
+        pass
     workers.close()
 
 

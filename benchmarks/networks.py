@@ -25,7 +25,7 @@ from benchmarks.search_latency import generated
 from rag.embeddings import packaged_model, packaged_tokenizer
 from rag.precision import has_bf16
 from rag.reader import WindowCutter
-from rag.sentence_vectors import SentenceVectors
+from rag.sentence_vectors import DTYPES, SentenceVectors
 from rag.tuned import packaged_encoder
 from rag.unpadded import UnpaddedEncoder
 from rag.worker import Precision
@@ -59,7 +59,7 @@ def main() -> None:
 
     bert = packaged_encoder(packaged_model(), "sdpa").eval()
     unpadded = UnpaddedEncoder(bert)
-    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+    dtype = DTYPES[precision]
     bert.to(dtype)
     cutter = WindowCutter(tokenizer)
     windows = [w for text in texts[:PASSAGES] for w in cutter.windows("Who asked for barges?", "", text)]

@@ -16,6 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import BertModel
 
+from rag.precision import has_bf16
+
 # Bounds the memory: a layer's widest values of so many tokens are 12 MB.
 PASS_TOKENS = 4_096
 # The length for which weights are laid out; any other is multiplied with them too.
@@ -33,8 +35,6 @@ class UnpaddedEncoder:
     """The weights of `encoder` as they are now, copied; bf16 where the processor computes in it."""
 
     def __init__(self, encoder: BertModel, dtype: torch.dtype | None = None) -> None:
-        from rag.precision import has_bf16
-
         dtype = dtype or (torch.bfloat16 if has_bf16() else torch.float32)
         embeddings = encoder.embeddings
         self._words = _frozen(embeddings.word_embeddings.weight, dtype)
@@ -119,7 +119,7 @@ def _dense(parts: Sequence[nn.Linear], dtype: torch.dtype) -> _Dense:
     """Linear layers of the same input as one product."""
     weight = _frozen(torch.cat([part.weight for part in parts]), dtype)
     bias = _frozen(torch.cat([part.bias for part in parts]), dtype)
-    if dtype is not torch.bfloat16:
+    if dtype is not torch.bfloat16 or not has_bf16():
         return lambda x: functional.linear(x, weight, bias)
     # In the order in which oneDNN multiplies them, once and not for every product: a quarter of its time.
     packed = torch.ops.mkldnn._reorder_linear_weight(weight, _USUAL_TOKENS)

@@ -53,7 +53,8 @@ class _Process:
 class Processes:
     """`count` processes of `target`, which sends `Ready` or `Failed` and then serves until SIGTERM.
 
-    The first is waited for before the others begin, so that what keeps a server from starting is said once.
+    The first is waited for before the others begin, so that what keeps a server from starting is said once;
+    what keeps a later one from it is logged, and it is started again.
     """
 
     def __init__(self, count: int, target: Callable[[Connection], None]) -> None:
@@ -63,7 +64,7 @@ class Processes:
         self._stopping = threading.Event()
 
     def run(self, on_ready: Callable[[Ready], None]) -> None:
-        """Serve until a signal; one that dies is replaced. Raises what keeps one from starting."""
+        """Serve until a signal; one that dies is replaced. Raises what keeps the first from starting."""
         # Cores are shared out: what computes in one process must not wait for what computes in another.
         os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // self._count)))
         with self._heeding_signals():
@@ -97,7 +98,11 @@ class Processes:
 
     def _look(self) -> None:
         for each in list(self._running):
-            self._heard(each, 0)
+            try:
+                self._heard(each, 0)
+            except CableqaError as error:
+                # The others answer, and go on to.
+                log.warning("process %s does not come to answer: %s", each.process.pid, error.message)
             if not each.process.is_alive():
                 log.warning(
                     "process %s ended with %s: another is started", each.process.pid, each.process.exitcode

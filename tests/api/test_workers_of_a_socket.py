@@ -9,6 +9,7 @@ import threading
 import time
 from functools import partial
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +26,14 @@ def tell_pid(listening: socket.socket, telling: Connection) -> None:
         caller, _ = listening.accept()
         with caller:
             caller.sendall(str(os.getpid()).encode())
+
+
+def killed_at_first(folder: Path, listening: socket.socket, telling: Connection) -> None:
+    """As `tell_pid`; but of those that are started the second is killed before it is ready."""
+    (folder / str(os.getpid())).touch()
+    if len(list(folder.iterdir())) == 2:
+        vanish(telling)
+    tell_pid(listening, telling)
 
 
 def fail(telling: Connection) -> None:
@@ -75,6 +84,26 @@ def test_one_that_is_killed_is_replaced_and_all_end_together() -> None:
     for pid in seen:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
+
+
+def test_one_that_is_killed_as_it_starts_is_replaced_and_ends_no_other(tmp_path: Path) -> None:
+    seen: set[int] = set()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def ask() -> None:
+            try:
+                deadline = time.monotonic() + 60
+                while len(seen) < 2 and time.monotonic() < deadline:
+                    seen.update(who_answers(listening))
+            finally:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+        asking = threading.Thread(target=ask)
+        target = partial(killed_at_first, tmp_path, listening)
+        Processes(2, target).run(lambda _: asking.start())
+        asking.join()
+    assert len(seen) == 2
+    assert len(list(tmp_path.iterdir())) == 3
 
 
 @pytest.mark.parametrize(

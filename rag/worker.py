@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import weakref
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -30,54 +31,68 @@ class _Job:
     result: Future[Vectors]
 
 
-class EncoderWorker(threading.Thread):
-    """The thread that owns the model, reached through `compute`. It ends with the process or by `stop`."""
+Compute = Callable[[list[str], Precision], Vectors]
+Jobs = queue.Queue[_Job | None]
 
-    def __init__(self, compute: Callable[[list[str], Precision], Vectors]) -> None:
-        super().__init__(name="cableqa-encoder", daemon=True)
-        self._compute = compute
-        self._jobs: queue.Queue[_Job | None] = queue.Queue(maxsize=QUEUE_LIMIT)
+
+class EncoderWorker:
+    """The thread that owns the model, reached through `compute`.
+
+    It ends by `stop`, or when nothing holds the worker any more: the thread knows the queue alone.
+    """
+
+    def __init__(self, compute: Compute) -> None:
+        self._jobs: Jobs = queue.Queue(maxsize=QUEUE_LIMIT)
+        self._thread = threading.Thread(
+            target=_work, args=(compute, self._jobs), name="cableqa-encoder", daemon=True
+        )
+        self._thread.start()
+        self._ending = weakref.finalize(self, self._jobs.put, None)
 
     def submit(self, texts: Sequence[str], precision: Precision) -> Future[Vectors]:
         job = _Job(list(texts), precision, Future())
         self._jobs.put(job)
         return job.result
 
-    def stop(self) -> None:
-        self._jobs.put(None)
+    def stop(self, timeout_s: float) -> None:
+        """End the thread after what is queued, and wait for that so long."""
+        self._ending()
+        self._thread.join(timeout_s)
 
-    def run(self) -> None:
-        waiting: _Job | None = None
-        while True:
-            first = waiting or self._jobs.get()
-            if first is None:
-                return
-            jobs, waiting, stopped = self._join(first)
-            try:
-                vectors = self._compute([text for job in jobs for text in job.texts], first.precision)
-            except BaseException as error:
-                for job in jobs:
-                    job.result.set_exception(error)
-            else:
-                start = 0
-                for job in jobs:
-                    job.result.set_result(vectors[start : start + len(job.texts)])
-                    start += len(job.texts)
-            if stopped:
-                return
 
-    def _join(self, first: _Job) -> tuple[list[_Job], _Job | None, bool]:
-        """Take along what waits behind `first`, while it stays small; what does not fit waits."""
-        jobs, size = [first], len(first.texts)
-        while size < JOIN_LIMIT:
-            try:
-                job = self._jobs.get_nowait()
-            except queue.Empty:
-                break
-            if job is None:
-                return jobs, None, True
-            if job.precision != first.precision or size + len(job.texts) > JOIN_LIMIT:
-                return jobs, job, False
-            jobs.append(job)
-            size += len(job.texts)
-        return jobs, None, False
+def _work(compute: Compute, jobs: Jobs) -> None:
+    waiting: _Job | None = None
+    while True:
+        first = waiting or jobs.get()
+        if first is None:
+            return
+        joined, waiting, stopped = _join(first, jobs)
+        try:
+            vectors = compute([text for job in joined for text in job.texts], first.precision)
+        except BaseException as error:
+            for job in joined:
+                job.result.set_exception(error)
+        else:
+            start = 0
+            for job in joined:
+                job.result.set_result(vectors[start : start + len(job.texts)])
+                start += len(job.texts)
+        if stopped:
+            return
+
+
+def _join(first: _Job, jobs: Jobs) -> tuple[list[_Job], _Job | None, bool]:
+    """Take along what waits behind `first`, while it stays small; what does not fit waits."""
+    joined, size = [first], len(first.texts)
+    while size < JOIN_LIMIT:
+        try:
+            job = jobs.get_nowait()
+        except queue.Empty:
+            break
+        if job is None:
+            return joined, None, True
+        if job.precision != first.precision or size + len(job.texts) > JOIN_LIMIT:
+            return joined, job, False
+        joined.append(job)
+        size += len(job.texts)
+    return joined, None, False

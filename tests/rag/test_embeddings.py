@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import threading
 
 import numpy as np
 import pytest
 
+from rag.config import PACKAGED_MODEL
 from rag.embeddings import Encoder, load_encoder
 from rag.errors import ModelUnavailable
 
@@ -62,3 +64,16 @@ def test_token_spans_slice_the_text_and_are_never_cut(encoder: Encoder) -> None:
 def test_a_wrong_model_name_says_what_to_do() -> None:
     with pytest.raises(ModelUnavailable, match=r"no-such-model.*CABLEQA_EMBEDDING_MODEL"):
         load_encoder("/nowhere/no-such-model")
+
+
+def test_the_thread_ends_with_what_holds_it() -> None:
+    others = set(threading.enumerate())
+    encoder = load_encoder(PACKAGED_MODEL)
+    half = encoder.at("bf16")
+    (thread,) = set(threading.enumerate()) - others
+    del encoder
+    assert half.encode(["A cable."]).shape == (1, half.dimension) and thread.is_alive()
+    del half
+    gc.collect()
+    thread.join(timeout=10)
+    assert not thread.is_alive()

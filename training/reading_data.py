@@ -59,10 +59,12 @@ class Example:
 class Asked:
     """A question with the passages that are read for it: those that answer, and others that were found.
 
-    `round` is the round of writing of an own question, 0 for one of a public set.
+    `round` is the round of writing of an own question, 0 for one of a public set; `subject` is what others
+    are asked about too: an article, a volume.
     """
 
     name: str
+    subject: str
     round: int
     type: str
     held_out: bool
@@ -109,11 +111,11 @@ def squad2(path: Path, seed: int) -> Iterator[Asked]:
                 other = Example(asked["question"], context, chance.choice(paragraphs)["context"], ())
                 held_out = article["title"] in HELD_OUT_ARTICLES
                 if asked["is_impossible"]:
-                    yield Asked(asked["id"], 0, "squad2", held_out, (), (example,))
+                    yield Asked(asked["id"], title, 0, "squad2", held_out, (), (example,))
                     continue
                 gold = asked["answers"][0]["text"]
                 others = (other,) if gold not in other.text and chance.random() < 0.3 else ()
-                yield Asked(asked["id"], 0, "squad2", held_out, (example,), others)
+                yield Asked(asked["id"], title, 0, "squad2", held_out, (example,), others)
 
 
 def clapnq(paths: Sequence[Path]) -> Iterator[Asked]:
@@ -127,9 +129,9 @@ def clapnq(paths: Sequence[Path]) -> Iterator[Asked]:
             spans = tuple(Span(at, at + len(s)) for s in chosen if (at := text.find(s)) >= 0)
             example = Example(row["input"], passage["title"], text, spans)
             if spans:
-                yield Asked(str(row["id"]), 0, "clapnq", False, (example,), ())
+                yield Asked(str(row["id"]), "clapnq", 0, "clapnq", False, (example,), ())
             elif not chosen:
-                yield Asked(str(row["id"]), 0, "clapnq", False, (), (example,))
+                yield Asked(str(row["id"]), "clapnq", 0, "clapnq", False, (), (example,))
 
 
 def own_rows(rehearsed: int | None, chance: random.Random) -> list[OwnRow]:
@@ -186,7 +188,10 @@ def own_questions(collection: Collection, rows: Sequence[OwnRow]) -> Iterator[As
         negatives = [_unanswered(question, hit) for hit in others[:HARD_RANK]]
         if near is not None and not gold:
             negatives.insert(0, Example(question, read_context(cable.header, near[0]), near[0].text, ()))
-        yield Asked(f"own-{row.number}", row.round, row.type, row.held_out, answering, tuple(negatives))
+        subject = row.file.partition("/")[0]
+        yield Asked(
+            f"own-{row.number}", subject, row.round, row.type, row.held_out, answering, tuple(negatives)
+        )
 
 
 def _unanswered(question: str, hit: Hit) -> Example:

@@ -20,7 +20,7 @@ import pickle
 import random
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +38,7 @@ from rag.reader import END, EVIDENCE, START, Window, WindowCutter, answer_featur
 from rag.reader_model import ReaderModel, load_reader_model
 from rag.tuned import save_tuned
 from rag.types import Span
+from training.contrast import Swaps, emptied
 from training.reading_data import (
     LAST_ROUND,
     Asked,
@@ -52,7 +53,10 @@ from training.tuning import PAUSED, add_sittings, area_under_curve, kept_batches
 BATCH = 16
 SPAN_WEIGHT = 0.25
 EVIDENCE_WEIGHT = 1.0
-NEGATIVES = 3
+NEGATIVES = 2
+# Of the pairs that answer, the shares shown once more without the answer, and with another name.
+EMPTIED_SHARE = 0.5
+SWAPPED_SHARE = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,17 +146,33 @@ def loss_of(model: ReaderModel, batch: Batch) -> Tensor:
 def epoch_of(
     own: Sequence[Asked], public: Sequence[Asked], sample: int, cutter: WindowCutter, chance: random.Random
 ) -> list[Item]:
-    """All own questions with some of their negatives, and a sample of the public ones."""
+    """All own questions with some of their negatives, a sample of public ones, and what differs little."""
     chosen: list[Example] = []
+    swaps = Swaps([*own, *public])
     for asked in own:
-        chosen += asked.answering
+        chosen += [*asked.answering, *contrasts(asked, swaps, chance)]
         # Of what cannot answer, the near-miss always, and some that a search finds.
         near = [] if asked.answering else list(asked.others[:1])
         found = asked.others[len(near) :]
         chosen += [*near, *chance.sample(found, min(NEGATIVES, len(found)))]
     for asked in chance.sample(list(public), min(sample, len(public))):
-        chosen += [*asked.answering, *asked.others]
+        chosen += [*asked.answering, *asked.others, *contrasts(asked, swaps, chance)]
     return [item for example in chosen for item in items(cutter, example, chance)]
+
+
+def contrasts(asked: Asked, swaps: Swaps, chance: random.Random) -> list[Example]:
+    """Of some of the pairs that answer, the passage without its answer or the question of something else."""
+    made = [emptied(e) for e in asked.answering if chance.random() < EMPTIED_SHARE]
+    made += [
+        swaps.swapped(asked.subject, e, chance) for e in asked.answering if chance.random() < SWAPPED_SHARE
+    ]
+    return [example for example in made if example is not None]
+
+
+def contrasted(questions: Sequence[Asked]) -> list[Asked]:
+    """Held-out pairs that answer, each beside its passage without the answer."""
+    pairs = [(asked, e, emptied(e)) for asked in questions for e in asked.answering]
+    return [replace(asked, answering=(e,), others=(less,)) for asked, e, less in pairs if less is not None]
 
 
 def shuffled_batches(order: list[Item], chance: random.Random) -> Iterator[list[Item]]:
@@ -293,6 +313,7 @@ def main() -> None:
         "invented telegrams": [asked for asked in own if asked.held_out and asked.round == LAST_ROUND],
         "squad2": [asked for asked in public if asked.held_out][::4],
     }
+    held_out["without the answer"] = contrasted([*held_out["own"], *held_out["squad2"]])
     public = [asked for asked in public if not asked.held_out]
     own = [asked for asked in own if not asked.held_out]
     folder = packaged_model()

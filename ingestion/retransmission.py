@@ -41,7 +41,12 @@ def signature(text: str) -> tuple[int, ...]:
     hashes = np.array([zlib.crc32(joined[start:end]) % _PRIME for start, end in runs], dtype=np.uint64)
     mixed = hashes[None, :] * _FACTORS
     mixed += _SHIFTS
-    mixed %= np.uint64(_PRIME)
+    for _ in range(2):
+        # The remainder by 2^31 - 1, without a division: the upper bits are added to the lower.
+        upper = mixed >> np.uint64(31)
+        mixed &= np.uint64(_PRIME)
+        mixed += upper
+    mixed[mixed == _PRIME] = 0
     smallest = mixed.min(axis=1)
     return tuple(zlib.crc32(band.tobytes()) for band in smallest.reshape(BANDS, ROWS))
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from typing import Any
 
 import torch
@@ -27,7 +29,10 @@ _Dense = Callable[[Tensor], Tensor]
 
 
 def one_core_each() -> None:
-    """Compute each question on one core from now on, for a server: two that share two cores both wait."""
+    """Compute each pass on one core from now on, and as many at once as there are cores.
+
+    Two that share two cores both wait, and one on two cores waits at the end of each product.
+    """
     torch.set_num_threads(1)
 
 
@@ -44,18 +49,27 @@ class UnpaddedEncoder:
         heads = encoder.config.num_attention_heads
         self._layers = [_Layer(layer, heads, dtype) for layer in encoder.encoder.layer]
         # More at once than there are cores for only fight for them.
-        self._slots = threading.Semaphore(max(1, (os.cpu_count() or 1) // torch.get_num_threads()))
+        at_once = max(1, (os.cpu_count() or 1) // torch.get_num_threads())
+        self._at_once = at_once
+        self._slots = threading.Semaphore(at_once)
+        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="cableqa-pass")
 
-    @torch.inference_mode()
     def __call__(self, ids: Sequence[list[int]], types: Sequence[list[int]]) -> list[Tensor]:
         """Token ids and segment types of each input -> its last hidden states, float32, (t, hidden)."""
-        hidden: list[Tensor] = []
-        with self._slots:
-            for part in _passes([len(row) for row in ids]):
-                hidden += self._pass(ids[part], types[part])
-        return hidden
+        parts = _passes([len(row) for row in ids], self._at_once)
+        if len(parts) == 1 or self._at_once == 1:
+            hidden = [self._pass(ids[part], types[part]) for part in parts]
+        else:
+            inputs = [(ids[part], types[part]) for part in parts]
+            hidden = list(self._threads.map(lambda both: self._pass(*both), inputs))
+        return list(chain.from_iterable(hidden))
 
+    @torch.inference_mode()
     def _pass(self, ids: Sequence[list[int]], types: Sequence[list[int]]) -> Sequence[Tensor]:
+        with self._slots:
+            return self._read(ids, types)
+
+    def _read(self, ids: Sequence[list[int]], types: Sequence[list[int]]) -> Sequence[Tensor]:
         lengths = [len(row) for row in ids]
         x = self._words[torch.tensor([token for row in ids for token in row])]
         x += self._types[torch.tensor([one for row in types for one in row])]
@@ -92,11 +106,15 @@ class _Layer:
         return attended.transpose(1, 2).reshape(t, width)
 
 
-def _passes(lengths: Sequence[int]) -> list[slice]:
-    """Inputs that follow one another, of `PASS_TOKENS` together or a single longer one."""
+def _passes(lengths: Sequence[int], at_once: int) -> list[slice]:
+    """Inputs that follow one another, of `PASS_TOKENS` together or a single longer one.
+
+    Shorter passes where fewer than `at_once` would come of it.
+    """
+    most = min(PASS_TOKENS, max(-(-sum(lengths) // at_once), _USUAL_TOKENS))
     parts, start, tokens = [], 0, 0
     for place, length in enumerate(lengths):
-        if place > start and tokens + length > PASS_TOKENS:
+        if place > start and tokens + length > most:
             parts.append(slice(start, place))
             start, tokens = place, 0
         tokens += length

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 import torch
@@ -49,13 +49,24 @@ def test_each_input_reads_as_it_does_in_a_padded_batch(
         assert torch.allclose(rough, whole[:n], atol=0.1)
 
 
+@pytest.fixture(params=["on all cores", "on one core each"])
+def cores(request: pytest.FixtureRequest) -> Iterator[None]:
+    before = torch.get_num_threads()
+    if request.param == "on one core each":
+        unpadded.one_core_each()
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("cores")
 def test_more_than_one_pass_holds_is_read_in_several(bert: BertModel) -> None:
     rows = [[n % 49 + 1] * 500 for n in range(2 * unpadded.PASS_TOKENS // 500)]
     types = [[0] * 500 for _ in rows]
     read = UnpaddedEncoder(bert, torch.float32)
     every = read(rows, types)
     assert len(every) == len(rows)
-    assert torch.allclose(every[-1], read(rows[-1:], types[-1:])[0], atol=1e-5)
+    for n in (0, -1):
+        assert torch.allclose(every[n], read([rows[n]], [types[n]])[0], atol=1e-5)
     assert read([], []) == []
 
 

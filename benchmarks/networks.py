@@ -26,6 +26,7 @@ from rag.embeddings import packaged_model, packaged_tokenizer
 from rag.precision import has_bf16
 from rag.reader import WindowCutter
 from rag.sentence_vectors import DTYPES, SentenceVectors
+from rag.tokens import CountingTokenizer
 from rag.tuned import packaged_encoder
 from rag.unpadded import UnpaddedEncoder
 from rag.worker import Precision
@@ -78,7 +79,9 @@ def main() -> None:
 
     model = SentenceTransformer(str(packaged_model())).to(dtype)
     own = SentenceVectors(
-        packaged_encoder(packaged_model(), "sdpa").eval(), tokenizer, model.max_seq_length or 256
+        packaged_encoder(packaged_model(), "sdpa").eval(),
+        CountingTokenizer(tokenizer, 256),
+        model.max_seq_length or 256,
     )
 
     def as_sentence_transformers_does(texts: list[str]) -> Callable[[], object]:

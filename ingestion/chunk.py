@@ -7,16 +7,18 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from rag.citations import split_sentences
-from rag.embedded import embedded_context
+from rag.embedded import embedded_context, embedded_text
 from rag.store_vectors import parts
 from rag.types import Cable, CableHeader, Chunk, Paragraph
 
 # Part of what makes a parsed file out of date: raise it with every change of what is cut where.
-CHUNKER_VERSION = 2
+CHUNKER_VERSION = 3
 # [CLS] and [SEP], which the encoder adds.
 MARKS = 2
 # At least this share of the encoder's length is left for the text, however short the encoder.
 TEXT_SHARE = 0.5
+# A chunk of a cut paragraph has at least this share of its room: "END QUOTE." alone says nothing.
+LEAST_SHARE = 1 / 3
 # Paragraphs that are given to the tokenizer at once: it keeps more for a token than the token.
 COUNTED_TOGETHER = 64
 
@@ -38,46 +40,55 @@ def chunk_cable(cable: Cable, tokenizer: Tokenizer) -> tuple[Chunk, ...]:
     paragraph is cut between sentences, else between words, or between tokens where a "word" is too long.
     """
     return tuple(
-        Chunk(paragraph.cable_id, paragraph.label, ordinal, start, end, paragraph.text[start:end])
+        chunk
         for run in parts(cable.paragraphs, COUNTED_TOGETHER)
-        for paragraph, fits, room in _measured(cable.header, run, tokenizer)
-        for ordinal, (start, end) in enumerate(
-            _whole(paragraph.text) if fits else _cut(paragraph.text, tokenizer, room)
-        )
+        for paragraph, room in _measured(cable.header, run, tokenizer)
+        for chunk in ([_chunk(paragraph)] if room is None else _cut(paragraph, tokenizer, room))
     )
 
 
 def _measured(
     header: CableHeader, paragraphs: Sequence[Paragraph], tokenizer: Tokenizer
-) -> Iterator[tuple[Paragraph, bool, int]]:
-    """Each paragraph, whether it fits as it is, and the tokens that its context leaves to a chunk."""
-    contexts = [embedded_context(header, paragraph) for paragraph in paragraphs]
-    distinct = list(dict.fromkeys(contexts))
-    counts = tokenizer.token_counts([*distinct, *(paragraph.text for paragraph in paragraphs)])
-    taken = dict(zip(distinct, counts, strict=False))
+) -> Iterator[tuple[Paragraph, int | None]]:
+    """Each paragraph with words, and where it is too long the tokens that its context leaves to a chunk.
+
+    What is counted is what would be embedded: the encoder has the tokens of it then.
+    """
+    worded = [paragraph for paragraph in paragraphs if paragraph.text.strip()]
+    counts = tokenizer.token_counts([embedded_text(header, one, _chunk(one)) for one in worded])
     most = tokenizer.max_tokens - MARKS
-    for paragraph, context, count in zip(paragraphs, contexts, counts[len(distinct) :], strict=True):
-        room = max(most - taken[context], int(most * TEXT_SHARE)) if context else most
-        yield paragraph, count <= room, room
+    for paragraph, count in zip(worded, counts, strict=True):
+        if count <= most:
+            yield paragraph, None
+            continue
+        context = embedded_context(header, paragraph)
+        taken = tokenizer.token_counts([context])[0] if context else 0
+        room = max(most - taken, int(most * TEXT_SHARE)) if context else most
+        yield paragraph, None if count - taken <= room else room
 
 
-def _whole(text: str) -> Iterator[tuple[int, int]]:
-    if text.strip():
-        yield _trimmed(text, 0, len(text))
+def _chunk(paragraph: Paragraph, ordinal: int = 0, start: int = 0, end: int | None = None) -> Chunk:
+    """The part of a paragraph from `start` to `end` without the blanks around it."""
+    piece = paragraph.text[start:end]
+    first = start + len(piece) - len(piece.lstrip())
+    text = piece.strip()
+    return Chunk(paragraph.cable_id, paragraph.label, ordinal, first, first + len(text), text)
 
 
-def _cut(text: str, tokenizer: Tokenizer, room: int) -> Iterator[tuple[int, int]]:
+def _cut(paragraph: Paragraph, tokenizer: Tokenizer, room: int) -> Iterator[Chunk]:
+    text = paragraph.text
     tokens = tokenizer.token_spans(text)
     starts = [start for start, _ in tokens]
     boundaries = [bisect_left(starts, span.start) for span in split_sentences(text)]
-    first = 0
+    first = ordinal = 0
     while first < len(tokens):
         last = min(first + room, len(tokens))
         if last < len(tokens):
+            last = min(last, len(tokens) - int(room * LEAST_SHARE))
             last = _boundary(text, starts, boundaries, first, last)
         end = len(text) if last == len(tokens) else starts[last]
-        yield _trimmed(text, 0 if first == 0 else starts[first], end)
-        first = last
+        yield _chunk(paragraph, ordinal, 0 if first == 0 else starts[first], end)
+        first, ordinal = last, ordinal + 1
 
 
 def _boundary(text: str, starts: list[int], boundaries: list[int], first: int, last: int) -> int:
@@ -90,8 +101,3 @@ def _boundary(text: str, starts: list[int], boundaries: list[int], first: int, l
     while word > first and not text[starts[word] - 1].isspace():
         word -= 1
     return word if word > first else last
-
-
-def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    piece = text[start:end]
-    return start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
 
 from rag.config import PACKAGED_MODEL
 from rag.errors import ModelUnavailable
+from rag.tokens import CountingTokenizer
 from rag.worker import EncoderWorker, Precision, Vectors
 
 if TYPE_CHECKING:
@@ -28,15 +29,10 @@ BATCH_TOKENS = 2_048
 STOPPING_S = 30.0
 
 
-class _Loaded(NamedTuple):
-    model: SentenceTransformer
-    identity: str
-
-
 class _Model:
     """The loaded weights in each precision that was asked for; used by the worker's thread only."""
 
-    def __init__(self, model: SentenceTransformer, tokenizer: Tokenizer, dimension: int) -> None:
+    def __init__(self, model: SentenceTransformer, tokenizer: CountingTokenizer, dimension: int) -> None:
         self._models: dict[Precision, SentenceTransformer] = {"fp32": model}
         self._tokenizer = tokenizer
         self._dimension = dimension
@@ -46,7 +42,7 @@ class _Model:
 
         model = self._at(precision)
         limit = int(model.max_seq_length or BATCH_TOKENS)
-        lengths = [min(len(one), limit) for one in self._tokenizer.encode_batch_fast(texts)]
+        lengths = [min(len(row), limit) for row in self._tokenizer.rows(texts)]
         result = np.empty((len(texts), self._dimension), dtype=np.float32)
         with torch.inference_mode():
             for batch in _batches(lengths):
@@ -86,8 +82,8 @@ class Encoder(Embeddings):
     """Texts to unit vectors, from any thread; those of equal fingerprints (weights, precision) compare."""
 
     def __init__(
-        self, worker: EncoderWorker, tokenizer: Tokenizer, identity: str, dimension: int, max_tokens: int,
-        precision: Precision,
+        self, worker: EncoderWorker, tokenizer: CountingTokenizer, identity: str, dimension: int,
+        max_tokens: int, precision: Precision,
     ) -> None:  # fmt: skip
         self._worker = worker
         self._tokenizer = tokenizer
@@ -124,38 +120,41 @@ class Encoder(Embeddings):
         return self.embed_documents([text])[0]
 
     def token_counts(self, texts: Sequence[str]) -> list[int]:
-        """Tokens of each, without the model's own marks ([CLS], [SEP])."""
-        return list(map(len, self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)))
+        """Tokens of each, without the model's own marks ([CLS], [SEP]); to encode it then is less work."""
+        return self._tokenizer.counts(texts)
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
         """Where each token stands in `text`, in characters."""
-        return list(self._tokenizer.encode(text, add_special_tokens=False).offsets)
+        return self._tokenizer.spans(text)
 
     def close(self) -> None:
         """End the worker after what is queued."""
         self._worker.stop(STOPPING_S)
 
 
-def load_encoder(name: str) -> Encoder:
+def load_encoder(name: str, *, in_bulk: bool = False) -> Encoder:
     """Load a model by name: ``packaged:all-MiniLM-L6-v2``, a folder, or a name on a model hub.
 
+    For texts `in_bulk` the packaged one computes from then on as `rag.unpadded.one_core_each` says.
     Raises ModelUnavailable, saying what to do.
     """
     from rag.sentence_vectors import SentenceVectors
+    from rag.unpadded import one_core_each
 
-    loaded = _load_packaged() if name == PACKAGED_MODEL else _load_named(name)
-    model = loaded.model
-    tokenizer = _counting_tokenizer(name, model)
+    model, identity = _load_packaged() if name == PACKAGED_MODEL else _load_named(name)
     dimension = model.get_embedding_dimension()
     if dimension is None:
         raise ModelUnavailable(f"{name} does not say how long its vectors are: it is no encoder.", model=name)
     max_tokens = int(model.max_seq_length or 512)
+    tokenizer = CountingTokenizer(_plain_tokenizer(name, model), max_tokens)
     if name == PACKAGED_MODEL:
+        if in_bulk:
+            one_core_each()
         bert = cast("BertModel", model[0].auto_model)
         worker = EncoderWorker(SentenceVectors(bert, tokenizer, max_tokens).encode)
     else:
         worker = EncoderWorker(_Model(model, tokenizer, dimension).encode)
-    return Encoder(worker, tokenizer, loaded.identity, dimension, max_tokens, "fp32")
+    return Encoder(worker, tokenizer, identity, dimension, max_tokens, "fp32")
 
 
 @cache
@@ -192,11 +191,11 @@ def packaged_tokenizer() -> Tokenizer:
     return tokenizer
 
 
-def _load_packaged() -> _Loaded:
-    return _Loaded(_sentence_transformer(str(packaged_model())), f"all-MiniLM-L6-v2@{PACKAGED_SHA256[:12]}")
+def _load_packaged() -> tuple[SentenceTransformer, str]:
+    return (_sentence_transformer(str(packaged_model())), f"all-MiniLM-L6-v2@{PACKAGED_SHA256[:12]}")
 
 
-def _load_named(name: str) -> _Loaded:
+def _load_named(name: str) -> tuple[SentenceTransformer, str]:
     try:
         model = _sentence_transformer(name)
     # A hub, a folder and a broken file each fail in their own way; all of them mean the same here.
@@ -208,7 +207,7 @@ def _load_named(name: str) -> _Loaded:
             "model, or a name on the model hub that this machine can reach.",
             model=name,
         ) from error
-    return _Loaded(model, f"{Path(name).name}@{_weights_digest(model)}")
+    return (model, f"{Path(name).name}@{_weights_digest(model)}")
 
 
 def _sentence_transformer(path: str) -> SentenceTransformer:
@@ -220,7 +219,7 @@ def _sentence_transformer(path: str) -> SentenceTransformer:
     return SentenceTransformer(path).eval()
 
 
-def _counting_tokenizer(name: str, model: SentenceTransformer) -> Tokenizer:
+def _plain_tokenizer(name: str, model: SentenceTransformer) -> Tokenizer:
     """A copy of the model's tokenizer that never cuts and never pads: safe beside the worker."""
     from tokenizers import Tokenizer
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn import functional
 
+from rag.tokens import CountingTokenizer
 from rag.unpadded import UnpaddedEncoder
 from rag.worker import Precision, Vectors
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer
     from transformers import BertModel
 
 DTYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16}
@@ -23,7 +23,7 @@ class SentenceVectors:
     `max_tokens` are those of a text with its two marks; used by one thread.
     """
 
-    def __init__(self, bert: BertModel, tokenizer: Tokenizer, max_tokens: int) -> None:
+    def __init__(self, bert: BertModel, tokenizer: CountingTokenizer, max_tokens: int) -> None:
         self._bert = bert
         self._tokenizer = tokenizer
         self._max_tokens = max_tokens
@@ -33,7 +33,7 @@ class SentenceVectors:
         """Unit vectors, float32, (n, dimension), in the order of the texts."""
         if precision not in self._laid_out:
             self._laid_out[precision] = UnpaddedEncoder(self._bert, DTYPES[precision])
-        rows = [self._cut(one.ids) for one in self._tokenizer.encode_batch_fast(texts)]
+        rows = [self._cut(row) for row in self._tokenizer.rows(texts)]
         hidden = self._laid_out[precision](rows, [[0] * len(row) for row in rows])
         vectors: Vectors = functional.normalize(torch.stack([one.mean(0) for one in hidden]), dim=1).numpy()
         return vectors

@@ -146,7 +146,7 @@ def ingest_paths(
         from rag.collection import open_collection
         from rag.embeddings import load_encoder
 
-        encoder = load_encoder(settings.embedding_model)
+        encoder = load_encoder(settings.embedding_model, in_bulk=True)
     try:
         with Bar() as bar:
             ray = _ray_embedder(settings, bar) if engine is Engine.RAY else None

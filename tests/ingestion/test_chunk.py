@@ -49,6 +49,15 @@ def test_a_long_paragraph_is_cut_between_sentences() -> None:
     ]
 
 
+def test_a_mark_at_the_end_of_a_long_paragraph_is_no_chunk_of_its_own() -> None:
+    text = "One two three four five six. Seven eight nine ten. END QUOTE."
+    chunks = chunk_cable(make_cable(texts=(text,), origin=None, subject=None), ShortEncoder())
+    assert [chunk.text for chunk in chunks] == [
+        "One two three four five six.",
+        "Seven eight nine ten. END QUOTE.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("origin", "subject", "heading", "pieces"),
     [

@@ -61,6 +61,13 @@ def test_token_spans_slice_the_text_and_are_never_cut(encoder: Encoder) -> None:
     assert all(a[1] <= b[0] for a, b in itertools.pairwise(spans))
 
 
+def test_a_text_that_was_counted_gets_the_vector_that_it_gets_anyway(encoder: Encoder) -> None:
+    before = encoder.encode(TEXTS)
+    counts = encoder.token_counts(TEXTS)
+    assert counts == [len(encoder.token_spans(text)) for text in TEXTS]
+    assert np.array_equal(encoder.encode(TEXTS), before)
+
+
 def test_a_wrong_model_name_says_what_to_do() -> None:
     with pytest.raises(ModelUnavailable, match=r"no-such-model.*CABLEQA_EMBEDDING_MODEL"):
         load_encoder("/nowhere/no-such-model")

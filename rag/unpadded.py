@@ -2,6 +2,9 @@
 
 All that looks at one token alone runs over the tokens of a whole pass at once; only attention goes input by
 input. (Zhai et al. 2023, "ByteTransformer".) Weights are laid out once, query, key and value as one product.
+
+In bf16 products and attention are computed; what is handed from layer to layer, sums and norms stay float32.
+Of the ten nearest neighbours of a chunk by fp32 .992 are found so, instead of .9895 with all of it in bf16.
 """
 
 from __future__ import annotations
@@ -45,7 +48,7 @@ class UnpaddedEncoder:
         self._words = _frozen(embeddings.word_embeddings.weight, dtype)
         self._places = _frozen(embeddings.position_embeddings.weight, dtype)
         self._types = _frozen(embeddings.token_type_embeddings.weight, dtype)
-        self._norm = _norm(embeddings.LayerNorm, dtype)
+        self._norm = _norm(embeddings.LayerNorm)
         heads = encoder.config.num_attention_heads
         self._layers = [_Layer(layer, heads, dtype) for layer in encoder.encoder.layer]
         # More at once than there are cores for only fight for them.
@@ -71,13 +74,13 @@ class UnpaddedEncoder:
 
     def _read(self, ids: Sequence[list[int]], types: Sequence[list[int]]) -> Sequence[Tensor]:
         lengths = [len(row) for row in ids]
-        x = self._words[torch.tensor([token for row in ids for token in row])]
+        x = self._words[torch.tensor([token for row in ids for token in row])].float()
         x += self._types[torch.tensor([one for row in types for one in row])]
         x += torch.cat([self._places[:length] for length in lengths])
         x = self._norm(x)
         for layer in self._layers:
             x = layer(x, lengths)
-        return torch.split(x.float(), lengths)
+        return torch.split(x, lengths)
 
 
 class _Layer:
@@ -85,18 +88,20 @@ class _Layer:
         attention = layer.attention
         read = attention.self
         self._heads = heads
+        self._dtype = dtype
         self._asked = _dense([read.query, read.key, read.value], dtype)
         self._joined = _dense([attention.output.dense], dtype)
-        self._joined_norm = _norm(attention.output.LayerNorm, dtype)
+        self._joined_norm = _norm(attention.output.LayerNorm)
         self._wide = _dense([layer.intermediate.dense], dtype)
         self._narrow = _dense([layer.output.dense], dtype)
-        self._norm = _norm(layer.output.LayerNorm, dtype)
+        self._norm = _norm(layer.output.LayerNorm)
 
     def __call__(self, x: Tensor, lengths: list[int]) -> Tensor:
-        asked = self._asked(x)
+        asked = self._asked(x.to(self._dtype))
         attended = torch.cat([self._attend(own) for own in torch.split(asked, lengths)])
-        x = self._joined_norm(self._joined(attended).add_(x))
-        return self._norm(self._narrow(functional.gelu(self._wide(x))).add_(x))
+        x = self._joined_norm(self._joined(attended).float().add_(x))
+        wide = functional.gelu(self._wide(x.to(self._dtype)))
+        return self._norm(self._narrow(wide).float().add_(x))
 
     def _attend(self, asked: Tensor) -> Tensor:
         """Query, key and value of one input, (t, 3 * hidden) -> (t, hidden)."""
@@ -127,8 +132,8 @@ def _frozen(tensor: Tensor, dtype: torch.dtype) -> Tensor:
     return tensor.detach().to(dtype, copy=True).contiguous()
 
 
-def _norm(norm: nn.LayerNorm, dtype: torch.dtype) -> _Dense:
-    weight, bias = _frozen(norm.weight, dtype), _frozen(norm.bias, dtype)
+def _norm(norm: nn.LayerNorm) -> _Dense:
+    weight, bias = _frozen(norm.weight, torch.float32), _frozen(norm.bias, torch.float32)
     shape, eps = norm.normalized_shape, norm.eps
     return lambda x: functional.layer_norm(x, shape, weight, bias, eps)
 

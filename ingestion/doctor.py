@@ -160,11 +160,11 @@ class _Examination:
 
     def _cleaned(self) -> Finding:
         vectors = self._store.work.drop_unused_vectors()
-        folders = remove_old_generations(self._store)
+        folders = remove_old_generations(self._store, self._settings.chroma_url)
         remove_matrices(self._store)
         marker: Path = self._settings.data_dir / UNCLEAN
         marker.unlink(missing_ok=True)
-        return Finding("cleaning", True, f"{vectors} unused vectors and {folders} old index folders removed")
+        return Finding("cleaning", True, f"{vectors} unused vectors and {folders} old indexes removed")
 
 
 def _mended(finding: Finding) -> Finding:

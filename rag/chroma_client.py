@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -35,6 +35,20 @@ def connect(path: Path | None, url: str | None, *, write: bool) -> ClientAPI:
     for session in sessions(client):
         session.timeout = httpx.Timeout(WRITE_TIMEOUT_S if write else READ_TIMEOUT_S)
     return client
+
+
+def drop_collections(url: str, chosen: Callable[[str], bool]) -> int:
+    """Delete the collections on the server at `url` whose names are `chosen`; says how many.
+
+    Raises CollectionError where the server does not answer.
+    """
+    with asking():
+        client = connect(None, url, write=True)
+        found = client.list_collections(limit=client.count_collections())
+        names = [collection.name for collection in found if chosen(collection.name)]
+        for name in names:
+            client.delete_collection(name)
+    return len(names)
 
 
 def sessions(client: ClientAPI) -> Iterator[httpx.Client]:

@@ -155,7 +155,7 @@ def _open_indexes(
         if write:
             unclean.touch()
             # What a server built anew stands beside what others read meanwhile; now nobody does.
-            remove_old_generations(store)
+            remove_old_generations(store, settings.chroma_url)
             if embedder is not None:
                 embedder.embed(store, encoder.fingerprint, encoder.precision)
             Indexer(store, chunks, lexical, encoder, on_progress).drain()

@@ -6,6 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from rag.chroma_client import drop_collections
 from rag.store import CableStore
 
 GENERATION = "generation"
@@ -34,10 +35,13 @@ def generation(store: CableStore) -> int:
     return int(store.get_meta(GENERATION) or "1")
 
 
-def remove_old_generations(store: CableStore) -> int:
-    """Delete embedded indexes that are not in use, while nobody reads them; says how many folders went."""
+def remove_old_generations(store: CableStore, chroma_url: str | None) -> int:
+    """Delete indexes that are not in use, while nobody reads them; says how many went."""
     current = generation(store)
     removed = 0
+    if chroma_url is not None:
+        used, ours = Places.of(store, current).name, Places.of(store, 0).name.removesuffix("0")
+        removed += drop_collections(chroma_url, lambda name: name.startswith(ours) and name != used)
     for kind in ("chroma", "lexical"):
         for folder in (store.path / kind).glob("*"):
             if folder.is_dir() and folder.name != str(current):

@@ -196,13 +196,6 @@ class ChunkIndex:
         (nearest,) = self._nearest(np.asarray(peek[0], dtype=np.float32), 1)
         return nearest.similarity > 1 - SAME
 
-    def drop(self) -> None:
-        """Delete the whole collection, on a server that others use too."""
-        if self._client is not None and self._collection is not None:
-            self._client.delete_collection(self._collection.name)
-            self._collection = None
-            self._count = None
-
     def close(self) -> None:
         """Release the database. Nothing may be called after."""
         if self._client is not None:

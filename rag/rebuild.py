@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from rag.chroma_client import drop_collections
 from rag.collection import open_chunks
 from rag.config import Settings
 from rag.embeddings import Encoder
@@ -48,7 +49,7 @@ def rebuild(
     store.work.mark_nothing_pending()
     if keep_old:
         return totals
-    remove_old_generations(store)
+    remove_old_generations(store, settings.chroma_url)
     remove_matrices(store)
     if not store.work.is_purged():
         # A copy of before an upgrade holds what was deleted since.
@@ -64,7 +65,7 @@ def _build(
     places: Places,
     on_progress: Callable[[IndexedTotals], None],
 ) -> IndexedTotals:
-    remove_indexes(places)
+    remove_indexes(places, settings.chroma_url)
     chunks = open_chunks(settings, store, encoder, places, write=True)
     try:
         lexical = LexicalIndex.open(places.lexical, write=True)
@@ -113,8 +114,10 @@ def _set_fill(byte: int) -> None:
         ctypes.CDLL(None).mallopt(_M_PERTURB, byte)
 
 
-def remove_indexes(places: Places) -> None:
+def remove_indexes(places: Places, chroma_url: str | None) -> None:
     """Delete what an earlier, interrupted rebuild left in the same places."""
+    if chroma_url is not None:
+        drop_collections(chroma_url, lambda name: name == places.name)
     for folder in (places.chroma, places.lexical):
         _remove(folder)
 

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from ingestion.chunk import chunk_cable
-from rag.collection import open_collection
+from rag.chroma_client import connect
+from rag.collection import open_collection, store_alone
 from rag.config import Settings
+from rag.rebuild import rebuild
 from rag.store import CableStore
 from tests.cables import make_cable
 from tests.chroma import running_chroma
@@ -45,3 +47,33 @@ def test_a_collection_on_a_server(tmp_path: Path, server_url: str) -> None:
             found.append([(hit.chunk_id, round(hit.similarity, 4)) for hit in hits])
     assert found[0] == found[1] and len(found[0]) == 4
     assert not (tmp_path / "served" / "chroma").exists()
+
+
+def test_a_rebuild_leaves_on_the_server_what_is_in_use_and_what_is_of_others(
+    tmp_path: Path, server_url: str
+) -> None:
+    settings = Settings(data_dir=tmp_path / "served", chroma_url=server_url)
+    client = connect(None, server_url, write=True)
+    client.create_collection("of-others", embedding_function=None)
+
+    def served() -> list[str]:
+        names = (collection.name for collection in client.list_collections())
+        return sorted(name for name in names if name != "of-others")
+
+    with open_collection(settings, WordEncoder(), write=True) as collection:
+        collection.store.put(make_cable("08ZEMBLA1"), chunk_cable(make_cable("08ZEMBLA1"), WordEncoder()))
+    (first,) = served()
+    with store_alone(settings) as store:
+        # Beside the one that is being read; the next writer takes the old one away.
+        rebuild(settings, store, WordEncoder(), keep_old=True)
+        assert len(served()) == 2
+    open_collection(settings, WordEncoder(), write=True).close()
+    (second,) = served()
+    assert second != first
+    with store_alone(settings) as store:
+        rebuild(settings, store, WordEncoder())
+    (third,) = served()
+    assert third not in (first, second)
+    with open_collection(settings, WordEncoder(), write=False) as collection:
+        assert_whole(collection)
+    assert client.count_collections() == 2

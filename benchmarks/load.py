@@ -56,7 +56,7 @@ CHROMA_BATCH = 5_000
 
 def build(paragraphs: int) -> tuple[Path, Path, list[str]]:
     """The collection and the textbook's store, made where they are missing; and questions, all different."""
-    cables = generated(paragraphs, random.Random(1))
+    cables = list(generated(paragraphs, random.Random(1)))
     chance = random.Random(2)
     texts = [p.text for cable in cables for p in cable.paragraphs]
     questions = [" ".join(chance.choice(texts).split()[:12]) + f" {n}?" for n in range(50_000)]

@@ -18,11 +18,12 @@ import random
 import statistics
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from hashlib import blake2b
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -36,9 +37,11 @@ from rag.collection import Collection, open_collection
 from rag.config import PACKAGED_MODEL, Settings
 from rag.embeddings import load_encoder
 from rag.errors import ParseError
+from rag.indexing import Indexer
 from rag.retrieve import HybridSearch
 from rag.store import CableStore
-from rag.types import Cable, Chunk, Filters, Paragraph, Question, Segment
+from rag.store_batch import Batch
+from rag.types import Cable, Chunk, Filters, Question, Segment
 from rag.understand import understand
 from rag.worker import Vectors
 
@@ -51,6 +54,9 @@ _PLANE = np.random.default_rng(0).standard_normal((PLANE, DIMENSION), dtype=np.f
 K = 10
 # Shares of the cables that a filter lets through; the smallest is a cable or two by name.
 SHARES = (0.0001, 0.01, 0.14, 1.0)
+SEED = 1
+# Written in one transaction.
+CABLES_AT_ONCE = 500
 
 
 class TableEncoder(Embeddings):
@@ -95,16 +101,18 @@ class TableEncoder(Embeddings):
         return rows + OFF_PLANE * chance.standard_normal(DIMENSION, dtype=np.float32)
 
 
-def generated(number: int, chance: random.Random) -> list[Cable]:
-    """So many paragraphs in cables of eight; origins carry the shares that filters let through."""
+def generated(number: int, chance: random.Random) -> Iterator[Cable]:
+    """So many paragraphs in cables of eight; origins carry the shares that filters let through.
+
+    One cable after another: a million of them do not fit in memory beside their graph.
+    """
     parsed = [cable for source in _sources() for cable in parse_source(source)]
     pattern = next(cable for cable in parsed if not isinstance(cable, ParseError))
     texts = [p.text for cable in parsed if not isinstance(cable, ParseError) for p in cable.paragraphs]
     sentences = [text[span.start : span.end] for text in texts for span in split_sentences(text)]
-    made = []
     count = number // PARAGRAPHS_PER_CABLE
     for place in range(count):
-        cable_id = f"08POST{place}"
+        cable_id = _cable_id(place)
         share = place / count
         origin = "Embassy One" if share < SHARES[1] else "Embassy"
         if SHARES[1] <= share < SHARES[1] + SHARES[2]:
@@ -124,43 +132,69 @@ def generated(number: int, chance: random.Random) -> list[Cable]:
         body = "\n\n".join(p.text for p in paragraphs)
         subject = " ".join(chance.choices(sentences))
         header = replace(pattern.header, cable_id=cable_id, origin=origin, subject=subject)
-        made.append(
-            replace(
-                pattern, header=header, body=body, paragraphs=tuple(paragraphs), references=(),
-                raw=body.encode(), segments=(Segment(0, 0, len(body)),), stripped=(), aliases=(), warnings=(),
-            )
+        yield replace(
+            pattern, header=header, body=body, paragraphs=tuple(paragraphs), references=(),
+            raw=body.encode(), segments=(Segment(0, 0, len(body)),), stripped=(), aliases=(), warnings=(),
         )  # fmt: skip
-    return made
 
 
 def _sources() -> list:  # type: ignore[type-arg]
     return [source for source in find_files(SAMPLE) if not isinstance(source, ParseError)]
 
 
-def build(folder: Path, cables: Sequence[Cable]) -> Collection:
+def build(folder: Path, size: int) -> Collection:
     """Open the generated collection, which is finished from where the run before left it."""
     folder.mkdir(parents=True, exist_ok=True)
-    store = CableStore.open(folder)
-    stored = {header.cable_id for header in store.list_headers(Filters(), limit=len(cables), after=None)}
-    for cable in cables:
-        if cable.header.cable_id not in stored:
-            chunks = [Chunk(p.cable_id, p.label, 0, 0, len(p.text), p.text) for p in cable.paragraphs]
-            store.put(cable, chunks)
-    store.close()
     settings = Settings(data_dir=folder, embedding_precision="fp32")
-    open_collection(settings, TableEncoder(), write=True).close()
+    with open_collection(settings, TableEncoder(), write=True) as collection:
+        # They are written in their order.
+        stored = collection.store.counts().cables
+        if stored < size // PARAGRAPHS_PER_CABLE:
+            _read_in(collection, islice(generated(size, random.Random(SEED)), stored, None), size)
     return open_collection(settings, TableEncoder(), write=False)
 
 
-def filters_of(cables: Sequence[Cable]) -> dict[str, Filters]:
-    few = tuple(c.header.cable_id for c in cables[:: len(cables) // max(1, round(len(cables) * SHARES[0]))])
+def _read_in(collection: Collection, cables: Iterator[Cable], size: int) -> None:
+    indexer = Indexer(
+        collection.store, collection.chunks, collection.lexical, collection.encoder,
+        lambda totals: print(f"\r{totals.chunks:,} of {size:,}", end="", file=sys.stderr),
+    )  # fmt: skip
+    while part := list(islice(cables, CABLES_AT_ONCE)):
+        chunked = [
+            (cable, [Chunk(p.cable_id, p.label, 0, 0, len(p.text), p.text) for p in cable.paragraphs])
+            for cable in part
+        ]
+        pending = collection.store.write(Batch(cables=chunked))
+        for work, (cable, chunks) in zip(pending, chunked, strict=True):
+            indexer.add_put(work, cable, chunks)
+    indexer.finish()
+
+
+def questions_of(store: CableStore, size: int, number: int) -> list[str]:
+    """The first words of paragraphs drawn by chance."""
+    chance = random.Random(SEED)
+    keys = []
+    for place in (chance.randrange(size) for _ in range(number)):
+        cable, ordinal = divmod(place, PARAGRAPHS_PER_CABLE)
+        keys.append((_cable_id(cable), str(ordinal + 1)))
+    texts = store.paragraphs(keys)
+    return [" ".join(texts[key].text.split()[:12]) + "?" for key in keys]
+
+
+def filters_of(size: int) -> dict[str, Filters]:
+    count = size // PARAGRAPHS_PER_CABLE
+    few = max(1, round(count * SHARES[0]))
     return {
         "none": Filters(),
-        "0.01 %": Filters(cable_ids=few[: max(1, round(len(cables) * SHARES[0]))]),
+        "0.01 %": Filters(cable_ids=tuple(_cable_id(i * (count // few)) for i in range(few))),
         "1 %": Filters(origins=("Embassy One",)),
         "14 %": Filters(origins=("Embassy Many",)),
-        "100 %": Filters(corpora=(cables[0].header.corpus,)),
+        "100 %": Filters(corpora=(next(generated(size, random.Random(SEED))).header.corpus,)),
     }
+
+
+def _cable_id(place: int) -> str:
+    return f"08POST{place}"
 
 
 def measured(ask: Callable[[str], object], questions: Sequence[str]) -> tuple[float, float]:
@@ -181,29 +215,29 @@ def own_way(collection: Collection, filters: Filters) -> Callable[[str], object]
     return lambda text: search.find(understand(Question(text, filters=filters), archive), K)
 
 
-def langchain_ways(
-    folder: Path, paragraphs: Sequence[Paragraph], cables: Sequence[Cable]
-) -> dict[str, Callable[[str], object]]:
+def langchain_ways(folder: Path, size: int) -> dict[str, Callable[[str], object]]:
     """LangChain's plain retriever over Chroma for each filter."""
     from langchain_chroma import Chroma
 
-    headers = {c.header.cable_id: c.header for c in cables}
     store = Chroma("plain", TableEncoder(), persist_directory=str(folder))
-    for start in range(len(store.get(include=[])["ids"]), len(paragraphs), 5_000):
-        part = paragraphs[start : start + 5_000]
+    stored = len(store.get(include=[])["ids"])
+    # What is there is whole cables: a part is written in one piece.
+    cables = islice(generated(size, random.Random(SEED)), stored // PARAGRAPHS_PER_CABLE, None)
+    while part := list(islice(cables, CABLES_AT_ONCE)):
         store.add_texts(
-            [p.text for p in part],
+            [p.text for cable in part for p in cable.paragraphs],
             metadatas=[
                 {
-                    "cable_id": p.cable_id,
-                    "origin": str(headers[p.cable_id].origin),
-                    "corpus": headers[p.cable_id].corpus,
+                    "cable_id": cable.header.cable_id,
+                    "origin": str(cable.header.origin),
+                    "corpus": cable.header.corpus,
                 }
-                for p in part
+                for cable in part
+                for _ in cable.paragraphs
             ],
         )
     ways: dict[str, Callable[[str], object]] = {}
-    for name, filters in filters_of(cables).items():
+    for name, filters in filters_of(size).items():
         where: dict[str, object] | None = None
         if filters.cable_ids:
             where = {"cable_id": {"$in": list(filters.cable_ids)}}
@@ -250,23 +284,16 @@ def main() -> None:
     options = parser.parse_args()
     lines, notes, plain_p50 = [], [], {}
     for size in options.sizes:
-        chance = random.Random(1)
-        cables = generated(size, chance)
-        paragraphs = [p for cable in cables for p in cable.paragraphs]
-        questions = [
-            " ".join(chance.choice(paragraphs).text.split()[:12]) + "?" for _ in range(options.questions)
-        ]
         began = time.perf_counter()
         plain: dict[str, Callable[[str], object]] = {}
         if find_spec("langchain_chroma") is not None and size <= options.plain_up_to:
-            plain = langchain_ways(options.cache / f"plain-{size}", paragraphs, cables)
-        filters_by_name = filters_of(cables)
-        with build(options.cache / f"own-{size}", cables) as collection:
+            plain = langchain_ways(options.cache / f"plain-{size}", size)
+        with build(options.cache / f"own-{size}", size) as collection:
             print(f"{size:,} opened in {time.perf_counter() - began:.0f} s", file=sys.stderr)
-            del cables, paragraphs
             if options.build_only:
                 continue
-            for name, filters in filters_by_name.items():
+            questions = questions_of(collection.store, size, options.questions)
+            for name, filters in filters_of(size).items():
                 own = own_way(collection, filters)
                 began = time.perf_counter()
                 own("a first question that reads what the filter lets through")
@@ -280,6 +307,8 @@ def main() -> None:
                 lines.append(f"| {size:,} | {name} | {p50:.1f} / {p99:.1f} | {first:.0f} | {beside} |")
             recall = recall_of(collection, questions)
             notes.append(f"{size:,} paragraphs: recall@{K} of the graph {recall:.4f}")
+    if options.build_only:
+        return
     print("| paragraphs | filter | cableqa p50 / p99 ms | first ms | Chroma.as_retriever p50 / p99 ms |")
     print("|---|---|---|---|---|")
     print("\n".join([*lines, "", *notes]))

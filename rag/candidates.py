@@ -11,7 +11,7 @@ from rag.collection import Collection
 from rag.exact import DIRECT_CABLES, KEPT_SELECTIONS, paragraph_of
 from rag.narrowing import boosts
 from rag.period_words import expansions
-from rag.proximity import proximity, rarest
+from rag.proximity import Proximity, rarest
 from rag.ranking import Boost, Evidence, ParagraphKey, Weights, best_cables, likeliest
 from rag.types import Clue, ClueField, Filters, Query
 from rag.worker import Vectors
@@ -86,7 +86,7 @@ class Candidates:
         added = [query.expansions, expansions(query.text)] if query.is_follow_up else [query.expansions]
         vectors = self._collection.encoder.encode(texts)
         asked, *own = (_Asked(*one) for one in zip(texts, vectors, added, strict=True))
-        dense, lexical = self._proposed(asked, CANDIDATES, allowed)
+        dense, lexical = self._proposed_beside(asked, CANDIDATES, allowed)
         evidence = Evidence(
             keys=tuple(dict.fromkeys((*dense, *lexical))),
             dense=dense,
@@ -101,23 +101,31 @@ class Candidates:
         # What was said before tells the cable, and its words were never meant to stand together.
         return self._with_proximity(texts[-1], evidence)
 
+    def _proposed_beside(self, asked: _Asked, k: int, allowed: Allowed) -> tuple[_Scores, _Scores]:
+        """As `_proposed`, both ways at once."""
+        lexical = self._beside.submit(self._by_words, asked, k, allowed)
+        return self._by_meaning(asked, k, allowed), lexical.result()
+
     def _proposed(self, asked: _Asked, k: int, allowed: Allowed) -> tuple[_Scores, _Scores]:
-        """Cosines and BM25 scores of what either way proposes, best first."""
-        collection = self._collection
-        finding = self._beside.submit(
-            collection.lexical.search,
-            asked.text,
-            k,
-            allowed.cables,
-            allowed.paragraphs,
-            asked.added,
-            self._weights.abbreviation,
-        )
+        """Cosines and BM25 scores of what either way proposes, best first.
+
+        Of a few cables either takes less time than to have another thread do it.
+        """
+        return self._by_meaning(asked, k, allowed), self._by_words(asked, k, allowed)
+
+    def _by_meaning(self, asked: _Asked, k: int, allowed: Allowed) -> _Scores:
         dense: _Scores = {}
-        for scored in collection.indexes.nearest(asked.vector, k, allowed.cables, allowed.paragraphs):
+        nearest = self._collection.indexes.nearest(asked.vector, k, allowed.cables, allowed.paragraphs)
+        for scored in nearest:
             # Chunks come best first: a paragraph stands where its best chunk stands.
             dense.setdefault(paragraph_of(scored.chunk_id), scored.similarity)
-        return dense, {(scored.cable_id, scored.label): scored.score for scored in finding.result()}
+        return dense
+
+    def _by_words(self, asked: _Asked, k: int, allowed: Allowed) -> _Scores:
+        found = self._collection.lexical.search(
+            asked.text, k, allowed.cables, allowed.paragraphs, asked.added, self._weights.abbreviation
+        )
+        return {(scored.cable_id, scored.label): scored.score for scored in found}
 
     def _with_neighbours(self, asked: _Asked, evidence: Evidence, allowed: Allowed) -> Evidence:
         """All paragraphs of the best cables: what continues a hit may share no word with the question."""
@@ -146,9 +154,10 @@ class Candidates:
         rarity = rarest(lexical.rarity(lexical.terms(text)))
         if not self._weights.proximity or len(rarity) < 2:
             return evidence
-        read = self._collection.store.paragraphs(likeliest(evidence, self._weights))
-        near = {key: proximity(rarity, lexical.terms(paragraph.text)) for key, paragraph in read.items()}
-        return replace(evidence, proximity=near)
+        read = self._collection.store.found.texts(likeliest(evidence, self._weights))
+        near = Proximity(rarity)
+        said = {key: near.of(lexical.terms(text)) for key, text in read.items()}
+        return replace(evidence, proximity=said)
 
     def _boosts(self, query: Query, evidence: Evidence) -> Iterator[Boost]:
         """What the question implies: the kind of paragraph, and when it was sent."""

@@ -169,15 +169,18 @@ class LexicalIndex:
 
     def _among(self, cables: frozenset[str]) -> tuple[tantivy.Occur, tantivy.Query]:
         assert self._index is not None
-        kept = self._kept.get(cables)
-        if kept is None:
-            among = tantivy.Query.term_set_query(self._index.schema, "cable_key", sorted(cables))
-            kept = tantivy.Query.const_score_query(among, 0.0)
-            if len(cables) > WIDE:
-                if len(self._kept) >= KEPT_FILTERS:
-                    self._kept.clear()
-                self._kept[cables] = kept
-        return tantivy.Occur.Must, kept
+        schema = self._index.schema
+        if len(cables) <= WIDE:
+            # Each looked up by itself: for a set of terms an automaton is made first.
+            terms = (tantivy.Query.term_query(schema, "cable_key", cable_id) for cable_id in sorted(cables))
+            among = tantivy.Query.boolean_query([(tantivy.Occur.Should, term) for term in terms])
+            return tantivy.Occur.Must, tantivy.Query.const_score_query(among, 0.0)
+        if cables not in self._kept:
+            if len(self._kept) >= KEPT_FILTERS:
+                self._kept.clear()
+            among = tantivy.Query.term_set_query(schema, "cable_key", sorted(cables))
+            self._kept[cables] = tantivy.Query.const_score_query(among, 0.0)
+        return tantivy.Occur.Must, self._kept[cables]
 
     def _found(self, query: tantivy.Query, k: int) -> list[ScoredParagraph]:
         assert self._index is not None

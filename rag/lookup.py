@@ -92,7 +92,7 @@ class LookUp:
         return self._store.resolve_id(reference.cable_id)
 
     def _paragraph(self, cable_id: str, label: str) -> Hit | None:
-        stored = self._store.shown([(cable_id, label)]).get((cable_id, label))
+        stored = self._store.found.shown([(cable_id, label)]).get((cable_id, label))
         if stored is None:
             return None
         found = (stored.paragraph, stored.header, 1.0, FoundBy.LOOKUP)

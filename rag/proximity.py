@@ -19,26 +19,39 @@ def rarest(rarity: Mapping[str, float]) -> dict[str, float]:
     return dict(sorted(rarity.items(), key=lambda item: -item[1])[:MOST_TERMS])
 
 
-def proximity(rarity: Mapping[str, float], said: Sequence[str]) -> float:
-    """How near the terms of `rarity` stand to each other in the terms `said` by a paragraph, from 0 to 1.
+class Proximity:
+    """How near the terms of `rarity` stand to each other in a paragraph, from 0 to 1.
 
     Every pair counts as much as the more common of the two is rare (Rasolofo and Savoy 2003), divided by the
     square root of its least distance: 1 where all stand side by side, which only two can.
     """
-    places = [(place, term) for place, term in enumerate(said) if term in rarity]
-    nearest: dict[tuple[str, str], int] = {}
-    for later, (place, term) in enumerate(places):
-        for before in range(later - 1, -1, -1):
-            distance = place - places[before][0]
-            if distance > WINDOW:
-                break
-            other = places[before][1]
-            if other != term:
-                pair = (other, term) if other < term else (term, other)
-                nearest[pair] = min(distance, nearest.get(pair, WINDOW))
-    # Of terms in the order of their rarity each is the more common one of its pairs with those before it.
-    all_pairs = sum(i * weight for i, weight in enumerate(sorted(rarity.values(), reverse=True)))
-    if not all_pairs:
-        return 0.0
-    near = sum(min(rarity[a], rarity[b]) / math.sqrt(distance) for (a, b), distance in nearest.items())
-    return near / all_pairs
+
+    def __init__(self, rarity: Mapping[str, float]) -> None:
+        self._rarity = rarity
+        # Of terms in the order of their rarity each is the more common one of its pairs with those before it.
+        self._all_pairs = sum(i * weight for i, weight in enumerate(sorted(rarity.values(), reverse=True)))
+
+    def of(self, said: Sequence[str]) -> float:
+        """The share of a paragraph that says these terms, in their order."""
+        if not self._all_pairs:
+            return 0.0
+        near = sum(
+            min(self._rarity[a], self._rarity[b]) / math.sqrt(distance)
+            for (a, b), distance in self._distances(said).items()
+        )
+        return near / self._all_pairs
+
+    def _distances(self, said: Sequence[str]) -> dict[tuple[str, str], int]:
+        """The least distance of each pair that stands within the window."""
+        places = [(place, term) for place, term in enumerate(said) if term in self._rarity]
+        nearest: dict[tuple[str, str], int] = {}
+        for later, (place, term) in enumerate(places):
+            for before in range(later - 1, -1, -1):
+                distance = place - places[before][0]
+                if distance > WINDOW:
+                    break
+                other = places[before][1]
+                if other != term:
+                    pair = (other, term) if other < term else (term, other)
+                    nearest[pair] = min(distance, nearest.get(pair, WINDOW))
+        return nearest

@@ -111,6 +111,7 @@ class _Table:
         keys = evidence.keys
         own = 0.0 if evidence.own_dense is None else weights.follow_up_own
         of_cable = weights.cable if evidence.own_dense is None else weights.follow_up_cable
+        cables = [cable_id for cable_id, _ in keys]
         dense = _cosines(evidence.dense, keys)
         lexical, near = _words(evidence.lexical, {} if own else evidence.proximity, keys, weights)
         own_dense = own_lexical = own_near = np.zeros(len(keys))
@@ -125,10 +126,9 @@ class _Table:
         meaning = 1 - weights.lexical
         # In a follow-up, the talk so far chooses the cable.
         context = meaning * dense + weights.lexical * (lexical + near) + lift
-        best: dict[str, float] = {}
-        for (cable_id, _), score in zip(keys, context.tolist(), strict=True):
-            if score > best.get(cable_id, -np.inf):
-                best[cable_id] = score
+        # Ascending, so that of each cable the highest is the last word.
+        order = np.argsort(context)
+        best = dict(zip(map(cables.__getitem__, order.tolist()), context[order].tolist(), strict=True))
         return cls(
             keys=keys,
             names=(
@@ -150,7 +150,7 @@ class _Table:
                     own * weights.lexical * own_lexical,
                     own * weights.lexical * own_near,
                     *lifts,
-                    of_cable * np.array([best[cable_id] for cable_id, _ in keys], dtype=np.float64),
+                    of_cable * np.array([best[cable_id] for cable_id in cables], dtype=np.float64),
                 ]
             ),
             # Back to the scale of one cosine and one share: a score means the same with boosts and without.
@@ -159,8 +159,8 @@ class _Table:
 
     def ordered(self) -> list[int]:
         """The rows, best first."""
-        scores = self.parts.sum(axis=0).tolist()
-        return sorted(range(len(scores)), key=lambda row: (-scores[row], self.keys[row]))
+        scores = (-self.parts.sum(axis=0)).tolist()
+        return [row for _, _, row in sorted(zip(scores, self.keys, range(len(scores)), strict=True))]
 
     def scored(self, row: int) -> Scored:
         values = (self.parts[:, row] / self.divisor).tolist()
@@ -170,9 +170,10 @@ class _Table:
 
 def _cosines(known: Mapping[ParagraphKey, float], keys: Sequence[ParagraphKey]) -> NDArray[np.float64]:
     """As they are; who was not proposed is no better than the last who was."""
-    values = [known.get(key) for key in keys]
-    floor = min((value for value in values if value is not None), default=0.0)
-    return np.array([floor if value is None else value for value in values], dtype=np.float64)
+    values = np.array([known.get(key, np.nan) for key in keys], dtype=np.float64)
+    missing = np.isnan(values)
+    values[missing] = values[~missing].min() if not missing.all() else 0.0
+    return values
 
 
 def _words(

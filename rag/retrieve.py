@@ -95,7 +95,7 @@ class HybridSearch:
         return self._hits(rank(evidence, self._weights, k), evidence, found_by)
 
     def _hits(self, scored: Sequence[Scored], evidence: Evidence, found_by: FoundBy | None) -> list[Hit]:
-        shown = self._collection.store.shown([one.key for one in scored])
+        shown = self._collection.store.found.shown([one.key for one in scored])
         hits = []
         for one in scored:
             # The last bits of a cosine depend on where in memory its vector happens to lie.

@@ -24,7 +24,7 @@ from rag.store_batch import Batch
 from rag.store_calendar import Calendar
 from rag.store_census import Census, Counts
 from rag.store_content import content_sha256
-from rag.store_found import Shown
+from rag.store_found import FoundParagraphs
 from rag.store_rows import HEADER_COLUMNS
 from rag.store_select import Facets
 from rag.store_survey import Survey
@@ -49,6 +49,7 @@ class CableStore:
         self.ledger = AnswerLedger(engine)
         self.census = Census(engine)
         self.survey = Survey(engine)
+        self.found = FoundParagraphs(engine)
         self.calendar = Calendar(engine)
 
     @classmethod
@@ -162,12 +163,8 @@ class CableStore:
     def paragraphs(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Paragraph]:
         """Paragraphs by (cable id, label), those that exist."""
         with self._engine.connect() as connection:
-            return store_found.paragraphs(connection, keys)
-
-    def shown(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Shown]:
-        """Paragraphs by (cable id, label) with what is shown of their cables, those that exist."""
-        with self._engine.connect() as connection:
-            return store_found.shown(connection, keys)
+            rows = store_found.rows(connection, store_found.PARAGRAPHS_FOUND, keys)
+            return {(row.cable_id, row.label): store_rows.paragraph_from_row(row) for row in rows}
 
     def cable_paragraphs(self, cable_id: str) -> tuple[Paragraph, ...]:
         query = select(PARAGRAPHS).where(PARAGRAPHS.c.cable_id == cable_id).order_by(PARAGRAPHS.c.ordinal)

@@ -1,11 +1,12 @@
-"""What is shown of paragraphs that were found: text, header and original, in one statement."""
+"""What is read of paragraphs that were found: what is shown of them, or their texts alone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, select
+from sqlalchemy import Connection, Engine, Row, Select, and_, bindparam, select
 
 from rag.schema import CABLES, DUPLICATES, PARAGRAPHS
 from rag.store_rows import HEADER_COLUMNS, header_from_row, paragraph_from_row
@@ -28,7 +29,8 @@ _SHOWN = (
     .outerjoin(DUPLICATES, DUPLICATES.c.cable_id == PARAGRAPHS.c.cable_id)
     .where(_WANTED)
 )
-_PARAGRAPHS = select(PARAGRAPHS).where(_WANTED)
+PARAGRAPHS_FOUND = select(PARAGRAPHS).where(_WANTED)
+_TEXTS = select(PARAGRAPHS.c.cable_id, PARAGRAPHS.c.label, PARAGRAPHS.c.text).where(_WANTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +42,34 @@ class Shown:
     original: str | None
 
 
-def shown(connection: Connection, keys: Iterable[Key]) -> dict[Key, Shown]:
-    """What is to be shown of the paragraphs with these (cable id, label), those that exist."""
-    headers: dict[str, CableHeader] = {}
-    found = {}
-    for wanted in _wanted(keys):
-        for row in connection.execute(_SHOWN, wanted):
+class FoundParagraphs:
+    """Reads paragraphs by (cable id, label); those that do not exist are left out."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def shown(self, keys: Iterable[Key]) -> dict[Key, Shown]:
+        """What is to be shown of them, in one statement."""
+        headers: dict[str, CableHeader] = {}
+        found = {}
+        with self._engine.connect() as connection:
+            read = rows(connection, _SHOWN, keys)
+        for row in read:
             cable_id = row.cable_id
             header = headers.get(cable_id)
             if header is None:
                 header = headers[cable_id] = header_from_row(row)
             found[cable_id, row.label] = Shown(paragraph_from_row(row), header, row.original)
-    return found
+        return found
+
+    def texts(self, keys: Iterable[Key]) -> dict[Key, str]:
+        with self._engine.connect() as connection:
+            return {(row.cable_id, row.label): row.text for row in rows(connection, _TEXTS, keys)}
 
 
-def paragraphs(connection: Connection, keys: Iterable[Key]) -> dict[Key, Paragraph]:
-    """The paragraphs with these (cable id, label), those that exist."""
-    return {
-        (row.cable_id, row.label): paragraph_from_row(row)
-        for wanted in _wanted(keys)
-        for row in connection.execute(_PARAGRAPHS, wanted)
-    }
+def rows(connection: Connection, statement: Select[Any], keys: Iterable[Key]) -> list[Row[Any]]:
+    """What a statement with `_WANTED` reads of the paragraphs with these (cable id, label)."""
+    return [row for wanted in _wanted(keys) for row in connection.execute(statement, wanted).all()]
 
 
 def _wanted(keys: Iterable[Key]) -> Iterator[dict[str, list[str]]]:

@@ -238,4 +238,5 @@ def pack_strings(strings: Sequence[str]) -> str:
 
 
 def unpack_strings(packed: str) -> tuple[str, ...]:
-    return tuple(json.loads(packed))
+    # Most lists of a header are empty.
+    return () if packed == "[]" else tuple(json.loads(packed))

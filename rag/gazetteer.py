@@ -70,10 +70,12 @@ def _listing() -> _Listing:
             names[name.casefold()] = (origins, True)
     for name in _DEPARTMENT_NAMES:
         names[name.casefold()] = ((_DEPARTMENT,), False)
-    ordered = sorted(names, key=len, reverse=True)
-    pattern = re.compile(
-        rf"(?<![\w-])(?:{'|'.join(re.escape(name) for name in ordered)})(?![\w-])", re.IGNORECASE
-    )
+    # By first letters, so that at each place of a text a few of the thousand names are tried and not all.
+    behind: dict[str, list[str]] = {}
+    for name in sorted(names, key=len, reverse=True):
+        behind.setdefault(name[0], []).append(re.escape(name[1:]))
+    any_name = "|".join(f"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in behind.items())
+    pattern = re.compile(rf"(?<![\w-])(?:{any_name})(?![\w-])", re.IGNORECASE)
     return _Listing(names, pattern)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -170,7 +171,7 @@ class _Table:
 
 def _cosines(known: Mapping[ParagraphKey, float], keys: Sequence[ParagraphKey]) -> NDArray[np.float64]:
     """As they are; who was not proposed is no better than the last who was."""
-    values = np.array([known.get(key, np.nan) for key in keys], dtype=np.float64)
+    values = _known(known, keys, np.nan)
     missing = np.isnan(values)
     values[missing] = values[~missing].min() if not missing.all() else 0.0
     return values
@@ -189,10 +190,12 @@ def _words(
     return shares / best, near / best
 
 
-def _known(scores: Mapping[ParagraphKey, float], keys: Sequence[ParagraphKey]) -> NDArray[np.float64]:
+def _known(
+    scores: Mapping[ParagraphKey, float], keys: Sequence[ParagraphKey], otherwise: float = 0.0
+) -> NDArray[np.float64]:
     if not scores:
-        return np.zeros(len(keys))
-    return np.array([scores.get(key, 0.0) for key in keys], dtype=np.float64)
+        return np.full(len(keys), otherwise)
+    return np.fromiter(map(scores.get, keys, repeat(otherwise)), np.float64, len(keys))
 
 
 def _shares(scores: NDArray[np.float64]) -> NDArray[np.float64]:

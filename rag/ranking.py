@@ -104,7 +104,7 @@ class _Table:
 
     keys: tuple[ParagraphKey, ...]
     names: tuple[str, ...]
-    parts: NDArray[np.float64]
+    parts: tuple[NDArray[np.float64], ...]
     divisor: float
 
     @classmethod
@@ -113,46 +113,33 @@ class _Table:
         own = 0.0 if evidence.own_dense is None else weights.follow_up_own
         of_cable = weights.cable if evidence.own_dense is None else weights.follow_up_cable
         cables = [cable_id for cable_id, _ in keys]
-        dense = _cosines(evidence.dense, keys)
+        meaning = 1 - weights.lexical
+        dense = meaning * _cosines(evidence.dense, keys)
         lexical, near = _words(evidence.lexical, {} if own else evidence.proximity, keys, weights)
-        own_dense = own_lexical = own_near = np.zeros(len(keys))
+        parts = {"dense": dense, "lexical": lexical, "proximity": near}
         if evidence.own_dense is not None:
-            own_dense = _cosines(evidence.own_dense, keys)
+            parts = {name: (1 - own) * column for name, column in parts.items()}
             own_lexical, own_near = _words(evidence.own_lexical or {}, evidence.proximity, keys, weights)
+            parts["own dense"] = own * meaning * _cosines(evidence.own_dense, keys)
+            parts["own lexical"] = own * own_lexical
+            parts["own proximity"] = own * own_near
         lifts = [
             np.array([boost.weight if key in boost.keys else 0.0 for key in keys])
             for boost in evidence.boosts
         ]
-        lift = np.sum(lifts, axis=0) if lifts else np.zeros(len(keys))
-        meaning = 1 - weights.lexical
+        lift = sum(lifts, np.zeros(len(keys)))
         # In a follow-up, the talk so far chooses the cable.
-        context = meaning * dense + weights.lexical * (lexical + near) + lift
+        context = dense + lexical + near + lift
         # Ascending, so that of each cable the highest is the last word.
         order = np.argsort(context)
         best = dict(zip(map(cables.__getitem__, order.tolist()), context[order].tolist(), strict=True))
         return cls(
             keys=keys,
-            names=(
-                "dense",
-                "lexical",
-                "proximity",
-                "own dense",
-                "own lexical",
-                "own proximity",
-                *(f"{boost.name} boost" for boost in evidence.boosts),
-                "cable",
-            ),
-            parts=np.stack(
-                [
-                    (1 - own) * meaning * dense,
-                    (1 - own) * weights.lexical * lexical,
-                    (1 - own) * weights.lexical * near,
-                    own * meaning * own_dense,
-                    own * weights.lexical * own_lexical,
-                    own * weights.lexical * own_near,
-                    *lifts,
-                    of_cable * np.array([best[cable_id] for cable_id in cables], dtype=np.float64),
-                ]
+            names=(*parts, *(f"{boost.name} boost" for boost in evidence.boosts), "cable"),
+            parts=(
+                *parts.values(),
+                *lifts,
+                of_cable * np.fromiter(map(best.__getitem__, cables), np.float64, len(cables)),
             ),
             # Back to the scale of one cosine and one share: a score means the same with boosts and without.
             divisor=(1 + of_cable) * (1 + float(lift.max(initial=0.0))),
@@ -160,11 +147,11 @@ class _Table:
 
     def ordered(self) -> list[int]:
         """The rows, best first."""
-        scores = (-self.parts.sum(axis=0)).tolist()
+        scores = (-sum(self.parts, np.zeros(len(self.keys)))).tolist()
         return [row for _, _, row in sorted(zip(scores, self.keys, range(len(scores)), strict=True))]
 
     def scored(self, row: int) -> Scored:
-        values = (self.parts[:, row] / self.divisor).tolist()
+        values = [float(column[row]) / self.divisor for column in self.parts]
         parts = (Part(name, round(value, 6)) for name, value in zip(self.names, values, strict=True) if value)
         return Scored(self.keys[row], sum(values), tuple(parts))
 
@@ -183,11 +170,11 @@ def _words(
     keys: Sequence[ParagraphKey],
     weights: Weights,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """BM25 and proximity as shares of the best of their sum."""
+    """What BM25 and proximity give, as shares of the best of their sum."""
     shares = _shares(_known(bm25, keys))
     near = weights.proximity * _known(proximity, keys)
-    best = (shares + near).max(initial=0.0) or 1.0
-    return shares / best, near / best
+    share = weights.lexical / ((shares + near).max(initial=0.0) or 1.0)
+    return share * shares, share * near
 
 
 def _known(

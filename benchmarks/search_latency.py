@@ -66,12 +66,18 @@ class TableEncoder(Embeddings):
     dimension = DIMENSION
     max_tokens = 256
 
+    def __init__(self) -> None:
+        # Of questions, so that making their vectors is in no figure.
+        self._table: dict[str, Vectors] = {}
+
+    def remember(self, texts: Sequence[str]) -> None:
+        self._table.update(zip(texts, self.encode(texts), strict=True))
+
     def at(self, precision: str) -> TableEncoder:
         return self
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        rows = np.stack([self._direction(text) for text in texts])
-        return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+        return np.stack([self._table[text] if text in self._table else self._unit(text) for text in texts])
 
     def submit(self, texts: Sequence[str]) -> Future[Vectors]:
         future: Future[Vectors] = Future()
@@ -94,11 +100,12 @@ class TableEncoder(Embeddings):
     def close(self) -> None:
         return None
 
-    def _direction(self, text: str) -> Vectors:
+    def _unit(self, text: str) -> Vectors:
         seed = int.from_bytes(blake2b(text.encode(), digest_size=8).digest())
         chance = np.random.default_rng(seed)
-        rows: Vectors = chance.standard_normal(PLANE, dtype=np.float32) @ _PLANE
-        return rows + OFF_PLANE * chance.standard_normal(DIMENSION, dtype=np.float32)
+        row: Vectors = chance.standard_normal(PLANE, dtype=np.float32) @ _PLANE
+        row = row + OFF_PLANE * chance.standard_normal(DIMENSION, dtype=np.float32)
+        return (row / np.linalg.norm(row)).astype(np.float32)
 
 
 def generated(number: int, chance: random.Random) -> Iterator[Cable]:
@@ -142,16 +149,16 @@ def _sources() -> list:  # type: ignore[type-arg]
     return [source for source in find_files(SAMPLE) if not isinstance(source, ParseError)]
 
 
-def build(folder: Path, size: int) -> Collection:
+def build(folder: Path, size: int, encoder: TableEncoder) -> Collection:
     """Open the generated collection, which is finished from where the run before left it."""
     folder.mkdir(parents=True, exist_ok=True)
     settings = Settings(data_dir=folder, embedding_precision="fp32")
-    with open_collection(settings, TableEncoder(), write=True) as collection:
+    with open_collection(settings, encoder, write=True) as collection:
         # They are written in their order.
         stored = collection.store.counts().cables
         if stored < size // PARAGRAPHS_PER_CABLE:
             _read_in(collection, islice(generated(size, random.Random(SEED)), stored, None), size)
-    return open_collection(settings, TableEncoder(), write=False)
+    return open_collection(settings, encoder, write=False)
 
 
 def _read_in(collection: Collection, cables: Iterator[Cable], size: int) -> None:
@@ -215,11 +222,11 @@ def own_way(collection: Collection, filters: Filters) -> Callable[[str], object]
     return lambda text: search.find(understand(Question(text, filters=filters), archive), K)
 
 
-def langchain_ways(folder: Path, size: int) -> dict[str, Callable[[str], object]]:
+def langchain_ways(folder: Path, size: int, encoder: TableEncoder) -> dict[str, Callable[[str], object]]:
     """LangChain's plain retriever over Chroma for each filter."""
     from langchain_chroma import Chroma
 
-    store = Chroma("plain", TableEncoder(), persist_directory=str(folder))
+    store = Chroma("plain", encoder, persist_directory=str(folder))
     stored = len(store.get(include=[])["ids"])
     # What is there is whole cables: a part is written in one piece.
     cables = islice(generated(size, random.Random(SEED)), stored // PARAGRAPHS_PER_CABLE, None)
@@ -284,15 +291,17 @@ def main() -> None:
     options = parser.parse_args()
     lines, notes, plain_p50 = [], [], {}
     for size in options.sizes:
+        table = TableEncoder()
         began = time.perf_counter()
         plain: dict[str, Callable[[str], object]] = {}
         if find_spec("langchain_chroma") is not None and size <= options.plain_up_to:
-            plain = langchain_ways(options.cache / f"plain-{size}", size)
-        with build(options.cache / f"own-{size}", size) as collection:
+            plain = langchain_ways(options.cache / f"plain-{size}", size, table)
+        with build(options.cache / f"own-{size}", size, table) as collection:
             print(f"{size:,} opened in {time.perf_counter() - began:.0f} s", file=sys.stderr)
             if options.build_only:
                 continue
             questions = questions_of(collection.store, size, options.questions)
+            table.remember(questions)
             for name, filters in filters_of(size).items():
                 own = own_way(collection, filters)
                 began = time.perf_counter()

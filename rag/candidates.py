@@ -16,7 +16,7 @@ from rag.ranking import Boost, Evidence, ParagraphKey, Weights, best_cables, lik
 from rag.types import Clue, ClueField, Filters, Query
 from rag.worker import Vectors
 
-# How many candidates each of the two ways proposes before they are fused. Each of those by meaning takes
+# How many candidates each of the two ways proposes, if no more are asked for. Each of those by meaning takes
 # Chroma 0.01 ms; more than 64 found nothing more on the development sets.
 BY_MEANING, BY_WORDS = 64, 100
 SEARCHES_BESIDE = 4
@@ -79,15 +79,15 @@ class Candidates:
         paragraphs = store.survey.paragraphs_of_kind(filters.kinds, cables)
         return Allowed(frozenset(cable_id for cable_id, _ in paragraphs), paragraphs)
 
-    def collect(self, query: Query, allowed: Allowed) -> Evidence:
-        """Evidence for every candidate, the neighbours in the likeliest cables among them."""
+    def collect(self, query: Query, allowed: Allowed, k: int) -> Evidence:
+        """Evidence for candidates, no fewer than `k`, all paragraphs of the likeliest cables among them."""
         if allowed.is_empty():
             return Evidence()
         texts = [query.standalone, query.text] if query.is_follow_up else [query.standalone]
         added = [query.expansions, expansions(query.text)] if query.is_follow_up else [query.expansions]
         vectors = self._collection.encoder.encode(texts)
         asked, *own = (_Asked(*one) for one in zip(texts, vectors, added, strict=True))
-        dense, lexical = self._proposed(asked, allowed)
+        dense, lexical = self._proposed(asked, allowed, k)
         evidence = Evidence(
             keys=tuple(dict.fromkeys((*dense, *lexical))),
             dense=dense,
@@ -102,10 +102,10 @@ class Candidates:
         # What was said before tells the cable, and its words were never meant to stand together.
         return self._with_proximity(texts[-1], evidence)
 
-    def _proposed(self, asked: _Asked, allowed: Allowed) -> tuple[_Scores, _Scores]:
+    def _proposed(self, asked: _Asked, allowed: Allowed, k: int) -> tuple[_Scores, _Scores]:
         """Cosines and BM25 scores of what either way proposes, best first; both ways at once."""
-        lexical = self._beside.submit(self._by_words, asked, BY_WORDS, allowed)
-        return self._by_meaning(asked, BY_MEANING, allowed), lexical.result()
+        lexical = self._beside.submit(self._by_words, asked, max(BY_WORDS, k), allowed)
+        return self._by_meaning(asked, max(BY_MEANING, k), allowed), lexical.result()
 
     def _all_of(self, cables: frozenset[str], asked: _Asked, allowed: Allowed) -> tuple[_Scores, _Scores]:
         """As `_proposed`, for all paragraphs of a few cables that may be found.

@@ -21,8 +21,7 @@ from rag.types import CableHeader, Paragraph
 WRITER_HEAP_BYTES = 64 * 1024 * 1024
 ANALYZER = "cable_text"
 # A set of more cables than these is a filter that comes again, and so many of them are kept.
-WIDE = 64
-KEPT_FILTERS = 16
+WIDE, KEPT_FILTERS = 64, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +177,8 @@ class LexicalIndex:
         if cables not in self._kept:
             if len(self._kept) >= KEPT_FILTERS:
                 self._kept.clear()
-            among = tantivy.Query.term_set_query(schema, "cable_key", sorted(cables))
-            self._kept[cables] = tantivy.Query.const_score_query(among, 0.0)
+            in_set = tantivy.Query.term_set_query(schema, "cable_key", sorted(cables))
+            self._kept[cables] = tantivy.Query.const_score_query(in_set, 0.0)
         return tantivy.Occur.Must, self._kept[cables]
 
     def _found(self, query: tantivy.Query, k: int) -> list[ScoredParagraph]:

@@ -91,7 +91,7 @@ class HybridSearch:
         )
 
     def _ranked(self, query: Query, allowed: Allowed, k: int, found_by: FoundBy | None) -> list[Hit]:
-        evidence = self._candidates.collect(query, allowed)
+        evidence = self._candidates.collect(query, allowed, k)
         return self._hits(rank(evidence, self._weights, k), evidence, found_by)
 
     def _hits(self, scored: Sequence[Scored], evidence: Evidence, found_by: FoundBy | None) -> list[Hit]:

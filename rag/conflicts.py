@@ -17,7 +17,7 @@ from rag.checks.quantities import Measure, Quantity, agrees, quantities_of
 from rag.checks.words import is_capitals, words_of
 from rag.citations import split_sentences
 from rag.types import Citation, Dispute, DisputeSide, Hit, Passage, Span
-from rag.years import is_of_its_months, is_of_its_years
+from rag.years import are_far_apart, is_of_its_months, is_of_its_years, times_named
 
 _ASKS_FIGURE = re.compile(
     r"\bhow (?:many|much|long|old|far|large|big|great|high|deep|tall|heavy|fast|wide)\b"
@@ -100,7 +100,10 @@ def _other_sides(
             shared = _COVERAGE_AGAINST
         whole = Span(0, len(other.text))
         for found in _asked_figures(question, other.text, whole):
-            if _disagree(question, source.text, figure, other.text, found, shared):
+            alike = shared
+            if are_far_apart(source.hit, other.hit) and _may_have_grown(source, figure, other, found):
+                alike = min(shared, _COVERAGE_AGAINST)
+            if _disagree(question, source.text, figure, other.text, found, alike):
                 sides[cable_id] = (other, found)
                 break
     for other, found in sorted(sides.values(), key=lambda side: str(side[0].hit.header.date_from)):
@@ -154,6 +157,17 @@ def _disagree(
         return False
     common = _stems(said) & _stems(said_there)
     return len(common - figure.units - other.units) >= _COMMON_WORDS
+
+
+def _may_have_grown(source: Passage, figure: _Figure, other: Passage, found: _Figure) -> bool:
+    """Whether a figure told months apart may tell of two times: neither sentence names the other's.
+
+    What happened on one day or in one year is the same thing whenever it is told, and a date does not grow.
+    """
+    if figure.quantity is None:
+        return False
+    here, there = (times_named(_sentence(p.text, f)) for p, f in ((source, figure), (other, found)))
+    return here.isdisjoint(there)
 
 
 def _differ(figure: _Figure, other: _Figure) -> bool:

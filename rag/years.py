@@ -26,6 +26,14 @@ def is_of_its_years(question: str, hit: Hit) -> bool:
     return bool(asked & (told | set(range(sent.date_from.year - 1, sent.date_to.year + 2))))
 
 
+def are_far_apart(one: Hit, other: Hit) -> bool:
+    """Whether two cables were sent more than four months apart; not where a date is not known."""
+    left, right = one.header, other.header
+    if left.date_from is None or left.date_to is None or right.date_from is None or right.date_to is None:
+        return False
+    return max(left.date_from - right.date_to, right.date_from - left.date_to) > MONTHS_NEAR
+
+
 def is_of_its_months(question: str, hit: Hit) -> bool:
     """Whether a cable was sent within four months of one that the question names, or speaks of that month.
 
@@ -39,3 +47,10 @@ def is_of_its_months(question: str, hit: Hit) -> bool:
         return True
     firsts = [date(year, month, 1) for year, month in asked if year and month]
     return any(sent.date_from - MONTHS_NEAR <= first <= sent.date_to + MONTHS_NEAR for first in firsts)
+
+
+def times_named(text: str) -> frozenset[tuple[int | None, int | None]]:
+    """The days, months and years that a text names: (month, day), (month, None) or (None, year)."""
+    return frozenset(
+        (None, day.year) if day.month is None else (day.month, day.day) for day in dates_of(text)
+    )

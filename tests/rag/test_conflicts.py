@@ -120,6 +120,25 @@ def test_a_later_count_of_the_same_thing_is_no_contradiction() -> None:
     assert sides(corrected, date(2008, 1, 30)) == 2
 
 
+def test_a_count_that_grew_between_two_cables_is_a_development() -> None:
+    question = "How many schools did the reading bus of Narva visit?"
+    here = "The reading bus of Narva visited 71 schools."
+    for there, sent, number in [
+        ("The reading bus of Narva visited 126 schools.", date(2008, 1, 30), 0),
+        ("The reading bus of Narva visited 126 schools.", date(2007, 3, 30), 2),
+        ("The reading bus of Narva visited 126 schools, not 71.", date(2008, 1, 30), 2),
+    ]:
+        first, other = passages(here)[0], passages(here, there, day=sent)[1]
+        cited = Citation(1, first.hit.paragraph, first.hit.header, 0, len(here), Verdict.SUPPORTED, "")
+        dispute = dispute_of(question, [cited], [first, other])
+        assert (0 if dispute is None else len(dispute.sides)) == number, there
+    event = "On February 14 helicopters took {} people off the ferry Meretuul."
+    first, other = passages(event.format(34))[0], passages("", event.format(31), day=date(2008, 1, 30))[1]
+    cited = Citation(1, first.hit.paragraph, first.hit.header, 0, 60, Verdict.SUPPORTED, "")
+    dispute = dispute_of("How many people were taken off the ferry Meretuul?", [cited], [first, other])
+    assert dispute is not None
+
+
 def test_every_cable_is_one_side_and_the_same_cable_is_none() -> None:
     there = "By the Board's count 31 people came off the ferry Meretuul, not 34."
     assert figures(FERRY, HERE, there, there) == ["34", "31", "31"]

@@ -14,7 +14,7 @@ from rag.gate import READER_ALONE, Gate
 from rag.leads import lead_to
 from rag.reader import PassageReader, Reading
 from rag.reciting import Recital, quotings, recitals
-from rag.selection import SelectionSettings, answering_sentences
+from rag.selection import SelectionSettings, answering_sentences, says_something
 from rag.types import DraftSentence, FoundBy, Kind, Passage, Query, Quote, Span, Usage, Wanted
 from rag.years import is_of_its_years
 
@@ -114,6 +114,10 @@ class ExtractiveAnswerer:
             yield Refusal(
                 f"none of {len(found)} paragraphs is of a year that the question names, or speaks of it"
             )
+            return
+        passages = [p for p in passages if says_something(p.text)]
+        if not passages:
+            yield Refusal("what was found only marks where parts of cables begin and end")
             return
         whole, *parts = (self._asked(one, passages) for one in (query, *query.parts))
         confidence = max(one.probability for one in (whole, *parts))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rag.citations import split_sentences
 from rag.reader import ReadSentence
 from rag.types import Span
 
@@ -43,6 +44,11 @@ class SelectionSettings:
     passages: int = 2
     sentences: int = 3
     sentence_share: float = 0.5
+
+
+def says_something(text: str) -> bool:
+    """Whether a passage has a sentence that can be quoted, and is not only the mark of a part."""
+    return any(not _MARK.fullmatch(text[span.start : span.end]) for span in split_sentences(text))
 
 
 def answering_sentences(

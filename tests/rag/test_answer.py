@@ -164,6 +164,15 @@ def test_a_mark_of_a_part_is_not_quoted(mark: str) -> None:
     assert quoted == spans[:1]
 
 
+def test_a_paragraph_that_is_only_a_mark_gives_way_to_the_next_or_is_refused() -> None:
+    assert [
+        s.text
+        for s in drafted(ToldReader((0.9, "212")), "END SUMMARY.", "212 barges passed.")
+        if isinstance(s, DraftSentence)
+    ] == ["212 barges passed."]
+    assert any(isinstance(s, Refusal) for s in drafted(ToldReader(), "END SUMMARY.", "COMMENT:"))
+
+
 def test_a_part_that_nothing_answers_is_said_to_be_open() -> None:
     asked = "How many barges passed in April, and which minister closed the harbor?"
     parts = tuple(Query(part, part, Filters()) for part in question_parts(asked))

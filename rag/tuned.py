@@ -31,7 +31,7 @@ class TunedModel(nn.Module):
     def freeze(self) -> None:
         """Lay the weights out for use: there is no training after."""
         assert self.encoder is not None
-        self._unpadded, self.encoder = UnpaddedEncoder(self.encoder), None
+        self._unpadded, self.encoder = UnpaddedEncoder(self.encoder, fp32_between=False), None
 
     def padded(self, ids: Tensor, mask: Tensor, types: Tensor) -> Tensor:
         """Last hidden states of inputs of one length, (n, t, hidden), for training."""
@@ -46,7 +46,7 @@ class TunedModel(nn.Module):
         if self._unpadded is not None:
             return self._unpadded(ids, types)
         assert self.encoder is not None
-        return UnpaddedEncoder(self.encoder)(ids, types)
+        return UnpaddedEncoder(self.encoder, fp32_between=False)(ids, types)
 
 
 def packaged_encoder(folder: Path, attention: str) -> BertModel:

@@ -44,9 +44,13 @@ def test_each_input_reads_as_it_does_in_a_padded_batch(
         wanted = bert(input_ids=padded(ids), attention_mask=mask, token_type_ids=padded(types))
         read = UnpaddedEncoder(bert, torch.float32)(ids, types)
         half = UnpaddedEncoder(bert, torch.bfloat16)(ids, types)
-    for row, rough, whole, n in zip(read, half, wanted.last_hidden_state, lengths, strict=True):
+        between = UnpaddedEncoder(bert, torch.bfloat16, fp32_between=False)(ids, types)
+    for row, rough, rougher, whole, n in zip(
+        read, half, between, wanted.last_hidden_state, lengths, strict=True
+    ):
         assert torch.allclose(row, whole[:n], atol=1e-5)
         assert torch.allclose(rough, whole[:n], atol=0.1)
+        assert torch.allclose(rougher, whole[:n], atol=0.1)
 
 
 @pytest.fixture(params=["on all cores", "on one core each"])

@@ -6,7 +6,7 @@ import re
 from datetime import date
 from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from rag.types import Filters, Kind, Mode, Policy, Question, Turn
 
@@ -22,20 +22,30 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 Day = Annotated[date, BeforeValidator(_day)]
 
 
+def _unicode(value: str) -> str:
+    """JSON can spell half of a sign; no store or response can hold it."""
+    if any("\ud800" <= sign <= "\udfff" for sign in value):
+        raise ValueError("a lone surrogate is no character: send valid Unicode")
+    return value
+
+
+Name = Annotated[str, AfterValidator(_unicode)]
+
+
 class FiltersIn(BaseModel):
     """What a question or search is narrowed to; dates test overlap, an empty list means everything."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    origins: tuple[str, ...] = Field(default=(), max_length=200)
-    tags: tuple[str, ...] = Field(default=(), max_length=200)
-    classifications: tuple[str, ...] = Field(default=(), max_length=20)
-    cable_ids: tuple[str, ...] = Field(default=(), max_length=1000)
-    corpora: tuple[str, ...] = Field(default=(), max_length=50)
+    origins: tuple[Name, ...] = Field(default=(), max_length=200)
+    tags: tuple[Name, ...] = Field(default=(), max_length=200)
+    classifications: tuple[Name, ...] = Field(default=(), max_length=20)
+    cable_ids: tuple[Name, ...] = Field(default=(), max_length=1000)
+    corpora: tuple[Name, ...] = Field(default=(), max_length=50)
     date_from: Day | None = None
     date_to: Day | None = None
-    senders: tuple[str, ...] = Field(default=(), max_length=200)
-    addressees: tuple[str, ...] = Field(default=(), max_length=200)
+    senders: tuple[Name, ...] = Field(default=(), max_length=200)
+    addressees: tuple[Name, ...] = Field(default=(), max_length=200)
     kinds: tuple[Kind, ...] = Field(default=(), max_length=20)
 
     @model_validator(mode="after")

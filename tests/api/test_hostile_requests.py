@@ -114,3 +114,16 @@ def test_the_policy_of_the_page_lets_no_foreign_or_inline_code_in(client: httpx.
     )
     for loose in ("unsafe-", "*", "data:", "http:", "https:"):
         assert loose not in policy
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("field", ["origins", "classifications", "senders", "cable_ids"])
+@pytest.mark.parametrize("route", ["/v1/answers", "/v1/answers/stream", "/v1/searches"])
+async def test_half_a_sign_in_a_filter_is_refused_and_no_bug(
+    client: httpx.AsyncClient, route: str, field: str
+) -> None:
+    own = {"title": "Barges", "q": "barges"} if route == "/v1/searches" else {"question": "Barges?"}
+    body = json.dumps({**own, "filters": {field: ["\ud800"]}})
+    response = await client.post(route, content=body, headers={"content-type": "application/json"})
+    assert response.status_code == 422
+    assert "lone surrogate" in response.json()["error"]["message"]

@@ -11,13 +11,15 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"}
 
 
 class Metrics:
-    """One server's, in a registry of its own."""
+    """One process's, in a registry of its own."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         self.open_requests = Gauge(
-            "cableqa_open_requests", "Requests and streams that are open", registry=self._registry
+            "cableqa_open_requests",
+            "Requests and streams that are open in this process",
+            registry=self._registry,
         )
         self._requests = Counter(
             "cableqa_requests", "Requests", ("method", "route", "status"), registry=self._registry

@@ -26,6 +26,8 @@ _NUMBER = re.compile(r"\[(\d+)\]")
 NO_TEXT = "the model returned no text"
 # A call that fails is made once more.
 CALLS = 2
+# A longer wait is the caller's to make: here it would hold a thread that others could have.
+LONGEST_WAIT_S = 5.0
 # What a token is taken for before the provider has counted.
 _CHARS_A_TOKEN = 3.5
 # Status codes of requests that another form of reply may mend.
@@ -93,7 +95,8 @@ class LLMAnswerer:
     ) -> Iterator[Draft]:
         """As `Answerer.draft`. A call that brings nothing is made once more; its `Usage` says why.
 
-        Where the provider says when to come back, that is waited for if it ends before the call's deadline.
+        Where the provider says when to come back, that is waited for if it is in a few seconds and before
+        the call's deadline.
         """
         if not passages:
             yield Refusal("no paragraph was found")
@@ -118,8 +121,8 @@ class LLMAnswerer:
                     yield self._closed(usage, call, failure)
                     continue
                 wait_s = wanted_wait_s(error)
-                # A wait that ends after the deadline is the caller's to make.
-                too_long = wait_s is not None and call.seconds() + wait_s > self._settings.timeout_s
+                left_s = min(LONGEST_WAIT_S, self._settings.timeout_s - call.seconds())
+                too_long = wait_s is not None and wait_s > left_s
                 if call.wrote or failed + 1 >= CALLS or too_long or not may_pass(error):
                     yield self._closed(usage, call, failure)
                     raise unavailable(self.name, failure, wait_s) from error

@@ -2,6 +2,7 @@
 
 import json
 import math
+import random
 from pathlib import Path
 
 import torch
@@ -10,8 +11,9 @@ from torch import Tensor, nn
 from ingestion.parse import parse_source
 from ingestion.sources import find_files
 from ingestion.sources.records import SourceFile
-from rag.types import Cable
-from training.reading_data import HERE, LAST_ROUND, TELEGRAMS, OwnRow, find_place
+from rag.types import Cable, Span
+from training.contrast import Swaps, emptied
+from training.reading_data import HERE, LAST_ROUND, TELEGRAMS, Asked, Example, OwnRow, find_place
 from training.tuning import kept_batches, train
 
 
@@ -80,3 +82,47 @@ def test_every_question_over_an_invented_telegram_points_into_one() -> None:
         if row.answers:
             place = find_place(cable, *row.answers[0])
             assert place is not None and place[0].label == near[0].label, row
+
+
+def test_no_mark_of_a_question_tells_whether_it_has_an_answer() -> None:
+    lines = (HERE / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+    begun = {(bool(row["answers"]), row["question"][0].isupper()) for row in map(json.loads, lines)}
+    assert begun == {(True, True), (False, True)}
+
+
+TEXT = (
+    "The minister said on May 3 that the port of Beira would stay open until the harvest was in. "
+    "Forty trucks of maize left for Harare with the blessing of the governor. "
+    "The embassy thinks that the road will hold through the rains, and that traders will come back."
+)
+
+
+def example(question: str, answer: str) -> Example:
+    at = TEXT.index(answer)
+    return Example(question, "Embassy Maputo. May 1987.", TEXT, (Span(at, at + len(answer)),))
+
+
+def test_an_emptied_passage_keeps_all_but_the_sentences_that_answer() -> None:
+    asked = example("How many trucks left for Harare?", "Forty trucks")
+    less = emptied(asked)
+    assert less is not None and not less.answers and less.question == asked.question
+    assert "Forty" not in less.text and "The embassy thinks" in less.text and "May 3" in less.text
+
+
+def test_a_passage_that_says_it_twice_is_not_emptied() -> None:
+    twice = TEXT + " Forty trucks are more than last year."
+    at = twice.index("Forty trucks")
+    assert emptied(Example("How many left?", "", twice, (Span(at, at + len("Forty trucks")),))) is None
+
+
+def test_a_swapped_question_asks_of_what_the_passage_does_not_name() -> None:
+    pairs = [
+        example("How many trucks left for Harare?", "Forty trucks"),
+        Example("Who left for Lusaka?", "", "Nobody.", ()),
+        Example("Which port does Zambia use?", "", "Nobody.", ()),
+    ]
+    asked = [Asked(str(n), "maize", 4, "fact", False, (), (pair,)) for n, pair in enumerate(pairs)]
+    swapped = Swaps(asked).swapped("maize", pairs[0], random.Random(0))
+    assert swapped is not None and not swapped.answers and swapped.text == TEXT
+    assert swapped.question == "How many trucks left for Lusaka?"
+    assert Swaps(asked[:1]).swapped("maize", pairs[0], random.Random(0)) is None

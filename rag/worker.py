@@ -48,6 +48,9 @@ class EncoderWorker:
         )
         self._thread.start()
         self._ending = weakref.finalize(self, self._jobs.put, None)
+        # At the end of the process the thread is left where it waits: one that lets go of a network while
+        # the interpreter ends is killed in the midst of it, and takes the process along.
+        self._ending.atexit = False
 
     def submit(self, texts: Sequence[str], precision: Precision) -> Future[Vectors]:
         job = _Job(list(texts), precision, Future())

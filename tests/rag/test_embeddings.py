@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import itertools
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -84,3 +86,12 @@ def test_the_thread_ends_with_what_holds_it() -> None:
     gc.collect()
     thread.join(timeout=10)
     assert not thread.is_alive()
+
+
+def test_a_process_that_leaves_its_encoder_open_ends_well() -> None:
+    ask = (
+        "from rag.config import PACKAGED_MODEL\nfrom rag.embeddings import load_encoder\n"
+        "encoder = load_encoder(PACKAGED_MODEL)\nencoder.at('bf16').encode(['A cable.'])"
+    )
+    done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

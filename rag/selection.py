@@ -37,13 +37,13 @@ class SelectionSettings:
     surely than mixed-case cables.
     """
 
-    threshold: float = 0.45
+    threshold: float = 0.48
     retrieval_weight: float = 0.6
-    margin: float = 0.05
+    margin: float = 0.08
     body_margin: float = 0.15
     passages: int = 2
     sentences: int = 3
-    sentence_share: float = 0.5
+    sentence_share: float = 0.4
 
 
 def says_something(text: str) -> bool:

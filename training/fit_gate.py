@@ -34,7 +34,7 @@ from rag.reader import PassageReader, load_reader
 from rag.rerank import RememberingReader
 from rag.retrieve import HybridSearch
 from rag.types import Filters, Hit, Passage, Query
-from training.reading_data import HELD_OUT_ONE_IN, HERE, cable_id_of
+from training.reading_data import HELD_OUT_ONE_IN, HELD_OUT_ROUNDS, HERE, cable_id_of
 
 FOUND, READ = 30, 8
 ROUNDS = 10
@@ -57,7 +57,7 @@ def cases(search: HybridSearch, reader: PassageReader) -> Iterator[Case]:
     for line in (HERE / "questions.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         cable = cable_id_of(row["file"])
-        if row["round"] != 2 or zlib.crc32(cable.encode()) % HELD_OUT_ONE_IN:
+        if row["round"] not in HELD_OUT_ROUNDS or zlib.crc32(cable.encode()) % HELD_OUT_ONE_IN:
             continue
         question = row["question"]
         hits = search.find(Query(question, question, Filters()), FOUND)

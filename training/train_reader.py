@@ -267,6 +267,13 @@ def measure(model: ReaderModel, cutter: WindowCutter, held_out: dict[str, list[A
     return figures
 
 
+@torch.no_grad()
+def keep_of(start: ReaderModel, model: ReaderModel, share: float) -> None:
+    """Put weights between those that training started from and ended with (Wortsman et al. 2022, WiSE-FT)."""
+    for before, after in zip(start.parameters(), model.parameters(), strict=True):
+        after.lerp_(before, share)
+
+
 def searched(options: argparse.Namespace, chance: random.Random) -> list[Asked]:
     """The own questions with what a search finds for each, kept in the state since that takes minutes."""
     cache: Path = options.state / "asked.pickle"
@@ -289,6 +296,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--collection", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--start", type=Path)
+    parser.add_argument("--kept-share", type=float, default=0.0, help="of the weights of --start at the end")
     parser.add_argument("--rehearse", type=int, help="own questions of earlier rounds; else all")
     parser.add_argument("--public-sample", type=int, default=2_500)
     parser.add_argument("--epochs", type=int, default=3)
@@ -332,6 +340,8 @@ def main() -> None:
     )  # fmt: skip
     if not done:
         raise SystemExit(PAUSED)
+    if options.start:
+        keep_of(load_reader_model(folder, options.start), model, options.kept_share)
     figures = measure(model, cutter, held_out)
     print(figures, flush=True)
     data = "SQuAD 2.0 dev half (CC BY-SA 4.0), CLAPNQ dev half (Apache-2.0), own questions over DFAT, "

@@ -31,12 +31,6 @@ _REACH = 5
 _TARGETS = 2
 # The paragraph's own negation of the word may stand farther off in its long sentences.
 _FAR_REACH = 10
-# Of a negated verb so many words behind the negator, and so many before its auxiliary that may turn it.
-_VERB_WORDS = 2
-_CLOSE_REACH = 3
-_AUXILIARIES = frozenset(
-    "is are was were be has have had will would shall should can could may might must do does did".split()
-)
 
 
 def negated_targets(words: Sequence[Word], text: str, markers: frozenset[str]) -> Iterator[tuple[int, int]]:
@@ -81,7 +75,7 @@ def is_turned(words: Sequence[Word], text: str, at: int, reach: int = _REACH + 1
 
 def check_polarity(claim: Claim, cited: Cited, window: range) -> Finding | None:
     """Find a word that one side negates and the other does not, within the words in `window`."""
-    checks = (_added_negation, _negated_verb, _lost_negation, _denied, _opposite)
+    checks = (_added_negation, _lost_negation, _denied, _opposite)
     return next((finding for check in checks if (finding := check(claim, cited, window)) is not None), None)
 
 
@@ -98,28 +92,6 @@ def _added_negation(claim: Claim, cited: Cited, window: range) -> Finding | None
             return Finding(
                 Verdict.CONTRADICTED, f'says "{said}"; the paragraph has "{_text(cited, given)}"', given
             )
-    return None
-
-
-def _negated_verb(claim: Claim, cited: Cited, window: range) -> Finding | None:
-    """ "Would not be noted" where the paragraph has "would be noted", and nothing turns that."""
-    for at in range(len(claim.words) - 2):
-        auxiliary, rest = claim.words[at].base, claim.words[at + 2 : at + 2 + _VERB_WORDS]
-        if auxiliary not in _AUXILIARIES or claim.words[at + 1].base not in {"not", "nott", "never"}:
-            continue
-        if is_turned(claim.words, claim.text, at, _CLOSE_REACH):
-            continue
-        for n in cited.positions(claim.words[at].stem):
-            if n not in window or cited.words[n].base != auxiliary:
-                continue
-            verb = cited.words[n + 1 : n + 1 + len(rest)]
-            same = [w.stem for w in verb] == [w.stem for w in rest] and any(w.content for w in rest)
-            if same and not is_turned(cited.words, cited.text, n, _CLOSE_REACH):
-                given = Span(cited.words[n].start, verb[-1].end)
-                said = claim.text[claim.words[at].start : rest[-1].end]
-                return Finding(
-                    Verdict.CONTRADICTED, f'says "{said}"; the paragraph has "{_text(cited, given)}"', given
-                )
     return None
 
 

@@ -258,28 +258,3 @@ def test_ordinals_and_possessives_are_read_as_a_teleprinter_wrote_them(text: str
 def test_another_ordinal_is_still_another() -> None:
     sentence = DraftSentence("President Karsk received President Holler's letter of the 8th.", (Quote(1),))
     assert VERIFIER.check(sentence, TELEPRINTED).verdict is not Verdict.SUPPORTED
-
-
-NOTED = passages("THE DIRECTOR MADE NO REJOINDER, MERELY SAYING THAT OUR VIEW WOULD BE NOTED.")
-
-
-def test_a_verb_negated_behind_another_clauses_negation_is_found() -> None:
-    for negation, verdict in [("", Verdict.SUPPORTED), ("not ", Verdict.CONTRADICTED)]:
-        text = f"The director made no rejoinder and said the view would {negation}be noted."
-        assert VERIFIER.check(DraftSentence(text, (Quote(1),)), NOTED).verdict is verdict
-
-
-@given(
-    st.sampled_from("is was has had will would should could can may must".split()),
-    st.sampled_from("noted sold printed moved closed opened counted shipped".split()),
-    st.sampled_from(["The harbor dues", "The flyers of the union", "The ferry"]),
-    st.sampled_from(["on the island", "before winter", "by the council"]),
-)
-def test_a_verb_negated_in_the_sentence_alone_is_never_supported(
-    auxiliary: str, verb: str, who: str, where: str
-) -> None:
-    given_text = f"No answer came, but they said it again: {who} {auxiliary} {verb} {where}."
-    for negation, stands in [("", True), (" not", False)]:
-        sentence = DraftSentence(f"{who} {auxiliary}{negation} {verb} {where}.", (Quote(1),))
-        verdict = VERIFIER.check(sentence, passages(given_text)).verdict
-        assert (verdict is Verdict.SUPPORTED) is stands

@@ -26,7 +26,6 @@ PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d
 # Tokens of a batch, so that memory stays flat. Four times as many took 1.5 times as long for real cables in
 # bf16, 1.3 times in fp32: more of them is padding, and a processor's cache does not hold them.
 BATCH_TOKENS = 2_048
-STOPPING_S = 30.0
 
 
 class _Model:
@@ -129,7 +128,7 @@ class Encoder(Embeddings):
 
     def close(self) -> None:
         """End the worker after what is queued."""
-        self._worker.stop(STOPPING_S)
+        self._worker.stop()
 
 
 def load_encoder(name: str, *, in_bulk: bool = False) -> Encoder:

@@ -1,7 +1,7 @@
 """One thread that encodes for all others.
 
-Fast tokenizers are not thread-safe and two encodings at once only fight for the same cores. Calls
-wait in a bounded queue; small ones that wait together are encoded together.
+Two encodings at once only fight for the same cores. Calls wait in a bounded queue; small ones that wait
+together are encoded together.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ Vectors = np.ndarray[Any, np.dtype[np.float32]]
 Precision = Literal["fp32", "bf16"]
 
 QUEUE_LIMIT = 256
+STOPPING_S = 30.0
 # Above this many texts a call is worked off by itself; below, calls that wait are joined.
 JOIN_LIMIT = 64
 
@@ -32,7 +33,8 @@ class _Job:
 
 
 Compute = Callable[[list[str], Precision], Vectors]
-Jobs = queue.Queue[_Job | None]
+# A simple queue, since a worker may be let go of, and its end be put, in the midst of another call of it.
+Jobs = queue.SimpleQueue[_Job | None]
 
 
 class EncoderWorker:
@@ -42,25 +44,35 @@ class EncoderWorker:
     """
 
     def __init__(self, compute: Compute) -> None:
-        self._jobs: Jobs = queue.Queue(maxsize=QUEUE_LIMIT)
+        self._jobs: Jobs = queue.SimpleQueue()
+        self._room = threading.Semaphore(QUEUE_LIMIT)
         self._thread = threading.Thread(
             target=_work, args=(compute, self._jobs), name="cableqa-encoder", daemon=True
         )
         self._thread.start()
-        self._ending = weakref.finalize(self, self._jobs.put, None)
-        # At the end of the process the thread is left where it waits: one that lets go of a network while
-        # the interpreter ends is killed in the midst of it, and takes the process along.
+        self._ending = weakref.finalize(self, _end, self._jobs, self._thread)
+        # At the end of the process a thread that something holds is left where it waits.
         self._ending.atexit = False
 
     def submit(self, texts: Sequence[str], precision: Precision) -> Future[Vectors]:
         job = _Job(list(texts), precision, Future())
+        room = self._room
+        room.acquire()
+        job.result.add_done_callback(lambda _: room.release())
         self._jobs.put(job)
         return job.result
 
-    def stop(self, timeout_s: float) -> None:
-        """End the thread after what is queued, and wait for that so long."""
+    def stop(self) -> None:
+        """End the thread after what is queued, and wait for that."""
         self._ending()
-        self._thread.join(timeout_s)
+
+
+def _end(jobs: Jobs, thread: threading.Thread) -> None:
+    """Have the thread end and wait for it: one that lets go of a network while the interpreter ends is killed
+    in the midst of it, and takes the process along."""
+    jobs.put(None)
+    if thread is not threading.current_thread():
+        thread.join(STOPPING_S)
 
 
 def _work(compute: Compute, jobs: Jobs) -> None:

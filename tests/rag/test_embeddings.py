@@ -88,10 +88,11 @@ def test_the_thread_ends_with_what_holds_it() -> None:
     assert not thread.is_alive()
 
 
-def test_a_process_that_leaves_its_encoder_open_ends_well() -> None:
+@pytest.mark.parametrize("last", ["", "del encoder", "encoder.close()"])
+def test_a_process_ends_well_however_it_leaves_its_encoder(last: str) -> None:
     ask = (
         "from rag.config import PACKAGED_MODEL\nfrom rag.embeddings import load_encoder\n"
-        "encoder = load_encoder(PACKAGED_MODEL)\nencoder.at('bf16').encode(['A cable.'])"
+        f"encoder = load_encoder(PACKAGED_MODEL)\nencoder.at('bf16').encode(['A cable.'])\n{last}"
     )
     done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -17,7 +17,7 @@ from rag.checks.quantities import Measure, Quantity, agrees, quantities_of
 from rag.checks.words import is_capitals, words_of
 from rag.citations import split_sentences
 from rag.types import Citation, Dispute, DisputeSide, Hit, Passage, Span
-from rag.years import are_far_apart, is_of_its_months, is_of_its_years, times_named
+from rag.years import are_far_apart, is_of_its_months, is_of_its_years, name_one_time
 
 _ASKS_FIGURE = re.compile(
     r"\bhow (?:many|much|long|old|far|large|big|great|high|deep|tall|heavy|fast|wide)\b"
@@ -166,8 +166,7 @@ def _may_have_grown(source: Passage, figure: _Figure, other: Passage, found: _Fi
     """
     if figure.quantity is None:
         return False
-    here, there = (times_named(_sentence(p.text, f)) for p, f in ((source, figure), (other, found)))
-    return here.isdisjoint(there)
+    return not name_one_time(_sentence(source.text, figure), _sentence(other.text, found))
 
 
 def _differ(figure: _Figure, other: _Figure) -> bool:

@@ -174,12 +174,13 @@ class LexicalIndex:
             terms = (tantivy.Query.term_query(schema, "cable_key", cable_id) for cable_id in sorted(cables))
             among = tantivy.Query.boolean_query([(tantivy.Occur.Should, term) for term in terms])
             return tantivy.Occur.Must, tantivy.Query.const_score_query(among, 0.0)
-        if cables not in self._kept:
+        kept = self._kept.get(cables)
+        if kept is None:
             if len(self._kept) >= KEPT_FILTERS:
                 self._kept.clear()
             in_set = tantivy.Query.term_set_query(schema, "cable_key", sorted(cables))
-            self._kept[cables] = tantivy.Query.const_score_query(in_set, 0.0)
-        return tantivy.Occur.Must, self._kept[cables]
+            kept = self._kept[cables] = tantivy.Query.const_score_query(in_set, 0.0)
+        return tantivy.Occur.Must, kept
 
     def _found(self, query: tantivy.Query, k: int) -> list[ScoredParagraph]:
         assert self._index is not None

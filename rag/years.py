@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from rag.checks.dates import dates_of
+from rag.checks.dates import DateMention, dates_of
 from rag.types import Hit
 
 # A figure is corrected within some months; what is told later is told of a later state.
@@ -49,8 +49,17 @@ def is_of_its_months(question: str, hit: Hit) -> bool:
     return any(sent.date_from - MONTHS_NEAR <= first <= sent.date_to + MONTHS_NEAR for first in firsts)
 
 
-def times_named(text: str) -> frozenset[tuple[int | None, int | None]]:
-    """The days, months and years that a text names: (month, day), (month, None) or (None, year)."""
-    return frozenset(
-        (None, day.year) if day.month is None else (day.month, day.day) for day in dates_of(text)
-    )
+def name_one_time(text: str, other: str) -> bool:
+    """Whether two texts name one day, month or year, as "in 1987" and "on May 3, 1987" do.
+
+    May and June of 1987 are two times; a year that one of two days leaves out is taken for the other's.
+    """
+    return any(_is_one_time(day, there) for day in dates_of(text) for there in dates_of(other))
+
+
+def _is_one_time(day: DateMention, there: DateMention) -> bool:
+    if day.month is None or there.month is None:
+        return day.year is not None and day.year == there.year
+    days = {day.day, there.day} - {None}
+    years = {day.year, there.year} - {None}
+    return day.month == there.month and len(days) <= 1 and len(years) <= 1

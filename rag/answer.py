@@ -13,9 +13,9 @@ from rag.followups import RULES
 from rag.gate import READER_ALONE, Gate
 from rag.leads import lead_to
 from rag.reader import PassageReader, Reading
-from rag.reciting import Recital, quotings, recitals
+from rag.reciting import Recital, mentionings, quotings, recitals
 from rag.selection import SelectionSettings, answering_sentences, says_something
-from rag.types import DraftSentence, FoundBy, Kind, Passage, Query, Quote, Span, Usage, Wanted
+from rag.types import DraftSentence, FoundBy, Kind, Passage, Query, Quote, Scope, Span, Usage, Wanted
 from rag.years import is_of_its_years
 
 
@@ -121,6 +121,11 @@ class ExtractiveAnswerer:
             return
         whole, *parts = (self._asked(one, passages) for one in (query, *query.parts))
         confidence = max(one.probability for one in (whole, *parts))
+        # A count is told in a note; where nothing else answers, what was counted is shown.
+        counted = query.scope is Scope.EXHAUSTIVE and confidence < self._settings.threshold
+        if counted and (mentioned := mentionings(query, passages)):
+            yield from _recited(mentioned)
+            return
         yield Confidence(confidence)
         if confidence < self._settings.threshold:
             yield Refusal(

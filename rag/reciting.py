@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.checks.quotations import locate
+from rag.checks.words import words_of
 from rag.citations import split_sentences
 from rag.contents import long_quotations
 from rag.folding import fold
@@ -87,4 +88,18 @@ def quotings(query: Query, passages: Sequence[Passage]) -> list[Recital]:
         sentences = split_sentences(passage.text)
         holding = [s for s in sentences if any(s.start < q.end and q.start < s.end for q in spans)]
         found.append(Recital(passage, tuple(holding), len(holding)))
+    return found
+
+
+def mentionings(query: Query, passages: Sequence[Passage]) -> list[Recital]:
+    """Of each passage the sentences with a word of what is looked for: those behind a count."""
+    wanted = {word.stem for mention in query.mentions for word in words_of(mention.text)}
+    found = []
+    for passage in passages:
+        sentences = split_sentences(passage.text)
+        holding = [
+            s for s in sentences if any(w.stem in wanted for w in words_of(passage.text[s.start : s.end]))
+        ]
+        if holding:
+            found.append(Recital(passage, tuple(holding), len(holding)))
     return found

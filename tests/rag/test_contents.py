@@ -114,3 +114,15 @@ def test_quoted_words_are_shown_where_they_stand(sample_pipeline: Pipeline) -> N
 )
 def test_a_question_where_quoted_words_stand(question: str, wanted: Wanted) -> None:
     assert understand(Question(question), ARCHIVE).wanted is wanted
+
+
+def test_what_a_count_is_of_is_shown_where_nothing_else_answers(sample_pipeline: Pipeline) -> None:
+    answer = sample_pipeline.answer(Question("How many cables mention goats?"))
+    counted = next(note for note in answer.notes if "scanned" in note)
+    assert answer.outcome is not Outcome.NOT_IN_CORPUS and "mention" in counted
+    assert answer.citations and all("goat" in c.quote.lower() for c in answer.citations)
+
+
+def test_a_count_of_nothing_stays_a_refusal(sample_pipeline: Pipeline) -> None:
+    answer = sample_pipeline.answer(Question("How many cables mention zeppelins?"))
+    assert answer.outcome is Outcome.NOT_IN_CORPUS and not answer.citations

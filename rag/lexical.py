@@ -171,11 +171,10 @@ class LexicalIndex:
         schema = self._index.schema
         if len(cables) <= WIDE:
             # Each looked up by itself: for a set of terms an automaton is made first.
-            terms = (tantivy.Query.term_query(schema, "cable_key", cable_id) for cable_id in sorted(cables))
+            terms = (tantivy.Query.term_query(schema, "cable_key", one) for one in sorted(cables))
             among = tantivy.Query.boolean_query([(tantivy.Occur.Should, term) for term in terms])
             return tantivy.Occur.Must, tantivy.Query.const_score_query(among, 0.0)
-        kept = self._kept.get(cables)
-        if kept is None:
+        if (kept := self._kept.get(cables)) is None:
             if len(self._kept) >= KEPT_FILTERS:
                 self._kept.clear()
             in_set = tantivy.Query.term_set_query(schema, "cable_key", sorted(cables))

@@ -83,11 +83,8 @@ def quotings(query: Query, passages: Sequence[Passage]) -> list[Recital]:
     for passage in passages:
         folded = fold(passage.text)
         spans = [span for text in quoted if (span := locate(text, folded)) is not None]
-        if len(spans) < len(quoted):
-            continue
-        sentences = split_sentences(passage.text)
-        holding = [s for s in sentences if any(s.start < q.end and q.start < s.end for q in spans)]
-        found.append(Recital(passage, tuple(holding), len(holding)))
+        if len(spans) == len(quoted):
+            found.append(_around(passage, spans))
     return found
 
 
@@ -96,10 +93,14 @@ def mentionings(query: Query, passages: Sequence[Passage]) -> list[Recital]:
     wanted = {word.stem for mention in query.mentions for word in words_of(mention.text)}
     found = []
     for passage in passages:
-        sentences = split_sentences(passage.text)
-        holding = [
-            s for s in sentences if any(w.stem in wanted for w in words_of(passage.text[s.start : s.end]))
-        ]
-        if holding:
-            found.append(Recital(passage, tuple(holding), len(holding)))
+        spans = [Span(w.start, w.end) for w in words_of(passage.text) if w.stem in wanted]
+        if spans:
+            found.append(_around(passage, spans))
     return found
+
+
+def _around(passage: Passage, spans: Sequence[Span]) -> Recital:
+    """The sentences that hold any of the spans."""
+    sentences = split_sentences(passage.text)
+    holding = [s for s in sentences if any(s.start < q.end and q.start < s.end for q in spans)]
+    return Recital(passage, tuple(holding), len(holding))

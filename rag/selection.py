@@ -48,7 +48,10 @@ class SelectionSettings:
 
 def says_something(text: str) -> bool:
     """Whether a passage has a sentence that can be quoted, and is not only the mark of a part."""
-    return any(not _MARK.fullmatch(text[span.start : span.end]) for span in split_sentences(text))
+    # Cut into sentences only where the first may be a mark: every passage that is read goes through here.
+    if text.strip() and not _MARK.match(text):
+        return True
+    return any(not _is_mark(text, span) for span in split_sentences(text))
 
 
 def answering_sentences(
@@ -58,7 +61,7 @@ def answering_sentences(
 
     One that begins with a pronoun takes the sentence before it along, which says what it stands for.
     """
-    sentences = [s for s in sentences if not _MARK.fullmatch(text[s.span.start : s.span.end])]
+    sentences = [s for s in sentences if not _is_mark(text, s.span)]
     if not sentences:
         return []
     best = max(sentence.score for sentence in sentences)
@@ -69,3 +72,7 @@ def answering_sentences(
         if i > 0 and i - 1 not in chosen and _LEANING.match(text[span.start : span.end]):
             chosen.add(i - 1)
     return [sentences[i].span for i in sorted(chosen)]
+
+
+def _is_mark(text: str, span: Span) -> bool:
+    return _MARK.fullmatch(text[span.start : span.end]) is not None

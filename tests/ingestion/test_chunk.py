@@ -40,22 +40,23 @@ def test_chunks_hold_every_word_once_and_fit(text: str, heading: str | None) -> 
             assert encoder.token_counts([embedded])[0] <= encoder.max_tokens - MARKS
 
 
-def test_a_long_paragraph_is_cut_between_sentences() -> None:
-    text = "The first sentence has six words. The second one has six too. A third ends it."
+@pytest.mark.parametrize(
+    ("text", "cut"),
+    [
+        (
+            "The first sentence has six words. The second one has six too. A third ends it.",
+            ["The first sentence has six words.", "The second one has six too. A third ends it."],
+        ),
+        (
+            "One two three four five six. Seven eight nine ten. END QUOTE.",
+            ["One two three four five six.", "Seven eight nine ten. END QUOTE."],
+        ),
+    ],
+    ids=["between sentences", "no mark alone"],
+)
+def test_where_a_long_paragraph_is_cut(text: str, cut: list[str]) -> None:
     chunks = chunk_cable(make_cable(texts=(text,), origin=None, subject=None), ShortEncoder())
-    assert [chunk.text for chunk in chunks] == [
-        "The first sentence has six words.",
-        "The second one has six too. A third ends it.",
-    ]
-
-
-def test_a_mark_at_the_end_of_a_long_paragraph_is_no_chunk_of_its_own() -> None:
-    text = "One two three four five six. Seven eight nine ten. END QUOTE."
-    chunks = chunk_cable(make_cable(texts=(text,), origin=None, subject=None), ShortEncoder())
-    assert [chunk.text for chunk in chunks] == [
-        "One two three four five six.",
-        "Seven eight nine ten. END QUOTE.",
-    ]
+    assert [chunk.text for chunk in chunks] == cut
 
 
 @pytest.mark.parametrize(

@@ -134,13 +134,23 @@ def _best(supports: Sequence[Support]) -> Support:
 
 
 def _judge_verbatim(claim: Claim, cited: Cited) -> Judgement | None:
-    """The whole sentence stands in the paragraph as one run."""
+    """The whole sentence stands in the paragraph as one run; of several places the best counts."""
     needle = fold(claim.text).text.strip(_EDGE)
+    first: Judgement | None = None
     found = cited.folded.find(needle)
-    if found is None:
-        return None
-    span = cited.folded.span(*found)
-    before = re.split(r"[.;!?]", cited.folded.text[: found[0]])[-1].rstrip(" ,'")
+    while found is not None:
+        judged = _judge_place(cited, *found)
+        if judged.verdict is Verdict.SUPPORTED:
+            return judged
+        first = first or judged
+        found = cited.folded.find(needle, found[0] + 1)
+    return first
+
+
+def _judge_place(cited: Cited, start: int, end: int) -> Judgement:
+    """What the clause before a run of the folded text makes of it."""
+    span = cited.folded.span(start, end)
+    before = re.split(r"[.;!?]", cited.folded.text[:start])[-1].rstrip(" ,'")
     if _DENIED_BEFORE.search(before):
         reason = f'the paragraph takes this back: "...{before[-60:]}"'
         return Judgement(Verdict.CONTRADICTED, reason, span)

@@ -29,7 +29,7 @@ from sqlalchemy.types import TypeDecorator
 
 POSTGRESQL = "postgresql"
 # Any numbers that no other program takes: advisory locks are of one database.
-UPGRADE_LOCK, COLLECTION_LOCK = 0x6361_626C_0001, 0x6361_626C_0002
+UPGRADE_LOCK, COLLECTION_LOCK, HEALING_LOCK = (0x6361_626C_0000 + n for n in (1, 2, 3))
 _ESCAPE = "\x1b"
 
 

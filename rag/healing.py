@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from rag.agreement import probe
 from rag.collection import (
@@ -24,16 +21,16 @@ from rag.embeddings import Encoder
 from rag.errors import CableqaError, CollectionError
 from rag.exact import ExactSearch
 from rag.generations import Places, generation
+from rag.healing_lock import alone_here, alone_with_store
 from rag.index import ChunkIndex
 from rag.indexes import CHUNKS, LEXICAL, PENDING, Indexes
 from rag.indexing import IndexedTotals
 from rag.lexical import LexicalIndex
 from rag.lock import DirectoryLock
-from rag.rebuild import rebuild
+from rag.rebuild import build_words, rebuild
 from rag.segments import damaged_files
 from rag.store import CableStore
 
-LOCK_NAME = "lock.healing"
 LOOK_S = 1.0
 # After a failure, such as a full disk: the cause is for somebody else to take away.
 PAUSE_S = 30.0
@@ -72,14 +69,21 @@ def _opened(settings: Settings, store: CableStore, encoder: Encoder, lock: Direc
         lost[CHUNKS] = error.message
         chunks = ChunkIndex(None, None, ExactSearch(store, encoder.fingerprint))
     try:
-        require_count("damaged files of the word index", len(damaged_files(places.lexical)), 0)
-        lexical = LexicalIndex.open(places.lexical, write=False, failure=lost.get(PENDING))
-        if PENDING not in lost:
-            require_count("word index", lexical.count(), counts.paragraphs)
+        wanted = None if PENDING in lost else counts.paragraphs
+        lexical = _whole_words(places, wanted, lost.get(PENDING))
     except CollectionError as error:
         lost[LEXICAL] = error.message
         lexical = LexicalIndex.missing(error.message)
     return Collection(store, Indexes(chunks, lexical, lost), encoder, lock)
+
+
+def _whole_words(places: Places, paragraphs: int | None, failure: str | None = None) -> LexicalIndex:
+    """The word index of this machine. Raises CollectionError where it is missing, damaged or not as large."""
+    require_count("damaged files of the word index", len(damaged_files(places.lexical)), 0)
+    lexical = LexicalIndex.open(places.lexical, write=False, failure=failure)
+    if paragraphs is not None:
+        require_count("word index", lexical.count(), paragraphs)
+    return lexical
 
 
 class _Stopped(Exception):
@@ -87,13 +91,16 @@ class _Stopped(Exception):
 
 
 class Healer:
-    """Watches a collection that is open for reading. Of several processes that serve one, one builds."""
+    """Watches a collection that is open for reading. Of several processes that serve one store, on however
+    many machines, one builds; the words, which are in files, are built by one of each machine.
+    """
 
     def __init__(self, settings: Settings, collection: Collection) -> None:
         self._settings = settings
         self._collection = collection
         self._generation = generation(collection.store)
         self._stopping = threading.Event()
+        self._builder: str | None = None
         self._thread = threading.Thread(target=self._watch, name="cableqa-healer", daemon=True)
 
     def start(self) -> None:
@@ -123,12 +130,22 @@ class Healer:
     def _mend(self) -> None:
         if generation(self._collection.store) != self._generation:
             self._change_over()
-        elif self._settings.chroma_url is not None and not self._server_answers():
-            return
-        elif self._collection.indexes.degraded():
-            with self._alone() as alone:
-                if alone:
-                    self._build()
+        elif self._settings.chroma_url is None:
+            self._build_alone()
+        else:
+            self._mend_beside_server()
+
+    def _build_alone(self) -> None:
+        with alone_with_store(self._settings) as builder:
+            if builder is not None:
+                if builder != self._builder:
+                    log.warning("the indexes are being built anew by %s: they are waited for", builder)
+                self._builder = builder
+                return
+            self._builder = None
+            # Whoever had the lock a moment ago may have built them.
+            if generation(self._collection.store) == self._generation:
+                self._build()
 
     def _build(self) -> None:
         began = time.monotonic()
@@ -141,24 +158,50 @@ class Healer:
 
     def _change_over(self) -> None:
         store = self._collection.store
-        self._generation = generation(store)
-        places = Places.of(store, self._generation)
+        current = generation(store)
+        places = Places.of(store, current)
         chunks = self._opened(places)
-        self._collection.indexes.replace(chunks, LexicalIndex.open(places.lexical, write=False))
+        try:
+            words = self._words(places)
+            if words is None:
+                chunks.close()
+                return
+        except BaseException:
+            chunks.close()
+            raise
+        self._collection.indexes.replace(chunks, words)
+        self._generation = current
 
-    def _server_answers(self) -> bool:
-        """Whether the Chroma server can be built on; where it only was away, it is used again."""
+    def _words(self, places: Places) -> LexicalIndex | None:
+        """This machine's words, built where another machine built the vectors; None while another does."""
+        store = self._collection.store
+        paragraphs = store.counts().paragraphs
+        with alone_here(self._settings.data_dir) as alone:
+            if not alone:
+                return None
+            try:
+                return _whole_words(places, paragraphs)
+            except CollectionError:
+                log.warning("building the words of this machine anew")
+                build_words(store, places.lexical)
+            return _whole_words(places, paragraphs)
+
+    def _mend_beside_server(self) -> None:
+        """Use a Chroma server again that only was away; what it holds whole, other machines use too."""
         collection = self._collection
         try:
             chunks = self._opened(Places.of(collection.store, self._generation))
             whole = chunks.count() == collection.store.counts().chunks
         except CollectionError:
-            return False
+            return
         if whole and collection.lexical.failure is None:
             collection.indexes.replace(chunks, collection.lexical)
+            return
+        chunks.close()
+        if whole and PENDING not in collection.indexes.degraded():
+            self._change_over()
         else:
-            chunks.close()
-        return True
+            self._build_alone()
 
     def _opened(self, places: Places) -> ChunkIndex:
         collection = self._collection
@@ -167,13 +210,3 @@ class Healer:
     def _go_on(self, _totals: IndexedTotals) -> None:
         if self._stopping.is_set():
             raise _Stopped
-
-    @contextmanager
-    def _alone(self) -> Iterator[bool]:
-        with (self._settings.data_dir / LOCK_NAME).open("ab") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
-                return
-            yield True

@@ -105,21 +105,28 @@ class ServerLock:
     connection: Connection
 
     @classmethod
-    def acquire(cls, url: str, *, write: bool) -> ServerLock:
-        """Take the database's collection alone, or with other readers, without waiting.
+    def acquire(cls, url: str, *, write: bool, number: int = COLLECTION_LOCK) -> ServerLock:
+        """Take the database's collection, or what `number` stands for, alone, or with other readers, without
+        waiting.
 
         Raises CollectionLocked with who has it, CollectionError where the server does not answer.
         """
         engine = open_server(url, pooled=False)
-        connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        try:
+            connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        except BaseException:
+            engine.dispose()
+            raise
         function = "pg_try_advisory_lock" if write else "pg_try_advisory_lock_shared"
-        if not connection.scalar(select_lock(function, COLLECTION_LOCK)):
-            who = "; ".join(_holders(connection))
+        if not connection.scalar(select_lock(function, number)):
+            holders = _holders(connection, number)
+            who = "; ".join(holders)
             connection.close()
             engine.dispose()
             raise CollectionLocked(
                 f"Cannot {'write' if write else 'read'} the store at {shown_url(url)}: {who or 'another'} "
                 "has it. Wait until it is done, or stop it and try again.",
+                holders=holders,
             )
         return cls(engine, connection)
 
@@ -128,12 +135,12 @@ class ServerLock:
         self.engine.dispose()
 
 
-def _holders(connection: Connection) -> list[str]:
+def _holders(connection: Connection, number: int) -> list[str]:
     query = text(
         "SELECT a.application_name, l.mode FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
         "WHERE l.locktype = 'advisory' AND l.granted AND l.database = "
         "(SELECT oid FROM pg_database WHERE datname = current_database()) "
         "AND ((l.classid::bigint << 32) | l.objid::bigint) = :number ORDER BY 1"
     )
-    rows = connection.execute(query, {"number": COLLECTION_LOCK})
+    rows = connection.execute(query, {"number": number})
     return [f"{name} ({'writing' if mode == 'ExclusiveLock' else 'reading'})" for name, mode in rows]

@@ -89,6 +89,29 @@ def _build(
     return indexer.totals
 
 
+def build_words(store: CableStore, folder: Path) -> None:
+    """Build the word index alone, beside `folder`, and put it in the place of what is there.
+
+    Who reads the old one has its files open. Nobody else may build it meanwhile. Raises CollectionDamaged.
+    """
+    beside = folder.with_name(f"{folder.name}.new")
+    _remove(beside)
+    words = LexicalIndex.open(beside, write=True)
+    try:
+        for cable_id in store.census.cable_ids():
+            header = store.find_header(cable_id)
+            if header is not None:
+                words.add((paragraph, header) for paragraph in store.cable_paragraphs(cable_id))
+        words.commit()
+        built, wanted = words.count(), store.counts().paragraphs
+        if built != wanted:
+            raise CollectionDamaged(f"The new word index holds {built} paragraphs, the store has {wanted}.")
+    finally:
+        words.close()
+    _remove(folder)
+    beside.rename(folder)
+
+
 def remove_matrices(store: CableStore) -> None:
     """Delete the vectors that searches keep in files beside the store."""
     for matrix in store.path.glob(f"*{SUFFIX}*"):

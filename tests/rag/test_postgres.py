@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import psycopg
@@ -12,15 +15,20 @@ import pytest
 from ingestion.chunk import chunk_cable
 from ingestion.doctor import examine
 from rag.ceiling import Ceiling
-from rag.collection import open_collection
+from rag.chroma_client import drop_collections
+from rag.collection import Collection, open_collection
 from rag.config import Settings
+from rag.dialect import HEALING_LOCK
 from rag.errors import CollectionError, CollectionLocked, NotFound, UsageError
-from rag.healing import open_what_is_whole
-from rag.postgres import shown_url
+from rag.generations import Places, generation
+from rag.healing import Healer, open_what_is_whole
+from rag.indexes import CHUNKS, LEXICAL
+from rag.postgres import ServerLock, shown_url
 from rag.store import FILE_NAME, CableStore
 from rag.store_ceiling import StoreBelow
 from rag.types import Cable, Filters
 from tests.cables import make_cable
+from tests.chroma import running_chroma
 from tests.fakes import WordEncoder
 from tests.invariants import assert_whole
 from tests.postgres import Cluster
@@ -84,6 +92,61 @@ def test_who_serves_and_who_looks_it_over_read_the_store_on_the_server(tmp_path:
     report = examine(settings, WordEncoder(), repair=False)
     assert [finding.message for finding in report.findings if not finding.well] == []
     assert not (settings.data_dir / FILE_NAME).exists()
+
+
+def until_whole(*collections: Collection) -> None:
+    deadline = time.monotonic() + 60
+    while any(collection.indexes.degraded() for collection in collections):
+        assert time.monotonic() < deadline, "the indexes were not built anew"
+        time.sleep(0.02)
+
+
+def test_of_two_machines_over_one_store_and_one_chroma_server_one_builds_anew(
+    tmp_path: Path, url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "rag.healing")
+    with ExitStack() as stack:
+        chroma = stack.enter_context(running_chroma(tmp_path / "server"))
+        here, there = (
+            Settings(data_dir=tmp_path / name, store_url=url, chroma_url=chroma) for name in ("here", "there")
+        )
+        with open_collection(here, WordEncoder(), write=True) as collection:
+            put(collection.store, make_cable("08ZEMBLA1"), make_cable("08ZEMBLA2", ("Only cats.",)))
+        open_collection(here, WordEncoder(), write=True).close()
+
+        def opened(settings: Settings) -> tuple[Collection, Healer]:
+            collection = stack.enter_context(open_what_is_whole(settings, WordEncoder()))
+            return collection, Healer(settings, collection)
+
+        # A machine that comes new makes its own words, and nobody's vectors.
+        new, its_healer = opened(there)
+        assert set(new.indexes.degraded()) == {LEXICAL}
+        its_healer.start()
+        until_whole(new)
+        its_healer.close()
+        assert_whole(new)
+        assert generation(new.store) == 1
+
+        # The vectors are lost to both: one makes them, after whoever else does so, and both have all words.
+        name = Places.of(new.store, 1).name
+        drop_collections(chroma, lambda each: each == name)
+        both = [opened(settings) for settings in (here, there)]
+        assert [set(collection.indexes.degraded()) for collection, _ in both] == [{CHUNKS}] * 2
+        somebody = ServerLock.acquire(url, write=True, number=HEALING_LOCK)
+        for _, healer in both:
+            healer.start()
+        deadline = time.monotonic() + 30
+        while caplog.text.count("being built anew by") < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        assert f"cableqa {os.getpid()} on" in caplog.text
+        assert [generation(collection.store) for collection, _ in both] == [1, 1]
+        somebody.release()
+        until_whole(*(collection for collection, _ in both))
+        for collection, healer in both:
+            healer.close()
+            assert_whole(collection)
+            assert generation(collection.store) == 2
 
 
 def test_cables_above_a_ceiling_do_not_exist(store: CableStore) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
+from rag.cores import usable_cores
 from rag.errors import CableqaError
 
 # How often it is looked whether all are alive.
@@ -66,7 +67,7 @@ class Processes:
     def run(self, on_ready: Callable[[Ready], None]) -> None:
         """Serve until a signal; one that dies is replaced. Raises what keeps the first from starting."""
         # Cores are shared out: what computes in one process must not wait for what computes in another.
-        os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // self._count)))
+        os.environ["OMP_NUM_THREADS"] = str(max(1, usable_cores() // self._count))
         with self._heeding_signals():
             try:
                 self._start()

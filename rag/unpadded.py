@@ -10,7 +10,6 @@ it in bf16. Networks that judge hand bf16 on, which takes a tenth less time.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import BertModel
 
+from rag.cores import usable_cores
 from rag.precision import has_bf16
 
 # Bounds the memory: a layer's widest values of so many tokens are 12 MB.
@@ -33,7 +33,7 @@ _Dense = Callable[[Tensor], Tensor]
 
 
 def one_core_each() -> None:
-    """Compute each pass on one core from now on, and as many at once as there are cores.
+    """Compute each pass on one core from now on, and as many at once as there are cores for this process.
 
     Two that share two cores both wait, and one on two cores waits at the end of each product.
     """
@@ -59,7 +59,7 @@ class UnpaddedEncoder:
         heads = encoder.config.num_attention_heads
         self._layers = [_Layer(layer, heads, dtype, self._between) for layer in encoder.encoder.layer]
         # More at once than there are cores for only fight for them.
-        at_once = max(1, (os.cpu_count() or 1) // torch.get_num_threads())
+        at_once = max(1, usable_cores() // torch.get_num_threads())
         self._at_once = at_once
         self._slots = threading.Semaphore(at_once)
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="cableqa-pass")

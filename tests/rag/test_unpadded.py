@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -60,6 +62,21 @@ def cores(request: pytest.FixtureRequest) -> Iterator[None]:
         unpadded.one_core_each()
     yield
     torch.set_num_threads(before)
+
+
+def test_no_more_passes_run_at_once_than_there_are_cores_for(bert: BertModel) -> None:
+    rows = [[1] * 500] * (2 * unpadded.PASS_TOKENS // 500)
+    before, own = torch.get_num_threads(), os.sched_getaffinity(0)
+    unpadded.one_core_each()
+    os.sched_setaffinity(0, {min(own)})
+    try:
+        read = UnpaddedEncoder(bert)
+        others = set(threading.enumerate())
+        read(rows, rows)
+        assert set(threading.enumerate()) == others
+    finally:
+        os.sched_setaffinity(0, own)
+        torch.set_num_threads(before)
 
 
 @pytest.mark.usefixtures("cores")

@@ -68,7 +68,7 @@ class Tools:
         """Find paragraphs by words and by meaning, best first. Nothing is generated."""
         service = _service(ctx)
         narrowed = (filters or FiltersIn()).to_filters()
-        found = await _foreseen(service.work(lambda: service.search(query, narrowed, k)))
+        found = await _foreseen(service.work(lambda: service.search(query, narrowed, k), "search"))
         record = SearchRecord.of(found.found, found.query)
         texts = [f"{hit.label} ({hit.origin or 'post unknown'}): {hit.text}" for hit in record.hits]
         return _result("\n\n".join(texts) or "Nothing found.", record)
@@ -153,7 +153,7 @@ class Tools:
         given = None if paragraphs is None else tuple(paragraphs)
         asked = _valid(lambda: VerifyIn(text=text, paragraphs=given))
         record = await _foreseen(
-            service.work(lambda: check_text(asked, service.store, service.pipeline.verifier))
+            service.work(lambda: check_text(asked, service.store, service.pipeline.verifier), "check")
         )
         lines = [f"{sentence.verdict}: {sentence.text} ({sentence.reason})" for sentence in record.sentences]
         return _result("\n".join(lines), record)

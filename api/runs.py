@@ -165,7 +165,7 @@ class Runs:
         self, question: Question, stream: Callable[[Question], Iterator[PipelineEvent]], owner: str = ""
     ) -> Run:
         run = Run(question, owner, self._grace_s)
-        self._workers.submit(lambda: run.drive(stream))
+        self._workers.submit(lambda: run.drive(stream), "answer")
         self._runs[run.run_id] = run
         while len(self._runs) > self._kept:
             self._runs.popitem(last=False)

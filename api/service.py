@@ -21,7 +21,7 @@ from api.keys import LOCAL, Caller, KeyBook, Scope
 from api.metrics import Metrics
 from api.observing import Observer
 from api.runs import Runs
-from api.workers import Workers
+from api.workers import Kind, Workers
 from rag.ceiling import Ceiling
 from rag.config import Settings
 from rag.errors import CableqaError, CollectionDegraded, CollectionEmpty, Forbidden, NotFound
@@ -171,9 +171,9 @@ class Service:
             for item in self.history.batches.items(batch_id)
         )
 
-    async def work(self, work: Callable[[], T]) -> T:
+    async def work(self, work: Callable[[], T], kind: Kind = "look-up") -> T:
         """Run blocking `work` in a worker thread. Raises ``Busy`` when too much waits already."""
-        return await self.workers.run(work)
+        return await self.workers.run(work, kind)
 
     def close(self) -> None:
         self.runs.stop()

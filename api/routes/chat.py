@@ -47,7 +47,7 @@ async def complete(asked: Completion, service: TheService) -> Reply | StreamingR
     """Answer the last user message; with `stream`, sentence by sentence."""
     question = asked.to_question()
     if not asked.stream:
-        return reply(await service.work(lambda: service.answer(question)), asked.model)
+        return reply(await service.work(lambda: service.answer(question), "answer"), asked.model)
     run = service.runs.start(question.to_question(), lambda it: service.stream(it, None), service.owner)
     await run.opened(OPENING_S)
     return StreamingResponse(

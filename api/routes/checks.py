@@ -14,4 +14,4 @@ router = APIRouter(prefix="/v1/verify", tags=["verify"])
 @router.post("")
 async def verify(asked: VerifyIn, service: TheService) -> VerifyRecord:
     """Check each sentence against the paragraphs that it cites."""
-    return await service.work(lambda: check_text(asked, service.store, service.pipeline.verifier))
+    return await service.work(lambda: check_text(asked, service.store, service.pipeline.verifier), "check")

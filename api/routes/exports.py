@@ -62,7 +62,7 @@ async def export_search(
         record = SearchRecord.of(found.found, found.query)
         return render(Dossier.of_search(q, record, service.store.snapshot(), datetime.now(UTC)), format)
 
-    return document(await service.work(write), format, "search")
+    return document(await service.work(write, "search"), format, "search")
 
 
 def document(text: str, format: Format, name: str) -> Response:

@@ -21,5 +21,5 @@ async def search(
     explain: Annotated[bool, Query(description="Give the parts of every hit's score")] = False,
 ) -> SearchRecord:
     """Find paragraphs by words and by meaning; all of them where the text asks for all."""
-    result = await service.work(lambda: service.search(q, filters, k, explain=explain))
+    result = await service.work(lambda: service.search(q, filters, k, explain=explain), "search")
     return SearchRecord.of(result.found, result.query)

@@ -75,7 +75,7 @@ async def save_search(given: SavedSearchIn, service: TheService) -> SavedSearchR
         saved = service.history.searches.save(service.owner, given.title, given.q, given.filters, _keys(hits))
         return SavedSearchRecord(**_facts(saved), new=0)
 
-    return await service.work(save)
+    return await service.work(save, "search")
 
 
 @router.get("", responses=UNKNOWN)
@@ -99,14 +99,14 @@ async def saved_searches(
             next=page[-1].search_id if len(latest) > limit else None,
         )
 
-    return await service.work(read)
+    return await service.work(read, "search")
 
 
 @router.get("/{search_id}", responses=UNKNOWN)
 async def saved_search(search_id: str, service: TheService) -> SavedSearchResult:
     """What a saved search finds, with what is new; looking does not yet count as having seen."""
     return await service.work(
-        lambda: _result(service, service.history.searches.get(search_id, service.owner))
+        lambda: _result(service, service.history.searches.get(search_id, service.owner)), "search"
     )
 
 
@@ -121,7 +121,7 @@ async def see_search(search_id: str, service: TheService) -> SavedSearchRecord:
             **_facts(service.history.searches.see(search_id, service.owner, seen)), new=0
         )
 
-    return await service.work(see)
+    return await service.work(see, "search")
 
 
 @router.delete("/{search_id}", status_code=204, responses=UNKNOWN)

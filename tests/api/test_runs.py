@@ -14,7 +14,7 @@ import pytest
 
 from api.runs import Runs
 from api.service import Service
-from api.workers import Workers
+from api.workers import Kind, Workers
 from rag.answer import Draft, Rejected
 from rag.citations import split_sentences
 from rag.collection import Collection
@@ -146,10 +146,10 @@ def test_many_slow_readers_all_get_their_answer(service: Service) -> None:
 
 
 @contextmanager
-def held(workers: Workers, count: int) -> Iterator[None]:
+def held(workers: Workers, count: int, kind: Kind = "look-up") -> Iterator[None]:
     """So many pieces of work, none of which comes to its end before this does."""
     hold = threading.Event()
-    futures = [workers.submit(hold.wait) for _ in range(count)]
+    futures = [workers.submit(hold.wait, kind) for _ in range(count)]
     yield
     hold.set()
     for future in futures:
@@ -217,6 +217,26 @@ def test_a_first_answer_that_took_long_is_soon_outweighed() -> None:
         workers.submit(functools.partial(taking, seconds)).result(5)
     with held(workers, 4):
         pass
+    workers.close()
+
+
+def test_short_work_of_another_kind_does_not_make_the_line_of_answers_look_short() -> None:
+    now = [0.0]
+    workers = Workers(threads=1, wait_s=1.0, clock=lambda: now[0])
+
+    def taking(seconds: float) -> None:
+        now[0] += seconds
+
+    for _ in range(4):
+        workers.submit(functools.partial(taking, 0.5), "answer").result(5)
+    for _ in range(60):
+        workers.submit(functools.partial(taking, 0.01)).result(5)
+    # Many that are short may wait; three answers may not.
+    with held(workers, 40):
+        pass
+    with held(workers, 3, "answer"), pytest.raises(Busy) as refused:
+        workers.submit(int, "answer")
+    assert refused.value.detail == {"waiting": 2, "retry_after_s": 2}
     workers.close()
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from rag.gazetteer import Place, find_places, tag_meanings, tags_meaning
-from rag.periods import Period, read_periods
+from rag.periods import LOOKED_BACK, Period, read_periods
 from rag.types import Catalogue, Clue, ClueField, Kind, Strength
 
 # A letter or a message may be what a cable tells of; these are cables.
@@ -70,7 +70,7 @@ _KIND_NOUN = re.compile(
     re.IGNORECASE,
 )
 _POST = r"(?:embassy|mission|consulate(?:\s+general)?|post|legation|diplomats?|ambassador|consul|emboffs?)"
-_OURS = r"(?:(?:the|us|u\.s\.|american|our|an?)\s+)+"
+_OURS = r"(?:(?:the|us|u\.s\.|american|our|an?)\s+){1,4}"
 _JUDGED = (
     r"(?:think|thought|believe[sd]?|feel|felt|expect(?:s|ed)?|see|sees|saw|view(?:s|ed)?|siz(?:e|es|ed)\s+up|judge[sd]?|"
     r"comment(?:s|ed)?|assess(?:es|ed)?|foresee|foresaw|predict(?:s|ed)?|consider(?:s|ed)?|conclude[sd]?|"
@@ -114,23 +114,28 @@ def _dates(text: str, asks_for_all: bool) -> Iterator[Clue]:
 
 
 def _said_of_cables(text: str, period: Period) -> bool:
-    if _TO_A_CABLE.search(text[: period.start]):
+    before = _before(text, period.start)
+    if _TO_A_CABLE.search(before):
         return True
     after = _CABLE_AFTER.match(text[period.end :])
-    return after is not None and _DETERMINED.search(text[: period.start]) is not None
+    return after is not None and _DETERMINED.search(before) is not None
+
+
+def _before(text: str, place: int) -> str:
+    return text[max(0, place - LOOKED_BACK) : place]
 
 
 def _origins(text: str) -> Iterator[Clue]:
     for place in find_places(text):
         words = text[place.start : place.end]
-        if _TO_A_PLACE.search(text[: place.start]):
+        if _TO_A_PLACE.search(_before(text, place.start)):
             yield Clue(ClueField.ADDRESSEE, Strength.FILTER, words, (words.upper(),))
         elif _sent_from(text, place):
             yield Clue(ClueField.ORIGIN, Strength.FILTER, words, place.origins)
 
 
 def _sent_from(text: str, place: Place) -> bool:
-    if _FROM_A_PLACE.search(text[: place.start]):
+    if _FROM_A_PLACE.search(_before(text, place.start)):
         return True
     # "Tokyo cables" are from Tokyo; "Japanese cables" need not be.
     return not place.is_country and _CABLE_AFTER.match(text[place.end :]) is not None

@@ -48,6 +48,8 @@ _LEADS = re.compile(
     r"(?P<unit>day|week|fortnight|month|year)s?\s+(?P<near>before|after|following|of|beginning)\s+$",
     re.IGNORECASE,
 )
+# What leads a date stands right before it; to look through all of a long text for each date takes the square.
+LOOKED_BACK = 200
 _NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10}
 
 
@@ -107,7 +109,7 @@ def read_periods(text: str) -> list[Period]:
 def _range(text: str, unit: _Unit, partner: _Unit) -> Period | None:
     """ "between March and May 1978", "1976-78": the first takes the year of the second."""
     joined = _JOINED.fullmatch(text[unit.end : partner.start])
-    opened = _OPENS.search(text[: unit.start])
+    opened = _OPENS.search(text, max(0, unit.start - LOOKED_BACK), unit.start)
     if joined is None or partner.first is None or partner.last is None:
         return None
     first = unit.first
@@ -124,7 +126,7 @@ def _range(text: str, unit: _Unit, partner: _Unit) -> Period | None:
 
 def _led(text: str, unit: _Unit, first: date, last: date) -> Period:
     """What stands before a date and moves it: "since", "before", "the week after"."""
-    lead = _LEADS.search(text[: unit.start])
+    lead = _LEADS.search(text, max(0, unit.start - LOOKED_BACK), unit.start)
     if lead is None:
         return Period(first, last, unit.start, unit.end)
     if lead["side"]:

@@ -35,6 +35,8 @@ from rag.types import (
 _MRN_WORDS = 7
 _WORD = re.compile(r"[\w'’#./-]*\w")
 _DIGIT = re.compile(r"\d")
+# Of so many cables that are not there those near them are looked for.
+_UNKNOWN_NAMED = 8
 # What a post sent on one day is named by post and day while it is no more than so many cables.
 _SENT_NAMED = 3
 _LABEL = r"[un]?\d{1,3}(?:#\d{1,2})?"
@@ -98,7 +100,8 @@ def _understood(question: Question, archive: Archive) -> Query:
     named = _named(text, spelled) + tuple(titled)
     unknown = tuple(dict.fromkeys(one.text for one in spelled if one.cable_id is None))
     notes = [
-        *(_unknown(spelling, archive) for spelling in unknown),
+        *(_unknown(spelling, archive) for spelling in unknown[:_UNKNOWN_NAMED]),
+        *(f"Nor is there a cable {spelling}." for spelling in unknown[_UNKNOWN_NAMED:]),
         *_unanchored(text, references),
     ]
     exhaustive = is_exhaustive(text) and not references

@@ -34,6 +34,13 @@ def test_a_cable_is_named_in_every_spelling(spelled: str) -> None:
     assert query.named == (ParagraphRef("09ASTANA1206", None),)
 
 
+def test_of_very_many_cables_that_are_not_there_only_the_first_are_looked_near_for() -> None:
+    text = "What do " + " and ".join(f"09ASTANA{number}" for number in range(9000, 9040)) + " say?"
+    query = understand(Question(text), ARCHIVE)
+    assert len(query.unknown) == len(query.notes) == 40
+    assert sum("Near it: 09ASTANA1206" in note for note in query.notes) == 8
+
+
 def test_a_paragraph_is_named_with_its_cable() -> None:
     query = understand(Question("What is in para 9 of 09 Astana 1206?"), ARCHIVE)
     assert query.named == (ParagraphRef("09ASTANA1206", "9"),)

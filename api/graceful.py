@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 
 import uvicorn
 
@@ -21,6 +22,12 @@ class GracefulServer(uvicorn.Server):
         super().__init__(config)
         self._service = service
         self._finish_s = finish_s
+        self.turned_at = time.monotonic()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second, as long as the loop turns."""
+        self.turned_at = time.monotonic()
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # Not ready from now on; what is in the making goes on.

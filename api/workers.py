@@ -62,6 +62,8 @@ class Workers:
         # In the order in which they came; the first of them are those that run.
         self._admitted: dict[int, Kind] = {}
         self._came = itertools.count()
+        # When each piece that runs was begun.
+        self._began: dict[int, float] = {}
         self._means: defaultdict[Kind, _Mean] = defaultdict(_Mean)
         self._lock = threading.Lock()
 
@@ -88,7 +90,7 @@ class Workers:
             number = next(self._came)
             self._admitted[number] = kind
         try:
-            future = self._pool.submit(self._timed, work, kind)
+            future = self._pool.submit(self._timed, work, kind, number)
         except BaseException:
             self._release(number)
             raise
@@ -97,6 +99,13 @@ class Workers:
 
     async def run(self, work: Callable[[], T], kind: Kind = "look-up") -> T:
         return await asyncio.wrap_future(self.submit(work, kind))
+
+    def stuck_s(self) -> float:
+        """For how long no thread has begun anything, while none is free."""
+        with self._lock:
+            if len(self._began) < self._threads:
+                return 0.0
+            return self._clock() - max(self._began.values())
 
     def close(self) -> None:
         """Let what runs come to its end; what waits is not begun."""
@@ -110,13 +119,16 @@ class Workers:
             return 0.0
         return (sum(running) / self._threads + sum(waiting)) / self._threads
 
-    def _timed(self, work: Callable[[], T], kind: Kind) -> T:
+    def _timed(self, work: Callable[[], T], kind: Kind, number: int) -> T:
         began = self._clock()
+        with self._lock:
+            self._began[number] = began
         try:
             return work()
         finally:
             taken = self._clock() - began
             with self._lock:
+                del self._began[number]
                 self._means[kind].add(taken)
 
     def _release(self, number: int) -> None:

@@ -99,6 +99,13 @@ class Served:
             )
         return Ready(lines)
 
+    def beat(self, telling: Connection) -> None:
+        """Tell from now on that this server goes on."""
+        from api.pulse import Pulse, stuck_after_s
+
+        stuck_s = stuck_after_s(self._service.settings)
+        Pulse(telling, lambda: self._server.turned_at, self._service.workers, stuck_s).start()
+
     def run(self) -> None:
         """Serve until a signal; what is in the making comes to its end, or is told that it will not."""
         # uvicorn raises the signal that ended it once more: as an exception it lets the caller clean up.
@@ -121,7 +128,7 @@ def serve_in_child(listening: socket.socket, host: str, settings: Settings, tell
         telling.send(Failed(error.code, error.message, error.exit_status))
         return
     telling.send(served.ready())
-    telling.close()
+    served.beat(telling)
     served.run()
 
 

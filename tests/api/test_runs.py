@@ -240,6 +240,27 @@ def test_short_work_of_another_kind_does_not_make_the_line_of_answers_look_short
     workers.close()
 
 
+def test_workers_are_stuck_only_while_none_of_them_begins_anything() -> None:
+    now = [0.0]
+    workers = Workers(threads=2, clock=lambda: now[0])
+    begun = threading.Semaphore(0)
+    hold = threading.Event()
+
+    def work() -> None:
+        begun.release()
+        hold.wait()
+
+    for seconds, stuck_s in ((10.0, 0.0), (3.0, 3.0)):
+        future = workers.submit(work)
+        assert begun.acquire(timeout=5)
+        now[0] += seconds
+        assert workers.stuck_s() == stuck_s
+    hold.set()
+    future.result(5)
+    workers.close()
+    assert workers.stuck_s() == 0.0
+
+
 def test_a_client_that_leaves_a_whole_answer_stops_the_work(
     patient_service: Service, model: PatientModel
 ) -> None:

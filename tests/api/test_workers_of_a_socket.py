@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from api.processes import Failed, Processes, Ready, end_with_parent
+from api.processes import Beat, Failed, Processes, Ready, end_with_parent
 from rag.errors import CableqaError
 
 
@@ -22,10 +23,18 @@ def tell_pid(listening: socket.socket, telling: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent()
     telling.send(Ready(("Open here",)))
+    threading.Thread(target=tell_of_life, args=(telling,), daemon=True).start()
     while True:
         caller, _ = listening.accept()
         with caller:
             caller.sendall(str(os.getpid()).encode())
+
+
+def tell_of_life(telling: Connection) -> None:
+    with contextlib.suppress(OSError):
+        while True:
+            telling.send(Beat())
+            time.sleep(0.2)
 
 
 def killed_at_first(folder: Path, listening: socket.socket, telling: Connection) -> None:
@@ -104,6 +113,32 @@ def test_one_that_is_killed_as_it_starts_is_replaced_and_ends_no_other(tmp_path:
         asking.join()
     assert len(seen) == 2
     assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_one_that_hangs_is_replaced_and_one_that_is_idle_is_not(caplog: pytest.LogCaptureFixture) -> None:
+    seen: list[int] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def ask() -> None:
+            try:
+                (hung,) = who_answers(listening)
+                time.sleep(2.5)
+                assert who_answers(listening) == {hung}
+                os.kill(hung, signal.SIGSTOP)
+                # Who is asked as it hangs answers nobody.
+                while not (others := who_answers(listening)):
+                    pass
+                seen.extend((hung, *others))
+            finally:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+        asking = threading.Thread(target=ask)
+        Processes(1, partial(tell_pid, listening), hangs_s=2.0).run(lambda _: asking.start())
+        asking.join()
+    hung, other = seen
+    assert hung != other and f"process {hung} has hung for" in caplog.text
+    with pytest.raises(ProcessLookupError):
+        os.kill(hung, 0)
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
+import chromadb
 import numpy as np
 import pytest
+from chromadb.api.collection_configuration import CreateCollectionConfiguration, CreateHNSWConfiguration
+from chromadb.config import Settings
 
 from rag.errors import CollectionDamaged, CollectionError
 from rag.exact import ExactSearch
@@ -100,6 +104,22 @@ def test_a_reader_of_nothing_finds_nothing_and_makes_nothing(tmp_path: Path, sto
     reader = open_index(tmp_path / "1", store, write=False)
     assert reader.search(VECTORS[0], 5) == [] and reader.count() == 0 and list(reader.ids()) == []
     assert not (tmp_path / "1").exists()
+
+
+def test_a_graph_built_with_other_settings_is_searched_and_written_on(
+    tmp_path: Path, store: CableStore
+) -> None:
+    graph = CreateHNSWConfiguration(space="cosine", max_neighbors=16, ef_construction=100)
+    settings = CreateCollectionConfiguration(hnsw=graph)
+    client = chromadb.PersistentClient(tmp_path, settings=Settings(anonymized_telemetry=False))
+    client.create_collection("test-chunks", configuration=settings, metadata={"fingerprint": FINGERPRINT})
+    client.close()  # type: ignore[attr-defined]
+    with closing(open_index(tmp_path, store)) as writer:
+        writer.add(IDS, VECTORS)
+    with closing(open_index(tmp_path, store, write=False)) as reader:
+        assert reader.count() == len(IDS)
+        assert reader.is_sound()
+        assert [found.chunk_id for found in reader.search(VECTORS[7], 1)] == [IDS[7]]
 
 
 def test_vectors_of_another_encoder_are_refused(tmp_path: Path, store: CableStore) -> None:

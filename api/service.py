@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -24,6 +26,7 @@ from api.runs import Runs
 from api.workers import Kind, Workers
 from rag.ceiling import Ceiling
 from rag.config import Settings
+from rag.cores import usable_cores
 from rag.errors import CableqaError, CollectionDegraded, CollectionEmpty, Forbidden, NotFound
 from rag.record import AnswerRecord, ErrorFacts, QuestionIn
 from rag.types import Answer, AnswerReady, Filters, Mode, PipelineEvent, Question, Turn
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 # Earlier turns of a conversation that a question is understood with.
 HISTORY_TURNS = 6
+# Answers to nobody before a server is ready; after so many seconds none is begun.
+WARM_ANSWERS, WARM_S = 8, 3.0
 
 
 def _nothing() -> None:
@@ -94,10 +99,24 @@ class Service:
         if not self.caller.scope.covers(scope):
             raise Forbidden(f"This key may {self.caller.scope}, and this wants {scope}.", needed=scope.value)
 
-    def warm_up(self) -> None:
-        """Answer a question to nobody, so that the first real one does not pay for lazy loading."""
-        with contextlib.suppress(CollectionEmpty, CollectionDegraded):
-            self.pipeline.unrecorded().answer(Question("What is ready?", mode=Mode.EXTRACTIVE))
+    def warm_up(self, answers: int = WARM_ANSWERS) -> None:
+        """Answer questions of the collection's own to nobody, by the whole path and as many at once as there
+        are cores, so that the first real ones do not pay for what is loaded, compiled and read once.
+        """
+        pipeline = self.pipeline.unrecorded()
+
+        def answer(text: str, ends: float = math.inf) -> None:
+            with contextlib.suppress(CollectionEmpty, CollectionDegraded):
+                if time.monotonic() < ends:
+                    pipeline.answer(Question(text, mode=Mode.EXTRACTIVE))
+
+        answer("What is ready?")
+        headers = self.store.list_headers(Filters(), limit=answers - 1, after=None) if answers > 1 else ()
+        texts = [f"What was reported on {header.subject or header.origin}?" for header in headers]
+        ends = time.monotonic() + WARM_S
+        with ThreadPoolExecutor(usable_cores()) as pool:
+            for done in [pool.submit(answer, text, ends) for text in texts]:
+                done.result()
 
     def understand(self, asked: QuestionIn) -> Question:
         """The question with its conversation as history. Raises NotFound for an unknown conversation."""

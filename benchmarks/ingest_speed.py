@@ -31,7 +31,7 @@ from ingestion.ingest import ingest
 from ingestion.reading import IngestOptions, parsed, sources
 from rag.citations import split_sentences
 from rag.collection import open_collection
-from rag.config import PACKAGED_MODEL, Settings
+from rag.config import ON_OPENVINO, PACKAGED_MODEL, Settings
 from rag.embedded import embedded_text
 from rag.embeddings import Encoder, load_encoder, packaged_model
 from rag.precision import has_bf16
@@ -177,6 +177,7 @@ def measure(folder: Path, corpus: Path | None, paragraphs: int, rounds: int) -> 
     cores = torch.get_num_threads()
     # As `cableqa ingest` loads it: from here on a product takes one core, but for the other ways.
     encoder = load_encoder(PACKAGED_MODEL, in_bulk=True)
+    compiled = load_encoder(ON_OPENVINO) if find_spec("openvino") else None
     model = SentenceTransformer(str(packaged_model()))
 
     def on_all_cores(work: Callable[[], object]) -> Taken:
@@ -204,6 +205,11 @@ def measure(folder: Path, corpus: Path | None, paragraphs: int, rounds: int) -> 
             store.close()
             alone = taken(lambda chosen=chosen, texts=texts: chosen.encode(texts))
             rows.setdefault(f"cableqa encoder alone ({precision})", []).append(alone)
+            if compiled is not None:
+                way = compiled.at(precision)
+                way.encode(["warm up"])
+                alone = taken(lambda way=way, texts=texts: way.encode(texts))
+                rows.setdefault(f"cableqa encoder on OpenVINO alone ({precision})", []).append(alone)
         plain = on_all_cores(lambda texts=texts: theirs.append(model.encode(texts)))
         rows.setdefault("sentence-transformers encode, defaults", []).append(plain)
         if find_spec("langchain_chroma") is not None:
@@ -217,6 +223,8 @@ def measure(folder: Path, corpus: Path | None, paragraphs: int, rounds: int) -> 
         for way, each in rows.items()
     }
     encoder.close()
+    if compiled is not None:
+        compiled.close()
     again, parsing = best.pop("again"), best.pop("parse")
     cables = sum(path.is_file() for path in archive.rglob("*"))
     drawn = "generated" if corpus is None else f"of {corpus.name}"

@@ -80,8 +80,7 @@ def main() -> None:
     model = SentenceTransformer(str(packaged_model())).to(dtype)
     own = SentenceVectors(
         packaged_encoder(packaged_model(), "sdpa").eval(),
-        CountingTokenizer(tokenizer, 256),
-        model.max_seq_length or 256,
+        CountingTokenizer(tokenizer, model.max_seq_length or 256),
     )
 
     def as_sentence_transformers_does(texts: list[str]) -> Callable[[], object]:

@@ -9,6 +9,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PACKAGED_MODEL = "packaged:all-MiniLM-L6-v2"
+ON_OPENVINO = "openvino:all-MiniLM-L6-v2"
 PACKAGED_ENTAILMENT = "packaged"
 NO_ENTAILMENT = "none"
 
@@ -27,7 +28,8 @@ class Settings(BaseSettings):
     data_dir: Path = Path(".cableqa")
     """Where the collection lies: SQLite, both indexes, answers."""
     embedding_model: str = PACKAGED_MODEL
-    """The encoder: the packaged one (no download, checked by hash), a folder, or a name on a model hub."""
+    """The encoder: the packaged one (no download, checked by hash; `openvino:all-MiniLM-L6-v2` computes it by
+    OpenVINO), a folder, or a name on a model hub."""
     embedding_precision: Literal["auto", "fp32", "bf16"] = "auto"
     """`fp32`, `bf16`, or `auto`: bf16 where the processor has it and the vectors stay the same; chosen
     once a collection.

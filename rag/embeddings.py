@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from functools import cache
 from pathlib import Path
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 from langchain_core.embeddings import Embeddings
 
-from rag.config import PACKAGED_MODEL
+from rag.config import ON_OPENVINO, PACKAGED_MODEL
 from rag.errors import ModelUnavailable
-from rag.tokens import CountingTokenizer
+from rag.tokens import BATCH_TOKENS, CountingTokenizer, batches
 from rag.worker import EncoderWorker, Precision, Vectors
 
 if TYPE_CHECKING:
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from transformers import BertModel
 
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-# Tokens of a batch, so that memory stays flat. Four times as many took 1.5 times as long for real cables in
-# bf16, 1.3 times in fp32: more of them is padding, and a processor's cache does not hold them.
-BATCH_TOKENS = 2_048
 
 
 class _Model:
@@ -44,7 +41,7 @@ class _Model:
         lengths = [min(len(row), limit) for row in self._tokenizer.rows(texts)]
         result = np.empty((len(texts), self._dimension), dtype=np.float32)
         with torch.inference_mode():
-            for batch in _batches(lengths):
+            for batch in batches(lengths):
                 features = {
                     name: value.to(model.device) if isinstance(value, torch.Tensor) else value
                     for name, value in model.preprocess([texts[i] for i in batch]).items()
@@ -61,20 +58,6 @@ class _Model:
 
             self._models[precision] = copy.deepcopy(self._models["fp32"]).to(torch.bfloat16)
         return self._models[precision]
-
-
-def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Positions in order of length, the longest first, so that little of a batch is padding."""
-    batch: list[int] = []
-    longest = 0
-    for i in sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True):
-        longest = max(longest, lengths[i])
-        if batch and longest * (len(batch) + 1) > BATCH_TOKENS:
-            yield batch
-            batch, longest = [], lengths[i]
-        batch.append(i)
-    if batch:
-        yield batch
 
 
 class Encoder(Embeddings):
@@ -134,23 +117,26 @@ class Encoder(Embeddings):
 def load_encoder(name: str, *, in_bulk: bool = False) -> Encoder:
     """Load a model by name: ``packaged:all-MiniLM-L6-v2``, a folder, or a name on a model hub.
 
-    For texts `in_bulk` the packaged one computes from then on as `rag.unpadded.one_core_each` says.
-    Raises ModelUnavailable, saying what to do.
+    ``openvino:all-MiniLM-L6-v2`` is the packaged one computed by OpenVINO: its vectors compare with the
+    others', and have their fingerprint. For texts `in_bulk` the packaged one computes from then on as
+    `rag.unpadded.one_core_each` says. Raises ModelUnavailable, saying what to do.
     """
+    from rag.openvino_vectors import OpenVinoVectors
     from rag.sentence_vectors import SentenceVectors
     from rag.unpadded import one_core_each
 
-    model, identity = _load_packaged() if name == PACKAGED_MODEL else _load_named(name)
+    is_packaged = name in {PACKAGED_MODEL, ON_OPENVINO}
+    model, identity = _load_packaged() if is_packaged else _load_named(name)
     dimension = model.get_embedding_dimension()
     if dimension is None:
         raise ModelUnavailable(f"{name} does not say how long its vectors are: it is no encoder.", model=name)
     max_tokens = int(model.max_seq_length or 512)
     tokenizer = CountingTokenizer(_plain_tokenizer(name, model), max_tokens)
-    if name == PACKAGED_MODEL:
+    if is_packaged:
         if in_bulk:
             one_core_each()
-        bert = cast("BertModel", model[0].auto_model)
-        worker = EncoderWorker(SentenceVectors(bert, tokenizer, max_tokens).encode)
+        made = SentenceVectors if name == PACKAGED_MODEL else OpenVinoVectors
+        worker = EncoderWorker(made(cast("BertModel", model[0].auto_model), tokenizer).encode)
     else:
         worker = EncoderWorker(_Model(model, tokenizer, dimension).encode)
     return Encoder(worker, tokenizer, identity, dimension, max_tokens, "fp32")
@@ -202,8 +188,8 @@ def _load_named(name: str) -> tuple[SentenceTransformer, str]:
         first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ModelUnavailable(
             f"The encoder {name!r} cannot be loaded ({first_line}). CABLEQA_EMBEDDING_MODEL takes "
-            f"{PACKAGED_MODEL!r} (the default, no download), a folder with a sentence-transformers "
-            "model, or a name on the model hub that this machine can reach.",
+            f"{PACKAGED_MODEL!r} (the default, no download), {ON_OPENVINO!r}, a folder with a "
+            "sentence-transformers model, or a name on the model hub that this machine can reach.",
             model=name,
         ) from error
     return (model, f"{Path(name).name}@{_weights_digest(model)}")

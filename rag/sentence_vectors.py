@@ -20,23 +20,19 @@ DTYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfl
 class SentenceVectors:
     """What sentence-transformers makes of all-MiniLM-L6-v2; a question alone takes half its time, or less.
 
-    `max_tokens` are those of a text with its two marks; used by one thread.
+    Used by one thread.
     """
 
-    def __init__(self, bert: BertModel, tokenizer: CountingTokenizer, max_tokens: int) -> None:
+    def __init__(self, bert: BertModel, tokenizer: CountingTokenizer) -> None:
         self._bert = bert
         self._tokenizer = tokenizer
-        self._max_tokens = max_tokens
         self._laid_out: dict[Precision, UnpaddedEncoder] = {}
 
     def encode(self, texts: list[str], precision: Precision) -> Vectors:
         """Unit vectors, float32, (n, dimension), in the order of the texts."""
         if precision not in self._laid_out:
             self._laid_out[precision] = UnpaddedEncoder(self._bert, DTYPES[precision])
-        rows = [self._cut(row) for row in self._tokenizer.rows(texts)]
+        rows = self._tokenizer.cut_rows(texts)
         hidden = self._laid_out[precision](rows, [[0] * len(row) for row in rows])
         vectors: Vectors = functional.normalize(torch.stack([one.mean(0) for one in hidden]), dim=1).numpy()
         return vectors
-
-    def _cut(self, ids: list[int]) -> list[int]:
-        return ids if len(ids) <= self._max_tokens else [*ids[: self._max_tokens - 1], ids[-1]]

@@ -7,13 +7,15 @@ import itertools
 import subprocess
 import sys
 import threading
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
 
-from rag.config import PACKAGED_MODEL
+from rag.config import ON_OPENVINO, PACKAGED_MODEL
 from rag.embeddings import Encoder, load_encoder
 from rag.errors import ModelUnavailable
+from rag.worker import Precision
 
 TEXTS = [
     "The ambassador met the minister.",
@@ -96,3 +98,20 @@ def test_a_process_ends_well_however_it_leaves_its_encoder(last: str) -> None:
     )
     done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(find_spec("openvino") is not None, reason="the extra cableqa[openvino] is installed")
+def test_openvino_that_is_not_installed_says_what_to_do() -> None:
+    with pytest.raises(ModelUnavailable, match=r"OpenVINO.*CABLEQA_EMBEDDING_MODEL"):
+        load_encoder(ON_OPENVINO)
+
+
+@pytest.mark.heavy
+@pytest.mark.skipif(find_spec("openvino") is None, reason="the extra cableqa[openvino] is not installed")
+@pytest.mark.parametrize(("precision", "least"), [("fp32", 0.99999), ("bf16", 0.999)])
+def test_openvino_makes_vectors_that_compare(encoder: Encoder, precision: Precision, least: float) -> None:
+    compiled = load_encoder(ON_OPENVINO)
+    assert compiled.at(precision).fingerprint == encoder.at(precision).fingerprint
+    texts = [*TEXTS, "A cable. " * 200]
+    cosines = (compiled.at(precision).encode(texts) * encoder.at("fp32").encode(texts)).sum(axis=1)
+    assert cosines.min() > least

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from difflib import get_close_matches
 
 from rag.types import Catalogue, Clue, ClueField, Filters, Kind, Strength
 
@@ -27,7 +28,7 @@ def narrow(asked: Filters, clues: Iterable[Clue], catalogue: Catalogue) -> Narro
     """
     filters = asked
     used: list[Clue] = []
-    notes: list[str] = []
+    notes = [*_unknown_posts(asked, catalogue)]
     contradiction: str | None = None
     for clue in clues:
         if clue.strength is Strength.BOOST:
@@ -48,6 +49,21 @@ def narrow(asked: Filters, clues: Iterable[Clue], catalogue: Catalogue) -> Narro
         else:
             filters = joined
     return Narrowed(filters, tuple(used), contradiction, tuple(notes))
+
+
+def _unknown_posts(asked: Filters, catalogue: Catalogue) -> Iterator[str]:
+    """What a caller is told of a post that no cable is from: those that are spelled most like it."""
+    spelled: dict[str, str] = {}
+    for origin in sorted(catalogue.origins):
+        # "Embassy Astana" is asked for as "Astana" as well.
+        spelled |= {origin.casefold(): origin, origin.casefold().partition(" ")[2]: origin}
+    for post in asked.origins:
+        wanted = post.casefold()
+        if any(name == wanted or name.endswith(f" {wanted}") for name in spelled):
+            continue
+        near = dict.fromkeys(spelled[name] for name in get_close_matches(wanted, spelled, n=3))
+        like = f" Spelled like it: {', '.join(near)}." if near else ""
+        yield f"No cable of this collection is from “{post}”.{like}"
 
 
 def _is_known(clue: Clue, catalogue: Catalogue) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -20,9 +21,10 @@ from api.cli.show import opened_store
 from api.formats import Format
 from rag.errors import NotFound, UsageError
 from rag.record import AnswerRecord, QuestionIn, SearchRecord
-from rag.types import Filters
+from rag.types import Filters, Outcome
 
 if TYPE_CHECKING:
+    from api.batches import BatchItem
     from api.export import Dossier
     from api.history import History
 
@@ -176,5 +178,16 @@ def _ask_batch(questions: Path, data_dir: Path | None, format: Format) -> tuple[
     dossier = batch_dossier(questions.name, items)
     document = batch_sheet(items) if format is Format.CSV else render(dossier, format)
     failed = sum(item.error is not None for item in items)
-    messages().print(f"{len(dossier.answers)} of {len(items)} questions answered, {failed} failed.")
+    messages().print(_counted(items))
     return dossier, document, failed
+
+
+def _counted(items: Sequence[BatchItem]) -> str:
+    """How the questions of a batch ended: "3 of 5 questions answered, 1 not in this collection, 1 failed"."""
+    outcomes = Counter(item.answer.outcome for item in items if item.answer is not None)
+    silent = outcomes.pop(Outcome.NOT_IN_CORPUS, 0)
+    failed = sum(item.error is not None for item in items)
+    return (
+        f"{sum(outcomes.values())} of {len(items)} questions answered, {silent} not in this collection, "
+        f"{failed} failed."
+    )

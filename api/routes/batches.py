@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
@@ -104,8 +105,9 @@ class BatchItemRecord(BaseModel):
 
 
 class BatchRecord(BatchHead):
-    """A batch with its questions."""
+    """A batch with its questions; `outcomes` counts how those that are done ended."""
 
+    outcomes: dict[str, int]
     items: tuple[BatchItemRecord, ...]
 
 
@@ -164,8 +166,9 @@ async def batch(batch_id: str, service: TheService) -> BatchRecord:
 
     def read() -> BatchRecord:
         head = _head(service, service.history.batches.get(batch_id, service.owner))
-        items = service.batch_items(batch_id)
-        return BatchRecord(**head.model_dump(), items=tuple(BatchItemRecord.of(item) for item in items))
+        items = tuple(BatchItemRecord.of(item) for item in service.batch_items(batch_id))
+        outcomes = Counter(item.outcome for item in items if item.outcome is not None)
+        return BatchRecord(**head.model_dump(), items=items, outcomes=dict(outcomes))
 
     return await service.work(read)
 

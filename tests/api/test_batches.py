@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import time
+from collections import Counter
 from pathlib import Path
 
 import httpx
@@ -50,6 +51,7 @@ async def test_a_csv_becomes_a_citation_sheet(client: httpx.AsyncClient) -> None
     batch_id = begun.json()["batch_id"]
     batch = await finished(client, batch_id)
     assert (batch["done"], batch["failed"]) == (3, 0)
+    assert batch["outcomes"] == Counter(item["outcome"] for item in batch["items"])
     sheet = rows((await client.get(f"/v1/batches/{batch_id}/result")).text)
     assert {row["id"] for row in sheet} == {"a", "b", "c"}
     assert next(row for row in sheet if row["id"] == "a")["filters"] == "tags: EWWT, EAGR"

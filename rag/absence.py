@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 from rag.store import CableStore
-from rag.types import Absence, CableHeader, Filters, Query
+from rag.types import Absence, CableHeader, Filters, Query, Scope
 
 NOT_IN_COLLECTION = "Not in this collection"
+_SIGNED = re.compile(
+    r"\bwho(?:se\s+name)?\s+(?:has\s+)?sign(?:ed|s)\b|\bsigned\s+by\s+whom\b|\bsignature\b", re.I
+)
+# Of the cables that a question counts, so many are named.
+_NAMED = 20
 
 
 def absence_of(query: Query, hits: int, store: CableStore) -> Absence:
@@ -17,6 +25,7 @@ def absence_of(query: Query, hits: int, store: CableStore) -> Absence:
         hits=hits,
         without_text=without_text(query, store),
         unknown=query.unknown,
+        stated=tuple(_stated(query, store)),
     )
 
 
@@ -24,6 +33,22 @@ def without_text(query: Query, store: CableStore) -> tuple[str, ...]:
     """The cables that the question names and that the collection has without their text."""
     headers = store.headers({named.cable_id for named in query.named})
     return tuple(sorted(cable_id for cable_id, header in headers.items() if not header.text_available))
+
+
+def _stated(query: Query, store: CableStore) -> Iterator[str]:
+    """Who signed the cables that are named, or which cables somebody signed: a matter of headers."""
+    if query.scope is Scope.EXHAUSTIVE and query.filters.senders and not query.mentions:
+        ids = sorted(store.matching_cables(query.filters) or ())
+        more = f" and {len(ids) - _NAMED:,} more" if len(ids) > _NAMED else ""
+        named = f": {', '.join(ids[:_NAMED])}{more}" if ids else ""
+        signed = f"{_were(len(ids))} signed {' or '.join(query.filters.senders)}"
+        yield f"{_count(len(ids), 'cable')} {signed}{named}."
+    elif _SIGNED.search(query.text):
+        headers = store.headers({one.cable_id for one in query.named})
+        for cable_id, header in sorted(headers.items()):
+            yield f"{cable_id} " + (
+                f"is signed {header.signature}." if header.signature else "gives no signature."
+            )
 
 
 def note_of_missing_text(header: CableHeader) -> str:
@@ -44,6 +69,8 @@ def wording(absence: Absence, filters: Filters) -> str:
     if absence.without_text:
         named = ", ".join(absence.without_text)
         return f"Text not available for {named}: this collection has the header, and not what was said."
+    if absence.stated:
+        return f"{' '.join(absence.stated)} That is in the header; no paragraph that could be cited says it."
     searched = f"none of {_count(absence.paragraphs, 'paragraph')} in {_count(absence.cables, 'cable')}"
     if narrowed := _narrowed(filters):
         searched += f" ({narrowed})"

@@ -63,6 +63,7 @@ _NAME = rf"(?P<name>(?:{_PARTICLE}\s+)*[A-Z][\w’'-]+\.?(?:\s+(?:[A-Z][\w’'-]
 _SIGNED = re.compile(
     rf"\b(?:[Ss]igned\s+(?:by\s+)?|{_CABLES}\s+(?:(?:that\s+)?(?:sent|written|signed|was|were)\s+)*(?:by|from)\s+){_NAME}"
 )
+_SIGNING = re.compile(rf"\b[Dd]id\s+(?:the\s+)?{_NAME}\s+sign\b")
 _KIND_NOUN = re.compile(
     r"\b(?P<kind>comments?|summary|summaries|action[ -]requests?|quoted[ -]texts?|notes?)\s+"
     r"(?:paragraphs?|sections?)\b"
@@ -163,7 +164,7 @@ def _classifications(text: str) -> Iterator[Clue]:
 
 
 def _senders(text: str, catalogue: Catalogue) -> Iterator[Clue]:
-    for match in _SIGNED.finditer(text):
+    for match in (*_SIGNED.finditer(text), *_SIGNING.finditer(text)):
         name = _longest_known(match["name"].upper().rstrip(".").split(), catalogue.signatures)
         if name is not None:
             yield Clue(ClueField.SENDER, Strength.FILTER, match.group(), (name,))

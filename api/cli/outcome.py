@@ -38,6 +38,7 @@ def _searched(record: AnswerRecord) -> list[Row]:
     rows = [
         ("searched", f"{absence.paragraphs:,} paragraphs in {absence.cables:,} cables"),
         ("within", "" if filters == "none" else filters),
+        ("the header says", " ".join(absence.stated)),
         ("no such cable", ", ".join(absence.unknown)),
         ("header only", ", ".join(absence.without_text)),
         ("came nearest", ", ".join(found.label for found in record.evidence[:3])),

@@ -23,9 +23,10 @@ export function absenceNode(record, { open, widen }) {
       widen ? button("Ask without the filters", widen) : null));
 }
 
-// Three kinds of silence: the text is missing, the cable is missing, or nothing that was read answers.
-function leadOf({ without_text: headers, unknown, hits }) {
+// Kinds of silence: the text is missing, only the header says it, the cable is missing, or nothing that was read answers.
+function leadOf({ without_text: headers, unknown, hits, stated }) {
   if (headers.length) return `The text of ${headers.join(", ")} is not available here, so nothing was written.`;
+  if (stated?.length) return `${stated.join(" ")} That is in the header; no paragraph that could be cited says it.`;
   if (unknown.length) return `There is no cable ${unknown.join(", ")} in this collection, and no other answers. Nothing was written.`;
   return hits ? "No paragraph here answers this, so nothing was written." : "No paragraph here comes near this question, so nothing was written.";
 }

@@ -104,6 +104,7 @@ class AbsenceRecord(Record):
     hits: int
     without_text: tuple[str, ...]
     unknown: tuple[str, ...]
+    stated: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, absence: Absence) -> Self:

@@ -165,7 +165,8 @@ class Absence:
     """What was searched where nothing answers: cables and paragraphs under the filter, and hits read.
 
     `without_text` are cables that the question names and whose text the collection does not have; `unknown`
-    are message numbers in it that the collection does not have at all.
+    are message numbers in it that the collection does not have at all. `stated` is what headers say of it and
+    no paragraph does, so that nothing can be cited.
     """
 
     cables: int
@@ -173,6 +174,7 @@ class Absence:
     hits: int
     without_text: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    stated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

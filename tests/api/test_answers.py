@@ -38,6 +38,26 @@ async def test_an_answer_quotes_its_paragraph(client: httpx.AsyncClient) -> None
 
 
 @pytest.mark.parametrize(
+    ("question", "stated"),
+    [
+        ("Who signed 05TALLINN7?", "05TALLINN7 is signed HOLT."),
+        ("Who signed 1976MUSCAT00301?", "1976MUSCAT00301 gives no signature."),
+        (
+            "How many cables did Holt sign?",
+            "3 cables were signed HOLT: 05TALLINN7, 06LUSAKA12, 07TALLINN9.",
+        ),
+    ],
+)
+async def test_who_signed_is_told_from_the_header_and_cites_nothing(
+    client: httpx.AsyncClient, question: str, stated: str
+) -> None:
+    record = (await client.post("/v1/answers", json={"question": question})).json()
+    assert (record["outcome"], record["citations"]) == ("not_in_corpus", [])
+    assert record["absence"]["stated"] == [stated]
+    assert record["text"].startswith(stated)
+
+
+@pytest.mark.parametrize(
     "asked",
     [
         {"question": small.QUESTION},

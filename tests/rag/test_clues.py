@@ -36,6 +36,7 @@ def filters_of(text: str) -> list[tuple[str, tuple[str, ...]]]:
         ("Which 2007 cables tell of hail?", [("date", ("2007-01-01", "2007-12-31"))]),
         ("cables signed by Ambassador Van den Heuvel", [("sender", ("VAN DEN HEUVEL",))]),
         ("cables signed by Hoagland's deputy", [("sender", ("HOAGLAND",))]),
+        ("How many cables did Ambassador Hoagland sign?", [("sender", ("HOAGLAND",))]),
         ("secret cables about barges", [("classification", ("SECRET",))]),
         ("documents classified TOP SECRET", [("classification", ("TOP SECRET",))]),
         ("cables tagged human rights", [("tag", ("PHUM", "SHUM"))]),
@@ -124,6 +125,15 @@ def test_a_contradiction_is_said_and_nothing_is_widened(asked: Filters) -> None:
     assert narrowed.contradiction is not None
     assert all(
         getattr(narrowed.filters, name) for name in ("origins", "date_from", "kinds") if getattr(asked, name)
+    )
+
+
+def test_a_callers_post_that_no_cable_is_from_is_named_with_what_is_spelled_like_it() -> None:
+    asked = Filters(origins=("Talinn", "embassy tallinn", "Lusaka", "Nowhere"))
+    notes = narrow(asked, (), KNOWN).notes
+    assert notes == (
+        "No cable of this collection is from “Talinn”. Spelled like it: Embassy Tallinn.",
+        "No cable of this collection is from “Nowhere”.",
     )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from evals.contraries import SPEECH, change_holder, change_opposite, put
 from rag.checks.dates import dates_of
 from rag.checks.lexicon import places
 from rag.checks.quantities import Quantity, quantities_of
@@ -27,6 +28,8 @@ class MutationKind(StrEnum):
     NAME = "name"
     NEGATION = "negation"
     SPEAKER = "speaker"
+    HOLDER = "holder"
+    OPPOSITE = "opposite"
     SPLICED_QUOTE = "spliced_quote"
     SWAPPED_CITATION = "swapped_citation"
 
@@ -57,11 +60,7 @@ _SPEAKERS = (
     "the Swedish ambassador", "the Japanese foreign minister", "the deputy minister of fisheries",
     "General Okonkwo", "Ambassador Lindqvist", "the opposition leader Vasquez", "Minister Tanaka",
 )  # fmt: skip
-_SPEECH = (
-    "said|stated|told|argued|claimed|noted|added|stressed|declared|announced|believes?|believed|reported|explained"
-    "|warned|indicated|commented|suggested|expressed|thinks|feels|felt|observed|replied|emphasized"
-)
-_SPEAKER_BEFORE = re.compile(rf"(?i)^(?:[^,;:]{{0,60}}?,\s)?(?P<who>[^,;:]{{2,60}}?)\s+(?P<verb>{_SPEECH})\b")
+_SPEAKER_BEFORE = re.compile(rf"(?i)^(?:[^,;:]{{0,60}}?,\s)?(?P<who>[^,;:]{{2,60}}?)\s+(?P<verb>{SPEECH})\b")
 _AUXILIARY = re.compile(
     r"(?i)\b(is|are|was|were|has|have|had|will|would|could|can|should|did|does|must|may)\b(?!\s+not)"
 )
@@ -92,17 +91,15 @@ def change_number(sentence: str, paragraph: str, rng: random.Random) -> str | No
     other = [q for q in quantities_of(paragraph) if q.measure is chosen.measure and q.value not in said]
     elsewhere = [q.text for q in other if q.text[0].isdigit() and not _in_date(paragraph, q)]
     if elsewhere and rng.random() < 0.5:
-        return _replace(sentence, chosen.start, chosen.end, rng.choice(elsewhere))
+        return put(sentence, chosen.start, chosen.end, rng.choice(elsewhere))
     digits = re.search(r"\d(?:[\d,]*\d)?(?:\.\d+)?", chosen.text)
     if digits is None:
-        return _replace(
-            sentence, chosen.start, chosen.end, str(int(chosen.value) + rng.choice([1, 2, 3, 10]))
-        )
+        return put(sentence, chosen.start, chosen.end, str(int(chosen.value) + rng.choice([1, 2, 3, 10])))
     value = digits.group()
     spot = rng.choice([i for i, c in enumerate(value) if c.isdigit()])
     digit = rng.choice([d for d in "123456789" if d != value[spot]])
     start = chosen.start + digits.start()
-    return _replace(sentence, start, start + len(value), value[:spot] + digit + value[spot + 1 :])
+    return put(sentence, start, start + len(value), value[:spot] + digit + value[spot + 1 :])
 
 
 def _in_date(text: str, number: Quantity) -> bool:
@@ -131,7 +128,7 @@ def change_date(sentence: str, paragraph: str, rng: random.Random) -> str | None
         changed = re.sub(r"\d{4}", str(year), text)
     else:
         return None
-    return None if changed == text else _replace(sentence, chosen.start, chosen.end, changed)
+    return None if changed == text else put(sentence, chosen.start, chosen.end, changed)
 
 
 def change_name(sentence: str, paragraph: str, rng: random.Random) -> str | None:
@@ -153,7 +150,7 @@ def change_name(sentence: str, paragraph: str, rng: random.Random) -> str | None
         return None
     start, end, pool = rng.choice(candidates)
     name = rng.choice([n for n in pool if n.lower() not in lowered])
-    return _replace(sentence, start, end, name.upper() if sentence[start:end].isupper() else name)
+    return put(sentence, start, end, name.upper() if sentence[start:end].isupper() else name)
 
 
 def change_negation(sentence: str, paragraph: str, rng: random.Random) -> str | None:
@@ -177,7 +174,7 @@ def change_speaker(sentence: str, paragraph: str, rng: random.Random) -> str | N
     if match is None or not strangers:
         return None
     who = rng.choice(strangers).upper() if is_capitals(sentence) else rng.choice(strangers)
-    return _replace(sentence, *match.span("who"), who)
+    return put(sentence, *match.span("who"), who)
 
 
 def splice_quote(sentence: str, paragraph: str, rng: random.Random) -> str | None:
@@ -213,6 +210,8 @@ _CHANGES: dict[MutationKind, Callable[[str, str, random.Random], str | None]] = 
     MutationKind.NAME: change_name,
     MutationKind.NEGATION: change_negation,
     MutationKind.SPEAKER: change_speaker,
+    MutationKind.HOLDER: change_holder,
+    MutationKind.OPPOSITE: change_opposite,
     MutationKind.SPLICED_QUOTE: splice_quote,
 }
 
@@ -242,7 +241,3 @@ def _other_paragraph(pair: TruePair, pairs: Sequence[TruePair], rng: random.Rand
     others = same if same and rng.random() < 0.5 else [p for p in pairs if p.cable_id != pair.cable_id]
     other = rng.choice(others) if others else pair
     return None if pair.sentence in other.paragraph else other
-
-
-def _replace(text: str, start: int, end: int, new: str) -> str:
-    return text[:start] + new + text[end:]

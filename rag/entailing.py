@@ -21,7 +21,7 @@ from rag.weighing import Weigher, features_of
 _CLOSE_NEGATION = 0.5
 # A sentence of which less is in the paragraph is about something else.
 _UNRELATED_COVERAGE = 0.1
-_FIRM = frozenset({Ground.QUOTATION, Ground.NUMBER, Ground.MISSING, Ground.CHANGE})
+_FIRM = frozenset({Ground.QUOTATION, Ground.NUMBER, Ground.MISSING, Ground.CHANGE, Ground.OPPOSITE})
 _IN_OTHER_WORDS = "the paragraph says this in other words"
 
 

@@ -139,7 +139,7 @@ TRUE = (synonym, shortened)
 
 @cache
 def _bases() -> tuple[str, ...]:
-    return tuple(dict.fromkeys(word for row in lexicon.antonym_rows() for word in row))
+    return tuple(dict.fromkeys(word for rows in lexicon.antonym_rows() for row in rows for word in row))
 
 
 def _inflected(base: str, like: str) -> str:

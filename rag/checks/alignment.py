@@ -161,11 +161,12 @@ def _swapped(claim: Claim, cited: Cited, alignment: Alignment) -> Finding | None
 def _weighty(change: Change) -> bool:
     """A negator on one side only, or opposites; a quantifier or modal, where little else is exchanged."""
     stems = {w.stem for w in change.given}
-    if any(opposites_of(w.stem) & stems and w.stem not in stems for w in change.said):
-        return True
+    opposed = any(opposites_of(w.stem) & stems and w.stem not in stems for w in change.said)
     said, given = {w.base for w in change.said}, {w.base for w in change.given}
-    if said & _NEGATORS != given & _NEGATORS:
-        return True
+    negated = said & _NEGATORS != given & _NEGATORS
+    if opposed or negated:
+        # "Refused" where the paragraph has "did not agree" says the same.
+        return not (opposed and negated)
     small = len(change.said) + len(change.given) <= _SMALL_CHANGE
     return small and any(bool(said & row) != bool(given & row) for row in _STRENGTHS)
 

@@ -65,6 +65,12 @@ _REPORTING = re.compile(
     r"(?i)\b(?:report|sa(?:id|ys)|wrote|writes|cabled?|stat(?:e|ed)|told|not(?:e|ed)|according|comment|telegram|cable"
     r"|message|describ|informed)"
 )
+# Such a word before a name at a sentence's beginning says when or where, and is no part of the name.
+_OPENERS = frozenset(
+    "later earlier today yesterday tomorrow tonight afterwards afterward meantime sometimes often once next"
+    " first second third lastly early late thereafter nowadays nevertheless nonetheless besides"
+    " unlike despite overall".split()
+)
 _TITLES = frozenset(
     "mr mrs ms dr sir lord lady president minister ambassador secretary general colonel king queen"
     " prince senator governor chairman director professor judge prime foreign deputy vice acting chief"
@@ -177,7 +183,8 @@ def _names(text: str, words: tuple[Word, ...], capitals: bool) -> frozenset[int]
         shouted = text[word.start : word.end].isupper() and word.end - word.start > 1
         place = word.base in _place_names() or text[word.end - 2 : word.end] in {"'s", "’s"}
         follower = words[number + 1] if number + 1 < len(words) else None
-        named = follower is not None and (follower.capital or _acts(word, follower))
+        leads = word.base in _OPENERS or word.base.endswith("ly")
+        named = follower is not None and not leads and (follower.capital or _acts(word, follower))
         if opens and not (shouted or place or named):
             continue
         found.add(number)

@@ -15,6 +15,7 @@ class Ground(StrEnum):
     NUMBER = "number"
     MISSING = "missing"
     NEGATION = "negation"
+    OPPOSITE = "opposite"
     CHANGE = "change"
     SPEAKER = "speaker"
     STRENGTH = "strength"

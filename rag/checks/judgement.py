@@ -10,6 +10,7 @@ from rag.checks.alignment import Alignment, align, check_changes, has_own_words
 from rag.checks.cited import Cited
 from rag.checks.claim import Claim, Fact, Sort
 from rag.checks.finding import Finding, Ground
+from rag.checks.opposition import check_opposite
 from rag.checks.polarity import check_polarity, check_strength
 from rag.checks.reading import Reading, coverage_of, read
 from rag.checks.speakers import check_speaker
@@ -168,6 +169,9 @@ def object_to(claim: Claim, cited: Cited, reading: Reading, alignment: Alignment
     polarity = check_polarity(claim, cited, reading.window)
     if polarity is not None:
         return replace(polarity, ground=Ground.NEGATION)
+    opposite = check_opposite(claim, cited, reading.window)
+    if opposite is not None:
+        return opposite
     change = check_changes(claim, cited, alignment, reading.supports)
     if change is not None:
         return replace(change, ground=Ground.CHANGE)

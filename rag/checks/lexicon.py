@@ -53,9 +53,11 @@ def synonym_rows() -> list[list[str]]:
 
 
 @cache
-def antonym_rows() -> list[list[str]]:
-    """Pairs of words that exclude one another."""
-    return _rows("lexicon.json", "antonyms")
+def antonym_rows() -> list[list[list[str]]]:
+    """Pairs of rows of words, as base forms and what is derived of them: one row excludes the other."""
+    value = _load("lexicon.json")["antonyms"]
+    assert isinstance(value, list)
+    return value
 
 
 @cache

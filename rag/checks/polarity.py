@@ -1,19 +1,21 @@
-"""Negation, opposites, modality and quantifiers: what turns a clause into another with the same words."""
+"""Negation, modality and quantifiers: what turns a clause into another with the same words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from rag.checks.cited import Cited
 from rag.checks.claim import Claim
 from rag.checks.finding import Finding
-from rag.checks.words import Word, opposites_of, stems_of
+from rag.checks.words import Word, stems_of
 from rag.types import Span, Verdict
 
 _NEGATORS = frozenset(
     "not nott no never none nobody nothing neither nor cannot without cant dont doesnt didnt wasnt"
     " werent isnt arent wont wouldnt couldnt shouldnt hasnt havent hadnt hardly scarcely barely".split()
 )
+_PLAIN_NEGATORS = frozenset({"not", "nott", "no", "never", "none"})
 _REFUSALS = stems_of("""
     deny refuse reject fail decline lack unable unlikely impossible disagree dispute refute avoid
     prevent false untrue incapable unwilling forbid prohibit halt cease oppose
@@ -75,7 +77,7 @@ def is_turned(words: Sequence[Word], text: str, at: int, reach: int = _REACH + 1
 
 def check_polarity(claim: Claim, cited: Cited, window: range) -> Finding | None:
     """Find a word that one side negates and the other does not, within the words in `window`."""
-    checks = (_added_negation, _lost_negation, _denied, _opposite)
+    checks = (_doubled_negation, _added_negation, _lost_negation, _denied)
     return next((finding for check in checks if (finding := check(claim, cited, window)) is not None), None)
 
 
@@ -83,12 +85,31 @@ def _in_window(cited: Cited, stem: str, window: range) -> list[int]:
     return [at for at in cited.positions(stem) if at in window]
 
 
+def _doubled_negation(claim: Claim, cited: Cited, window: range) -> Finding | None:
+    """ "There was not no intention": two negators side by side, where the paragraph has but one."""
+    for left, right in pairwise(claim.words):
+        if left.base not in _PLAIN_NEGATORS or right.base not in _PLAIN_NEGATORS:
+            continue
+        between = claim.text[left.end : right.start]
+        if between.strip() or _has_pair(cited, left.base, right.base):
+            continue
+        return Finding(
+            Verdict.CONTRADICTED,
+            f'says "{claim.text[left.start : right.end]}", which denies what the paragraph denies',
+        )
+    return None
+
+
+def _has_pair(cited: Cited, left: str, right: str) -> bool:
+    return any(one.base == left and other.base == right for one, other in pairwise(cited.words))
+
+
 def _added_negation(claim: Claim, cited: Cited, window: range) -> Finding | None:
     for negator, target in negated_targets(claim.words, claim.text, _NEGATORS):
         there = _in_window(cited, claim.words[target].stem, window)
         if there and not any(is_turned(cited.words, cited.text, at, _FAR_REACH) for at in there):
             said = claim.text[claim.words[negator].start : claim.words[target].end]
-            given = _around(cited, there[0])
+            given = around(cited, there[0])
             return Finding(
                 Verdict.CONTRADICTED, f'says "{said}"; the paragraph has "{_text(cited, given)}"', given
             )
@@ -142,22 +163,6 @@ def _denied(claim: Claim, cited: Cited, window: range) -> Finding | None:
     return None
 
 
-def _opposite(claim: Claim, cited: Cited, window: range) -> Finding | None:
-    for at, word in enumerate(claim.words):
-        opposites = opposites_of(word.stem)
-        if not opposites or cited.positions(word.stem) or is_turned(claim.words, claim.text, at):
-            continue
-        for opposite in opposites:
-            there = [n for n in cited.places.get(opposite, ()) if n in window]
-            if there and not all(is_turned(cited.words, cited.text, n) for n in there):
-                given = _around(cited, there[0])
-                said = claim.text[word.start : word.end]
-                return Finding(
-                    Verdict.CONTRADICTED, f'says "{said}"; the paragraph has "{_text(cited, given)}"', given
-                )
-    return None
-
-
 def check_strength(claim: Claim, cited: Cited, window: range) -> Finding | None:
     """Find "will" where the paragraph has "may", and "all" where it has "some"."""
     for strong, weak in ((_CERTAIN, _POSSIBLE), (_POSSIBLE, _CERTAIN), (_UNIVERSAL, _PARTIAL)):
@@ -170,7 +175,7 @@ def check_strength(claim: Claim, cited: Cited, window: range) -> Finding | None:
             there = _in_window(cited, claim.words[follower].stem, window)
             before = [_words_before(cited, n) for n in there]
             if before and all(bases & weak and not bases & strong for bases in before):
-                given = _around(cited, there[0], 3)
+                given = around(cited, there[0], 3)
                 said = claim.text[word.start : claim.words[follower].end]
                 return Finding(
                     Verdict.PARTIAL, f'says "{said}"; the paragraph has "{_text(cited, given)}"', given
@@ -190,7 +195,8 @@ def _words_before(cited: Cited, at: int) -> set[str]:
     }
 
 
-def _around(cited: Cited, at: int, reach: int = 2) -> Span:
+def around(cited: Cited, at: int, reach: int = 2) -> Span:
+    """The paragraph's words about word number `at`, for a reader to see."""
     first, last = max(0, at - reach), min(len(cited.words) - 1, at + 1)
     return Span(cited.words[first].start, cited.words[last].end)
 

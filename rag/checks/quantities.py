@@ -56,6 +56,7 @@ _COUNT_SIGN = re.compile(
     r"(?:US|A|NZ|C|HK)?\$\s*\Z|[£€¥]\s*\Z|\b(?:DM|USD|FF|BF|SFR|DOLS|RS)\.?\s*\Z", re.IGNORECASE
 )
 _TAIL = re.compile(r"\s*(?:%|(?i:per-?\s*cent\b|pct\b|p\.c\.))")
+_YEAR_BEFORE = re.compile(r"(?<!\d)(?P<century>1[5-9]|20)\d\d[-–/]\Z")
 _THOUSANDS_BY_POINT = re.compile(r"\d{1,3}(?:\.\d{3})+\Z")
 # The noun that is counted stands within so many words behind its number.
 _UNIT_REACH = 4
@@ -101,6 +102,10 @@ def _read_digits(text: str, words: tuple[Word, ...], at: int) -> tuple[Quantity,
     word = words[at]
     raw = text[word.start : word.end]
     value = float(word.base)
+    if (century := _century(text, word.start)) and re.fullmatch(r"\d\d", raw):
+        return _make(
+            text, words, at, at + 1, century + value, Measure.COUNT, (century + value, value)
+        ), at + 1
     end = at + 1
     measure = Measure.COUNT
     adjoining = end < len(words) and not text[word.end : words[end].start].strip(" -")
@@ -118,6 +123,12 @@ def _read_digits(text: str, words: tuple[Word, ...], at: int) -> tuple[Quantity,
         (value, float(raw.replace(".", "").replace(",", ""))) if _THOUSANDS_BY_POINT.match(raw) else (value,)
     )
     return _make(text, words, at, end, value, measure, readings), end
+
+
+def _century(text: str, start: int) -> int:
+    """2000 for the 19 of "2018-19"; 0 where no year stands before."""
+    year = _YEAR_BEFORE.search(text, max(0, start - 6), start)
+    return int(year["century"]) * 100 if year else 0
 
 
 def _ordinal_ending(digits: str) -> str:

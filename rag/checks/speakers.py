@@ -15,10 +15,12 @@ _SPEECH = stems_of("""
     say tell state claim argue note add stress emphasize insist maintain contend allege assert
     declare announce warn explain reply respond remark observe comment deny believe think feel
     complain suggest urge predict express indicate confirm admit acknowledge report advise inform
-    describe portray conclude doubt assess judge consider
+    describe portray conclude doubt assess judge consider estimate calculate reckon forecast
+    expect anticipate
 """)
 _OPINION = stems_of("""
     believe think feel doubt assess judge consider comment conclude predict expect argue suggest
+    estimate calculate reckon forecast anticipate
 """)
 _EMBASSY = stems_of("""
     embassy emboff post consulate mission we amembassy congen emboffs comment cable telegram report
@@ -33,6 +35,8 @@ _NOBODY = stems_of("""
 _CLAUSE = frozenset({"that", "as", "on", "in", "to", "of"})
 _SUBJECT_REACH = 8
 _ADVERBS = 2
+# So many words of what is spoken tell which of the paragraph's speakers is meant; of a view or figure, two.
+_FEWEST = 3
 _PASSIVE = frozenset({"was", "were", "been", "be", "is", "are", "being"})
 
 
@@ -49,8 +53,8 @@ class Attribution:
 def attributions_of(words: Sequence[Word], text: str) -> list[Attribution]:
     """Who says what in a text: each verb of speech with its subject, reaching to the sentence's end."""
     found = []
-    for at, word in enumerate(words):
-        if word.stem not in _SPEECH or (
+    for at in range(len(words)):
+        if not _is_speech(words, at) or (
             at and words[at - 1].base in {"the", "a", "his", "its", "to", "this", "of"}
         ):
             continue
@@ -59,6 +63,13 @@ def attributions_of(words: Sequence[Word], text: str) -> list[Attribution]:
         direct = bool(subject) and (passive or at - subject[-1] <= _ADVERBS + 1)
         found.append(Attribution(at, subject, _sentence_end(words, text, at), direct))
     return found
+
+
+def _is_speech(words: Sequence[Word], at: int) -> bool:
+    # "Not" has the stem of "note", the United States say nothing by their name, nor does "than expected".
+    named = words[at].base == "states" and at > 0 and words[at - 1].base == "united"
+    compared = at > 0 and words[at - 1].base == "than"
+    return words[at].stem in _SPEECH and words[at].base != "not" and not (named or compared)
 
 
 def _subject(words: Sequence[Word], text: str, verb: int) -> tuple[int, ...]:
@@ -96,15 +107,19 @@ def check_speaker(claim: Claim, cited: Cited, window: range) -> Finding | None:
     if not said or not window:
         return None
     named = [a for a in said if not claim.capitals and any(claim.words[n].capital for n in a.subject)]
-    inner = (named or said)[-1]
+    views = [a for a in said if _is_embassys_view(claim, a)]
+    inner = (views or named or said)[-1]
     speaker = [claim.words[n] for n in inner.subject]
     identity = [w for w in speaker if w.stem not in _NOBODY and not w.number]
     if not identity:
         return None
-    content = [w for n, w in enumerate(claim.words) if w.content and n > inner.verb]
-    governing = _governing(content, cited, window)
+    # What the embassy thinks ends where another's words begin; what is said goes on through them.
+    end = min((a.verb for a in said if views and a.verb > inner.verb), default=len(claim.words))
+    content = [w for w in claim.words[inner.verb + 1 : end] if w.content]
+    held = claim.words[inner.verb].stem in _OPINION
+    governing = _governing(content, cited, window, 2 if held else _FEWEST)
     embassy = any(w.stem in _EMBASSY for w in speaker)
-    if embassy and claim.words[inner.verb].stem not in _OPINION:
+    if embassy and not held:
         return None
     if not embassy and not any(_is_named(word, cited) for word in identity):
         who = claim.text[speaker[0].start : speaker[-1].end]
@@ -124,7 +139,7 @@ def check_speaker(claim: Claim, cited: Cited, window: range) -> Finding | None:
     before = (*cited.words[first : governing.verb + 1], *given)
     if any(_is_known(mine, other, cited) for mine in identity for other in before):
         return None
-    if embassy and any(w.base in {"we", "our", "us"} for w in before):
+    if embassy and any(w.base in {"we", "our"} for w in before):
         return None
     verb = cited.words[governing.verb]
     span = Span(min(given[0].start, verb.start), max(given[-1].end, verb.end))
@@ -134,6 +149,11 @@ def check_speaker(claim: Claim, cited: Cited, window: range) -> Finding | None:
         f'given to {who}; the paragraph has "{cited.text[span.start : span.end]}"',
         span,
     )
+
+
+def _is_embassys_view(claim: Claim, attribution: Attribution) -> bool:
+    subject = (claim.words[n].stem for n in attribution.subject)
+    return claim.words[attribution.verb].stem in _OPINION and any(stem in _EMBASSY for stem in subject)
 
 
 def _is_known(mine: Word, other: Word, cited: Cited) -> bool:
@@ -150,8 +170,8 @@ def _is_named(word: Word, cited: Cited) -> bool:
     )
 
 
-def _governing(content: Sequence[Word], cited: Cited, window: range) -> Attribution | None:
-    """The attribution in the window behind whose verb most of the sentence's words stand."""
+def _governing(content: Sequence[Word], cited: Cited, window: range, fewest: int) -> Attribution | None:
+    """The attribution in the window behind whose verb most of the words stand, at least `fewest`."""
     best, best_count = None, 0
     for attribution in attributions_of(cited.words, cited.text):
         if attribution.verb not in window:
@@ -161,7 +181,7 @@ def _governing(content: Sequence[Word], cited: Cited, window: range) -> Attribut
         if count > best_count or (best is not None and count == best_count and attribution.subject):
             best, best_count = attribution, count
     placed = sum(any(at in window for at in cited.positions(word.stem)) for word in content)
-    return best if best is not None and placed >= 3 and best_count >= 0.6 * placed else None
+    return best if best is not None and placed >= fewest and best_count >= 0.6 * placed else None
 
 
 def _check_comment(

@@ -133,10 +133,22 @@ def _classes() -> dict[str, frozenset[int]]:
 @cache
 def _opposites() -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
-    for left, right in lexicon.antonym_rows():
-        found.setdefault(stem_of(left), set()).add(stem_of(right))
-        found.setdefault(stem_of(right), set()).add(stem_of(left))
+    for rows in lexicon.antonym_rows():
+        left, right = (frozenset().union(*map(_stems_of_forms, row)) for row in rows)
+        for mine, theirs in ((left, right), (right, left)):
+            for stem in mine - theirs:
+                found.setdefault(stem, set()).update(theirs - mine)
     return {stem: frozenset(others) for stem, others in found.items()}
+
+
+@lru_cache(maxsize=1024)
+def _stems_of_forms(word: str) -> frozenset[str]:
+    """The stems of a base form and of what the endings make of it, which are not always one."""
+    bare = word.removesuffix("e")
+    endings = [f"{word}{word[-1]}ed", f"{word}{word[-1]}ing"]
+    endings += [f"{word}d", f"{word}ing"] if word.endswith("ee") else [f"{bare}ed", f"{bare}ing"]
+    forms = [word, f"{word}s", *endings]
+    return frozenset(stem_of(form) for form in forms)
 
 
 def stems_of(text: str) -> frozenset[str]:

@@ -269,3 +269,59 @@ def test_ordinals_and_possessives_are_read_as_a_teleprinter_wrote_them(text: str
 def test_another_ordinal_is_still_another() -> None:
     sentence = DraftSentence("President Karsk received President Holler's letter of the 8th.", (Quote(1),))
     assert VERIFIER.check(sentence, TELEPRINTED).verdict is not Verdict.SUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("sentence", "paragraph_text", "verdict"),
+    [
+        (
+            "The firm refused to pay the crew.",
+            "THE FIRM WAS AGREEING TO PAY THE CREW 4000 MARKS.",
+            "contradicted",
+        ),
+        (
+            "The mayor denied that fees had gone up.",
+            "THE MAYOR'S ADMISSION THAT FEES HAD GONE UP.",
+            "contradicted",
+        ),
+        (
+            "Police opened 22 brothels.",
+            "Police took note. Police closed 22 brothels in March.",
+            "contradicted",
+        ),
+        ("The embassy estimates 400 dead.", "The commission estimates 400 dead.", "misattributed"),
+        (
+            "The commission estimates 400 dead.",
+            "The commission estimates 400 dead in the flood.",
+            "supported",
+        ),
+        ("The embassy estimates 400 dead.", "We estimate 400 dead; the commission says 300.", "supported"),
+        ("There was not no quarrel over dues.", "THERE WAS NO QUARREL OVER DUES.", "contradicted"),
+        ("Dues rose in 2018–19 in Norland.", "In Norland dues rose in 2018-2019.", "supported"),
+        ("Later Norland paid the dues.", "Norland paid the dues after the war.", "supported"),
+    ],
+)
+def test_opposites_holders_and_spellings(sentence: str, paragraph_text: str, verdict: str) -> None:
+    result = VERIFIER.check(DraftSentence(sentence, (Quote(1),)), passages(paragraph_text))
+    assert result.verdict == verdict, result.reason
+
+
+def test_an_opposite_that_is_denied_is_no_contradiction() -> None:
+    sentence = DraftSentence("The firm refused to pay the crew.", (Quote(1),))
+    result = VERIFIER.check(sentence, passages("The firm did not agree to pay the crew."))
+    assert result.verdict is not Verdict.CONTRADICTED, result.reason
+
+
+@given(
+    st.sampled_from([("agreed", "refused"), ("rose", "fell"), ("won", "lost"), ("arrived", "departed")]),
+    st.sampled_from(["The ferry union", "The harbor board", "The fishermen"]),
+    st.sampled_from(["before winter", "in Tallow Bay", "against all hope"]),
+)
+def test_a_sentence_of_the_paragraph_stands_beside_its_opposite(
+    pair: tuple[str, str], who: str, where: str
+) -> None:
+    sentences = [f"{who} {word} {where}." for word in pair]
+    for sentence in sentences:
+        for text in (sentence, f"The embassy reported that {sentence[0].lower()}{sentence[1:]}"):
+            result = VERIFIER.check(DraftSentence(text, (Quote(1),)), passages(" ".join(sentences)))
+            assert result.verdict is Verdict.SUPPORTED, result.reason

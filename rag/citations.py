@@ -9,6 +9,7 @@ from rag.types import DraftSentence, ParagraphRef, Quote, Span
 
 # A sentence whose quotation mark is never closed may still end after so many characters.
 _OPEN_QUOTE_LIMIT = 400
+_SIGN = re.compile(r"[\"“”\n.!?…]")
 # The word behind a full stop is judged by so many characters at most, so that a stream waits no longer.
 _FOLLOWER_LIMIT = 12
 
@@ -158,10 +159,9 @@ def _next_end(text: str, start: int, *, final: bool) -> int | None:
     at = start
     while at < len(text) and text[at].isspace():
         at += 1
-    first = at
-    quoting = False
-    while at < len(text):
-        char = text[at]
+    first, quoting = at, False
+    while (found := _SIGN.search(text, at)) is not None:
+        at, char = found.start(), found.group()
         if char == '"':
             quoting = not quoting
         elif char in "“”":

@@ -54,6 +54,7 @@ _PLANE = np.random.default_rng(0).standard_normal((PLANE, DIMENSION), dtype=np.f
 K = 10
 # Shares of the cables that a filter lets through; the smallest is a cable or two by name.
 SHARES = (0.0001, 0.01, 0.14, 1.0)
+FILTERS = ("none", "0.01 %", "1 %", "14 %", "100 %")
 SEED = 1
 # Written in one transaction.
 CABLES_AT_ONCE = 500
@@ -287,6 +288,9 @@ def main() -> None:
     parser.add_argument(
         "--cache", type=Path, default=Path("build/search-latency"), help="folder for collections"
     )
+    parser.add_argument(
+        "--filters", nargs="+", choices=FILTERS, default=FILTERS, help="what of the cables they let through"
+    )
     parser.add_argument("--build-only", action="store_true", help="make what is missing, and measure nothing")
     options = parser.parse_args()
     lines, notes, plain_p50 = [], [], {}
@@ -303,6 +307,8 @@ def main() -> None:
             questions = questions_of(collection.store, size, options.questions)
             table.remember(questions)
             for name, filters in filters_of(size).items():
+                if name not in options.filters:
+                    continue
                 own = own_way(collection, filters)
                 began = time.perf_counter()
                 own("a first question that reads what the filter lets through")

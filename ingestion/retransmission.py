@@ -27,27 +27,31 @@ _RANDOM = np.random.default_rng(1997)
 _FACTORS = _RANDOM.integers(1, _PRIME, size=(BANDS * ROWS, 1), dtype=np.uint64)
 _SHIFTS = _RANDOM.integers(0, _PRIME, size=(BANDS * ROWS, 1), dtype=np.uint64)
 _WORD = re.compile(r"\w+")
+# ASCII with a blank for all that is in no word.
+_BLANKED = bytes(code if _WORD.match(chr(code)) else ord(" ") for code in range(256))
 
 
 def signature(text: str) -> tuple[int, ...]:
     """16 band hashes of a text, equal bands for likely copies; none for a text too short to tell."""
-    words = [word.encode() for word in _words(text)]
-    if len(words) < MIN_WORDS:
+    joined = _joined(text)
+    # No word has a blank inside, and no other letter has its byte in UTF-8.
+    blanks = np.flatnonzero(np.frombuffer(joined, dtype=np.uint8) == ord(" "))
+    if not joined or len(blanks) + 1 < MIN_WORDS:
         return ()
-    joined = b" ".join(words)
-    ends = np.cumsum([len(word) + 1 for word in words]) - 1
-    starts = ends[: -RUN_WORDS + 1] - [len(word) for word in words[: -RUN_WORDS + 1]]
-    runs = zip(starts.tolist(), ends[RUN_WORDS - 1 :].tolist(), strict=True)
-    hashes = np.array([zlib.crc32(joined[start:end]) % _PRIME for start, end in runs], dtype=np.uint64)
+    starts = [0, *(blanks[: -RUN_WORDS + 1] + 1).tolist()]
+    ends = [*blanks[RUN_WORDS - 1 :].tolist(), len(joined)]
+    runs = map(joined.__getitem__, map(slice, starts, ends))
+    hashes = np.fromiter(map(zlib.crc32, runs), dtype=np.uint64, count=len(starts)) % _PRIME
     mixed = hashes[None, :] * _FACTORS
     mixed += _SHIFTS
-    for _ in range(2):
-        # The remainder by 2^31 - 1, without a division: the upper bits are added to the lower.
-        upper = mixed >> np.uint64(31)
-        mixed &= np.uint64(_PRIME)
-        mixed += upper
-    mixed[mixed == _PRIME] = 0
-    smallest = mixed.min(axis=1)
+    # The remainder by 2^31 - 1, without a division: the upper bits are added to the lower, which leaves less
+    # than twice the prime; what is less than the prime wraps around when it is taken away.
+    upper = mixed >> np.uint64(31)
+    mixed &= np.uint64(_PRIME)
+    mixed += upper
+    rest = mixed.astype(np.uint32)
+    rest = np.minimum(rest, rest - np.uint32(_PRIME))
+    smallest = rest.min(axis=1).astype(np.uint64)
     return tuple(zlib.crc32(band.tobytes()) for band in smallest.reshape(BANDS, ROWS))
 
 
@@ -62,6 +66,14 @@ def _runs(text: str) -> set[str]:
     if len(words) < MIN_WORDS:
         return set()
     return {" ".join(words[i : i + RUN_WORDS]) for i in range(len(words) - RUN_WORDS + 1)}
+
+
+def _joined(text: str) -> bytes:
+    """The words of `_words` with a blank between each two."""
+    folded = text[:COMPARED_CHARS].casefold()
+    if folded.isascii():
+        return b" ".join(folded.encode().translate(_BLANKED).split())
+    return " ".join(_WORD.findall(folded)).encode()
 
 
 def _words(text: str) -> list[str]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import sys
+import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ingestion.parse import parse_source
+from ingestion.retransmission import signature
 from ingestion.sources import FORMATS, SourceFile
 from rag.errors import ParseError
 from rag.types import Cable
@@ -108,3 +112,27 @@ def test_large_and_odd_texts_take_linear_time(text: str) -> None:
     (cable,) = cables_of("07TALLINN42.txt", text.encode())
     assert cable.paragraphs
     assert time.process_time() - started < 12
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    words=st.lists(
+        st.sampled_from("rain Élan it_is ẞ 42 σΣ don't x 雨 U.S.\t\x1c \u00a0".split(" ")), max_size=120
+    )
+)
+@example(words=["Rain."] * 39)
+@example(words=["Rain."] * 40)
+def test_a_signature_is_what_its_definition_says(words: list[str]) -> None:
+    """Signatures are stored: those of another version of the code must not differ from them."""
+    text = "; ".join(words)
+    folded = re.findall(r"\w+", text.casefold())
+    runs = [zlib.crc32(" ".join(folded[i : i + 5]).encode()) for i in range(len(folded) - 4)]
+    prime = 2**31 - 1
+    chance = np.random.default_rng(1997)
+    factors, shifts = chance.integers(1, prime, 64).tolist(), chance.integers(0, prime, 64).tolist()
+    expected: tuple[int, ...] = ()
+    if len(folded) >= 40:
+        least = [min((f * run + s) % prime for run in runs) for f, s in zip(factors, shifts, strict=True)]
+        bands = np.array(least, dtype=np.uint64).reshape(16, 4)
+        expected = tuple(zlib.crc32(band.tobytes()) for band in bands)
+    assert signature(text) == expected

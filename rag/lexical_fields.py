@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from rag.tags import meaning_of
 from rag.types import CableHeader, Paragraph
@@ -28,10 +29,18 @@ def indexed_fields(paragraph: Paragraph, header: CableHeader) -> dict[str, str]:
     return {
         "text": fold(paragraph.text),
         "heading": fold(paragraph.heading or ""),
-        "subject": fold(header.subject or ""),
-        "origin": fold(header.origin or ""),
-        "cable_id": _spell_out(paragraph.cable_id),
-        "tags": fold(" ".join([*header.tags, *_meanings(header.tags)])),
+        **_of_cable(paragraph.cable_id, header.subject or "", header.origin or "", header.tags),
+    }
+
+
+# The paragraphs of a cable come one behind the other.
+@lru_cache(maxsize=4)
+def _of_cable(cable_id: str, subject: str, origin: str, tags: tuple[str, ...]) -> Mapping[str, str]:
+    return {
+        "subject": fold(subject),
+        "origin": fold(origin),
+        "cable_id": _spell_out(cable_id),
+        "tags": fold(" ".join([*tags, *_meanings(tags)])),
     }
 
 

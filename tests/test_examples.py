@@ -35,6 +35,7 @@ LEFT_OUT = {
     "pip install": "installs",
     "chroma run": "a server of its own",
     "--engine ray": "needs Ray; tests/ingestion/test_ray.py",
+    "openvino:": "needs OpenVINO; tests/rag/test_embeddings.py",
     "cableqa serve": "does not end; tests/api/test_cli.py starts it",
     "cableqa eval": "minutes; tests/api/test_cli_eval.py runs each command on a small set",
     "[OPTIONS]": "a form, not an example",

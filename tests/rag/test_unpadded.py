@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 
@@ -16,7 +18,7 @@ from transformers import BertConfig, BertModel
 
 from rag import unpadded
 from rag.embeddings import Encoder, packaged_model
-from rag.unpadded import UnpaddedEncoder
+from rag.unpadded import PASS_TOKENS, UnpaddedEncoder, filled_up
 
 SMALL = BertConfig(
     vocab_size=50, hidden_size=24, num_hidden_layers=2, num_attention_heads=3, intermediate_size=48
@@ -95,3 +97,39 @@ def test_the_encoder_is_what_sentence_transformers_makes_of_its_model(encoder: E
     texts = ["Cotton.", "", "80,000 flyers were printed in Kazakh and Russian. " * 40]
     wanted = SentenceTransformer(str(packaged_model())).encode(texts, normalize_embeddings=True)
     assert (encoder.at("fp32").encode(texts) * wanted).sum(axis=1) == pytest.approx(1.0, abs=1e-5)
+
+
+@given(st.integers(1, PASS_TOKENS))
+def test_passes_are_of_few_lengths_and_little_longer_than_what_is_read(tokens: int) -> None:
+    computed = filled_up(tokens)
+    assert tokens <= computed < tokens + max(32, tokens / 4)
+    assert len({filled_up(n) for n in range(1, PASS_TOKENS + 1)}) < 50
+
+
+_FIFTY_LENGTHS = """
+import re
+from pathlib import Path
+from rag.embeddings import load_encoder
+from rag.config import PACKAGED_MODEL
+
+def megabytes():
+    return int(re.search(r"RssAnon:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
+
+encoder = load_encoder(PACKAGED_MODEL).at("bf16")
+texts = [" ".join(["cable"] * n) for n in range(1, 200)]
+encoder.encode([texts[-1]] * 8)
+for n in range(50):
+    encoder.encode(texts[n : n + 1] * 7)
+before = megabytes()
+for n in range(50, 150):
+    encoder.encode(texts[n : n + 1] * 7)
+print(megabytes() - before)
+"""
+
+
+@pytest.mark.heavy
+def test_inputs_of_ever_new_lengths_do_not_fill_the_memory() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _FIFTY_LENGTHS], capture_output=True, text=True, check=True, timeout=300
+    )
+    assert float(done.stdout) < 250  # 508 where each length has products of its own

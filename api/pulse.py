@@ -13,8 +13,9 @@ from rag.config import Settings
 
 # The loop turns ten times a second; work of other threads holds it up for a part of one.
 LOOP_S = 5.0
-# No piece of work takes so long, but for those that wait for a language model, a few times its limit.
-WORK_S, MODEL_S, MODEL_CALLS = 120.0, 300.0, 4
+# No piece of work takes so long (the longest text to check has 2,000 sentences), but for those that wait for
+# a language model, a few times its limit.
+WORK_S, MODEL_S, MODEL_CALLS = 900.0, 300.0, 4
 
 
 class Pulse:

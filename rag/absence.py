@@ -9,8 +9,11 @@ from rag.store import CableStore
 from rag.types import Absence, CableHeader, Filters, Query, Scope
 
 NOT_IN_COLLECTION = "Not in this collection"
+# Who signed a cable, by its number or as a cable; not who signed a treaty that it speaks of.
 _SIGNED = re.compile(
-    r"\bwho(?:se\s+name)?\s+(?:has\s+)?sign(?:ed|s)\b|\bsigned\s+by\s+whom\b|\bsignature\b", re.I
+    r"\bwho\s+(?:has\s+)?sign(?:ed|s)\s+(?:it\b|(?:(?:the|this|that)\s+)?(?:cable|telegram|message|airgram)\b"
+    r"|\S*\d|[a-z]\w*\s+\d)",
+    re.IGNORECASE,
 )
 # Of the cables that a question counts, so many are named.
 _NAMED = 20
@@ -70,7 +73,9 @@ def wording(absence: Absence, filters: Filters) -> str:
         named = ", ".join(absence.without_text)
         return f"Text not available for {named}: this collection has the header, and not what was said."
     if absence.stated:
-        return f"{' '.join(absence.stated)} That is in the header; no paragraph that could be cited says it."
+        missing = f" There is no cable {', '.join(absence.unknown)}." if absence.unknown else ""
+        stated = " ".join(absence.stated)
+        return f"{stated} That is in the header; no paragraph that could be cited says it.{missing}"
     searched = f"none of {_count(absence.paragraphs, 'paragraph')} in {_count(absence.cables, 'cable')}"
     if narrowed := _narrowed(filters):
         searched += f" ({narrowed})"

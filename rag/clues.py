@@ -63,7 +63,7 @@ _NAME = rf"(?P<name>(?:{_PARTICLE}\s+)*[A-Z][\w’'-]+\.?(?:\s+(?:[A-Z][\w’'-]
 _SIGNED = re.compile(
     rf"\b(?:[Ss]igned\s+(?:by\s+)?|{_CABLES}\s+(?:(?:that\s+)?(?:sent|written|signed|was|were)\s+)*(?:by|from)\s+){_NAME}"
 )
-_SIGNING = re.compile(rf"\b[Dd]id\s+(?:the\s+)?{_NAME}\s+sign\b")
+_SIGNING = re.compile(rf"\b{_CABLES}\s+[Dd]id\s+(?:the\s+)?{_NAME}\s+sign\b")
 _KIND_NOUN = re.compile(
     r"\b(?P<kind>comments?|summary|summaries|action[ -]requests?|quoted[ -]texts?|notes?)\s+"
     r"(?:paragraphs?|sections?)\b"

@@ -10,7 +10,7 @@ _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 def usable_cores() -> int:
-    """The least of the cores that the system gives the process (affinity, a container's quota) and
+    """The least of the cores that the system gives the process (affinity, a cgroup v2 quota) and
     `OMP_NUM_THREADS`; at least one.
     """
     given = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -20,7 +20,8 @@ def usable_cores() -> int:
 def _wished() -> int | None:
     # OpenMP takes a list as well: the number for each level of threads within threads.
     first = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
-    return int(first) if first.isascii() and first.isdecimal() else None
+    # Nought says nothing to OpenMP either; no machine has a million cores.
+    return int(first) or None if first.isascii() and first.isdecimal() and len(first) < 7 else None
 
 
 def _quota() -> int | None:

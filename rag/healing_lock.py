@@ -33,7 +33,8 @@ def alone_with_store(settings: Settings) -> Iterator[str | None]:
     try:
         lock = ServerLock.acquire(settings.store_url, write=True, number=HEALING_LOCK)
     except CollectionLocked as error:
-        yield f"{error.detail['holders']}"
+        holders = error.detail["holders"]
+        yield " and ".join(holders) if isinstance(holders, list) and holders else "another machine"
         return
     try:
         yield None

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from rag.cores import usable_cores
 from rag.errors import ModelUnavailable
 from rag.tokens import CountingTokenizer, batches
 from rag.worker import Precision, Vectors
@@ -47,7 +48,10 @@ class OpenVinoVectors:
     def encode(self, texts: list[str], precision: Precision) -> Vectors:
         """Unit vectors, float32, (n, dimension), in the order of the texts."""
         if precision not in self._compiled:
-            wanted = {"INFERENCE_PRECISION_HINT": _PRECISIONS[precision]}
+            wanted = {
+                "INFERENCE_PRECISION_HINT": _PRECISIONS[precision],
+                "INFERENCE_NUM_THREADS": usable_cores(),
+            }
             self._compiled[precision] = self._core.compile_model(self._model, "CPU", wanted)
         rows = self._tokenizer.cut_rows(texts)
         vectors = np.empty((len(texts), self._dimension), dtype=np.float32)

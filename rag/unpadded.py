@@ -29,8 +29,8 @@ PASS_TOKENS = 4_096
 # The length for which weights are laid out; any other is multiplied with them too.
 _USUAL_TOKENS = 1_024
 # A pass is filled up to a multiple of the first, a longer one than usual to one of the second. oneDNN
-# compiles its products anew for every number of tokens, and keeps them with room for their sums, some 8 MB: passes of
-# any length took a server from 0.8 to 2 GB within 500 answers, and each its time.
+# compiles its products anew for every number of tokens, and keeps them with room for their sums, some 8 MB:
+# passes of any length took a server from 0.8 to 2 GB within 500 answers, and each its time.
 _STEP, _LONG_STEP = 32, 256
 
 _Dense = Callable[[Tensor], Tensor]

@@ -112,7 +112,7 @@ def check_changes(
         at: (fact, support) for fact, support in zip(claim.facts, supports, strict=True) for at in fact.at
     }
     for change in alignment.changes:
-        if _weighty(change):
+        if _weighty(change, cited):
             return _finding(claim, cited, change, Verdict.CONTRADICTED)
         within = [facts[at] for at in range(change.first, change.first + len(change.said)) if at in facts]
         strange = [fact for fact, support in within if support.share == 0 and fact.weight >= 1]
@@ -158,10 +158,12 @@ def _swapped(claim: Claim, cited: Cited, alignment: Alignment) -> Finding | None
     return None
 
 
-def _weighty(change: Change) -> bool:
-    """A negator on one side only, or opposites; a quantifier or modal, where little else is exchanged."""
+def _weighty(change: Change, cited: Cited) -> bool:
+    """A negator on one side only, or opposites of which the paragraph has but the other; a quantifier or
+    modal, where little else is exchanged.
+    """
     stems = {w.stem for w in change.given}
-    opposed = any(opposites_of(w.stem) & stems and w.stem not in stems for w in change.said)
+    opposed = any(opposites_of(w.stem) & stems and not cited.positions(w.stem) for w in change.said)
     said, given = {w.base for w in change.said}, {w.base for w in change.given}
     negated = said & _NEGATORS != given & _NEGATORS
     if opposed or negated:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rag.checks.cited import Cited
 from rag.checks.claim import Claim, light_stems
 from rag.checks.finding import Finding, Ground
@@ -17,27 +19,33 @@ _OPPOSITE_TURNED = 3
 
 
 def check_opposite(claim: Claim, cited: Cited, window: range) -> Finding | None:
-    """A word whose opposite stands beside more of the same words in the paragraph than it does itself."""
+    """A word whose opposite stands in the paragraph beside some of the same words, as it does not itself.
+
+    Of two that stand in one sentence, which is said of what is not told by nearness: "high in the south and
+    low in the north".
+    """
     for at, word in enumerate(claim.words):
         opposites = opposites_of(word.stem)
         if not opposites or is_turned(claim.words, claim.text, at, _OPPOSITE_TURNED):
             continue
-        there = [
-            n
-            for stem in sorted(opposites)
-            for n in cited.places.get(stem, ())
-            if n in window and not is_turned(cited.words, cited.text, n, _OPPOSITE_TURNED)
-        ]
-        if not there:
+        itself = _unturned(cited, cited.positions(word.stem), window)
+        there = _unturned(
+            cited, [n for stem in sorted(opposites) for n in cited.places.get(stem, ())], window
+        )
+        best = max(there, key=lambda n: _shared(claim, at, cited, n), default=None)
+        if best is None or not _shared(claim, at, cited, best):
             continue
-        best = max(there, key=lambda n: _shared(claim, at, cited, n))
-        itself = max((_shared(claim, at, cited, n) for n in cited.positions(word.stem)), default=0)
-        if _shared(claim, at, cited, best) > itself:
+        sentence = cited.sentence_numbers[best]
+        if not any(cited.sentence_numbers[n] == sentence or _shared(claim, at, cited, n) for n in itself):
             given = around(cited, best)
             said = claim.text[word.start : word.end]
             reason = f'says "{said}"; the paragraph has "{cited.text[given.start : given.end]}"'
             return Finding(Verdict.CONTRADICTED, reason, given, Ground.OPPOSITE)
     return None
+
+
+def _unturned(cited: Cited, places: Iterable[int], window: range) -> list[int]:
+    return [n for n in places if n in window and not is_turned(cited.words, cited.text, n, _OPPOSITE_TURNED)]
 
 
 def _shared(claim: Claim, at: int, cited: Cited, there: int) -> int:

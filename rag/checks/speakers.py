@@ -22,10 +22,11 @@ _OPINION = stems_of("""
     believe think feel doubt assess judge consider comment conclude predict expect argue suggest
     estimate calculate reckon forecast anticipate
 """)
-_EMBASSY = stems_of("""
-    embassy emboff post consulate mission we amembassy congen emboffs comment cable telegram report
-    message paragraph department
+_OWN = stems_of("""
+    embassy emboff emboffs amembassy post consulate mission congen poloff polcouns econoff econcouns conoff
+    polad dcm amb charge chargé consul
 """)
+_EMBASSY = _OWN | stems_of("we comment cable telegram report message paragraph department")
 _NOBODY = stems_of("""
     he she they it who which that his her their also then further later again however meanwhile mr
     mrs ms dr sir lord president minister ambassador secretary general prime foreign deputy vice
@@ -139,7 +140,9 @@ def check_speaker(claim: Claim, cited: Cited, window: range) -> Finding | None:
     before = (*cited.words[first : governing.verb + 1], *given)
     if any(_is_known(mine, other, cited) for mine in identity for other in before):
         return None
-    if embassy and any(w.base in {"we", "our"} for w in before):
+    # "We agree", or "the DCM concurred", a sentence later makes another's view the embassy's too.
+    around = (*before, *(cited.words[n] for n in window if n < len(cited.words)))
+    if embassy and any(w.base in {"we", "our"} or w.stem in _OWN for w in around):
         return None
     verb = cited.words[governing.verb]
     span = Span(min(given[0].start, verb.start), max(given[-1].end, verb.end))

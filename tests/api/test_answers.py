@@ -57,6 +57,12 @@ async def test_who_signed_is_told_from_the_header_and_cites_nothing(
     assert record["text"].startswith(stated)
 
 
+async def test_who_signed_a_treaty_is_no_question_of_who_signed_the_cable(client: httpx.AsyncClient) -> None:
+    for question in ("Who signed the treaty in 05TALLINN7?", "Was there a signature to it in 05TALLINN7?"):
+        record = (await client.post("/v1/answers", json={"question": question})).json()
+        assert not (record["absence"] or {}).get("stated"), question
+
+
 @pytest.mark.parametrize(
     "asked",
     [

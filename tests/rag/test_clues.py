@@ -37,6 +37,7 @@ def filters_of(text: str) -> list[tuple[str, tuple[str, ...]]]:
         ("cables signed by Ambassador Van den Heuvel", [("sender", ("VAN DEN HEUVEL",))]),
         ("cables signed by Hoagland's deputy", [("sender", ("HOAGLAND",))]),
         ("How many cables did Ambassador Hoagland sign?", [("sender", ("HOAGLAND",))]),
+        ("When did Hoagland sign the lease?", []),
         ("secret cables about barges", [("classification", ("SECRET",))]),
         ("documents classified TOP SECRET", [("classification", ("TOP SECRET",))]),
         ("cables tagged human rights", [("tag", ("PHUM", "SHUM"))]),

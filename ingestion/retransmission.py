@@ -62,19 +62,15 @@ def similarity(text: str, other: str) -> float:
 
 
 def _runs(text: str) -> set[str]:
-    words = _words(text)
+    words = _joined(text).decode().split()
     if len(words) < MIN_WORDS:
         return set()
     return {" ".join(words[i : i + RUN_WORDS]) for i in range(len(words) - RUN_WORDS + 1)}
 
 
 def _joined(text: str) -> bytes:
-    """The words of `_words` with a blank between each two."""
+    """The words of what is compared, case folded, with a blank between each two."""
     folded = text[:COMPARED_CHARS].casefold()
     if folded.isascii():
         return b" ".join(folded.encode().translate(_BLANKED).split())
     return " ".join(_WORD.findall(folded)).encode()
-
-
-def _words(text: str) -> list[str]:
-    return _WORD.findall(text[:COMPARED_CHARS].casefold())

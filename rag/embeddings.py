@@ -14,7 +14,7 @@ from langchain_core.embeddings import Embeddings
 
 from rag.config import ON_OPENVINO, PACKAGED_MODEL
 from rag.errors import ModelUnavailable
-from rag.tokens import BATCH_TOKENS, CountingTokenizer, batches
+from rag.tokens import CountingTokenizer, batches
 from rag.worker import EncoderWorker, Precision, Vectors
 
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ class _Model:
         import torch
 
         model = self._at(precision)
-        limit = int(model.max_seq_length or BATCH_TOKENS)
-        lengths = [min(len(row), limit) for row in self._tokenizer.rows(texts)]
+        lengths = [len(row) for row in self._tokenizer.cut_rows(texts)]
         result = np.empty((len(texts), self._dimension), dtype=np.float32)
         with torch.inference_mode():
             for batch in batches(lengths):

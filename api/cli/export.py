@@ -178,15 +178,14 @@ def _ask_batch(questions: Path, data_dir: Path | None, format: Format) -> tuple[
     dossier = batch_dossier(questions.name, items)
     document = batch_sheet(items) if format is Format.CSV else render(dossier, format)
     failed = sum(item.error is not None for item in items)
-    messages().print(_counted(items))
+    messages().print(_counted(items, failed))
     return dossier, document, failed
 
 
-def _counted(items: Sequence[BatchItem]) -> str:
+def _counted(items: Sequence[BatchItem], failed: int) -> str:
     """How the questions of a batch ended: "3 of 5 questions answered, 1 not in this collection, 1 failed"."""
     outcomes = Counter(item.answer.outcome for item in items if item.answer is not None)
     silent = outcomes.pop(Outcome.NOT_IN_CORPUS, 0)
-    failed = sum(item.error is not None for item in items)
     return (
         f"{sum(outcomes.values())} of {len(items)} questions answered, {silent} not in this collection, "
         f"{failed} failed."

@@ -10,7 +10,7 @@ export function absenceNode(record, { open, widen }) {
   if (!absence) return el("section", { class: "absence" }, el("p", { class: "absence-lead" }, record.text));
   const within = narrowedTo(record.filters_applied);
   return el("section", { class: "absence", "aria-label": "What was searched" },
-    el("p", { class: "absence-lead" }, leadOf(absence)),
+    el("p", { class: "absence-lead" }, leadOf(record)),
     el("dl", { class: "searched" },
       row("Searched", `${count(absence.paragraphs, "paragraph")} in ${count(absence.cables, "cable")}`),
       within ? row("Within", within) : null,
@@ -24,9 +24,9 @@ export function absenceNode(record, { open, widen }) {
 }
 
 // Kinds of silence: the text is missing, only the header says it, the cable is missing, or nothing that was read answers.
-function leadOf({ without_text: headers, unknown, hits, stated }) {
+function leadOf({ text, absence: { without_text: headers, unknown, hits, stated } }) {
   if (headers.length) return `The text of ${headers.join(", ")} is not available here, so nothing was written.`;
-  if (stated?.length) return `${stated.join(" ")} That is in the header; no paragraph that could be cited says it.`;
+  if (stated?.length) return text;
   if (unknown.length) return `There is no cable ${unknown.join(", ")} in this collection, and no other answers. Nothing was written.`;
   return hits ? "No paragraph here answers this, so nothing was written." : "No paragraph here comes near this question, so nothing was written.";
 }

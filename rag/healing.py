@@ -191,8 +191,12 @@ class Healer:
         collection = self._collection
         try:
             chunks = self._opened(Places.of(collection.store, self._generation))
+        except CollectionError:
+            return
+        try:
             whole = chunks.count() == collection.store.counts().chunks
         except CollectionError:
+            chunks.close()
             return
         if whole and collection.lexical.failure is None:
             collection.indexes.replace(chunks, collection.lexical)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
@@ -111,23 +112,21 @@ class ServerLock:
 
         Raises CollectionLocked with who has it, CollectionError where the server does not answer.
         """
-        engine = open_server(url, pooled=False)
-        try:
-            connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        except BaseException:
-            engine.dispose()
-            raise
-        function = "pg_try_advisory_lock" if write else "pg_try_advisory_lock_shared"
-        if not connection.scalar(select_lock(function, number)):
-            holders = _holders(connection, number)
-            who = "; ".join(holders)
-            connection.close()
-            engine.dispose()
-            raise CollectionLocked(
-                f"Cannot {'write' if write else 'read'} the store at {shown_url(url)}: {who or 'another'} "
-                "has it. Wait until it is done, or stop it and try again.",
-                holders=holders,
-            )
+        with ExitStack() as unless_held:
+            engine = open_server(url, pooled=False)
+            unless_held.callback(engine.dispose)
+            connection = unless_held.enter_context(engine.connect())
+            connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+            function = "pg_try_advisory_lock" if write else "pg_try_advisory_lock_shared"
+            if not connection.scalar(select_lock(function, number)):
+                holders = _holders(connection, number)
+                who = "; ".join(holders) or "another"
+                raise CollectionLocked(
+                    f"Cannot {'write' if write else 'read'} the store at {shown_url(url)}: {who} "
+                    "has it. Wait until it is done, or stop it and try again.",
+                    holders=holders,
+                )
+            unless_held.pop_all()
         return cls(engine, connection)
 
     def release(self) -> None:

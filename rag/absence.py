@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from rag.header_facts import told_by_header
 from rag.store import CableStore
 from rag.types import Absence, CableHeader, Filters, Query, Scope
 
 NOT_IN_COLLECTION = "Not in this collection"
-# Who signed a cable, by its number or as a cable; not who signed a treaty that it speaks of.
-_SIGNED = re.compile(
-    r"\bwho\s+(?:has\s+)?sign(?:ed|s)\s+(?:it\b|(?:(?:the|this|that)\s+)?(?:cable|telegram|message|airgram)\b"
-    r"|\S*\d|[a-z]\w*\s+\d)",
-    re.IGNORECASE,
-)
 # Of the cables that a question counts, so many are named.
 _NAMED = 20
 
@@ -39,19 +33,16 @@ def without_text(query: Query, store: CableStore) -> tuple[str, ...]:
 
 
 def _stated(query: Query, store: CableStore) -> Iterator[str]:
-    """Who signed the cables that are named, or which cables somebody signed: a matter of headers."""
+    """What is asked of the headers of cables that are named, or which cables somebody signed."""
     if query.scope is Scope.EXHAUSTIVE and query.filters.senders and not query.mentions:
         ids = sorted(store.matching_cables(query.filters) or ())
         more = f" and {len(ids) - _NAMED:,} more" if len(ids) > _NAMED else ""
         named = f": {', '.join(ids[:_NAMED])}{more}" if ids else ""
         signed = f"{_were(len(ids))} signed {' or '.join(query.filters.senders)}"
         yield f"{_count(len(ids), 'cable')} {signed}{named}."
-    elif _SIGNED.search(query.text):
+    elif query.header_fact is not None:
         headers = store.headers({one.cable_id for one in query.named})
-        for cable_id, header in sorted(headers.items()):
-            yield f"{cable_id} " + (
-                f"is signed {header.signature}." if header.signature else "gives no signature."
-            )
+        yield from (told_by_header(query.header_fact, headers[one]) for one in sorted(headers))
 
 
 def note_of_missing_text(header: CableHeader) -> str:
@@ -66,16 +57,16 @@ def note_of_missing_text(header: CableHeader) -> str:
 def wording(absence: Absence, filters: Filters) -> str:
     """What a reader is told instead of an answer.
 
-    A named cable whose text is missing, one that is not in the collection, and silence of all that was
-    searched are three things.
+    What a header says, a named cable whose text is missing, one that is not in the collection, and silence
+    of all that was searched are four things.
     """
-    if absence.without_text:
-        named = ", ".join(absence.without_text)
-        return f"Text not available for {named}: this collection has the header, and not what was said."
     if absence.stated:
         missing = f" There is no cable {', '.join(absence.unknown)}." if absence.unknown else ""
         stated = " ".join(absence.stated)
         return f"{stated} That is in the header; no paragraph that could be cited says it.{missing}"
+    if absence.without_text:
+        named = ", ".join(absence.without_text)
+        return f"Text not available for {named}: this collection has the header, and not what was said."
     searched = f"none of {_count(absence.paragraphs, 'paragraph')} in {_count(absence.cables, 'cable')}"
     if narrowed := _narrowed(filters):
         searched += f" ({narrowed})"

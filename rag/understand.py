@@ -16,6 +16,7 @@ from rag.compound import question_parts
 from rag.contents import asks_for_quoted_words, asks_only_for_it
 from rag.followups import RULES, standalone
 from rag.gazetteer import find_places
+from rag.header_facts import asked_of_header
 from rag.mentions import is_exhaustive, read_mentions
 from rag.mrn import read_mrn
 from rag.narrowing import narrow
@@ -104,10 +105,11 @@ def _understood(question: Question, archive: Archive) -> Query:
         *(f"Nor is there a cable {spelling}." for spelling in unknown[_UNKNOWN_NAMED:]),
         *_unanchored(text, references),
     ]
-    exhaustive = is_exhaustive(text) and not references
+    naming = [*_naming(text, spelled), *titled.values()]
+    header_fact = asked_of_header(text, naming) if named else None
+    exhaustive = is_exhaustive(text) and not references and header_fact is None
     # The digits of a message number are no date, its post no place: "Astana 1206 of 2009".
     clues = read_clues(_blanked(text, spelled), catalogue, asks_for_all=exhaustive)
-    naming = [*_naming(text, spelled), *titled.values()]
     if not (named or references or exhaustive or spelled):
         named, naming = _sent(text, archive)
     asked = named or references
@@ -135,6 +137,7 @@ def _understood(question: Question, archive: Archive) -> Query:
         mentions=read_mentions(text, clues) if exhaustive else (),
         contradiction=narrowed.contradiction,
         notes=(*notes, *narrowed.notes),
+        header_fact=header_fact,
     )
 
 

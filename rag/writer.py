@@ -31,6 +31,10 @@ class Writer:
 
         A model that breaks off behind sentences that stand leaves an answer in part.
         """
+        if turn.query.header_fact is not None:
+            # No paragraph says it that could be cited, and one that speaks of a date or a name may mislead.
+            turn.answerer = self._quoting.name
+            return
         turn.answerer = self._answerer.name
         try:
             rejected = yield from self._attempt(turn, self._answerer, ())

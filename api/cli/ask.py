@@ -15,18 +15,12 @@ from api.cli import options
 from api.cli.explanation import explained, print_understood
 from api.cli.outcome import notes_beside, print_outcome
 from api.cli.output import messages, out, print_json, sent_on, verdict_mark, waiting, write, write_marked
+from api.outcomes import heading
 from rag.record import AnswerRecord, CitationRecord, EvidenceRecord, SearchRecord, SentenceRecord
-from rag.types import Mode, Outcome, Policy, Question
+from rag.types import Mode, Policy, Question
 
 if TYPE_CHECKING:
     from rag.pipeline import Pipeline
-
-OUTCOMES = {
-    Outcome.ANSWERED: "Answered",
-    Outcome.PARTIAL: "Answered in part",
-    Outcome.CONFLICTING: "The cables disagree",
-    Outcome.NOT_IN_CORPUS: "Not in this collection",
-}
 
 
 def ask(
@@ -154,7 +148,7 @@ def print_footnotes(record: AnswerRecord, console: Console) -> None:
 def _method(record: AnswerRecord) -> str:
     took = f", {record.timings_ms['total']:.0f} ms" if "total" in record.timings_ms else ""
     return (
-        f"{OUTCOMES[record.outcome]}. {len(record.evidence)} paragraphs read by {record.answerer}, "
+        f"{heading(record)}. {len(record.evidence)} paragraphs read by {record.answerer}, "
         f"checked by {record.verifier}{took}. Answer {record.answer_id}."
     )
 

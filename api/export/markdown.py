@@ -6,17 +6,12 @@ import re
 from collections.abc import Iterator
 
 from api.export.dossier import Dossier, shown_date
+from api.outcomes import heading
 from rag.record import AnswerRecord, CitationRecord, EvidenceRecord, MarkerRecord
 
 # Signs that CommonMark and its common extensions take for markup anywhere, and those of a line's beginning.
 MARKUP = re.compile(r"([\\`*_\[\]<>#|~$&])")
 BEGINNING = re.compile(r"^(\d{0,9})([-+=.):])")
-OUTCOMES = {
-    "answered": "Answered from the cables.",
-    "partial": "Answered in part.",
-    "conflicting": "The cables disagree.",
-    "not_in_corpus": "Not in this collection.",
-}
 
 
 def markdown(dossier: Dossier) -> str:
@@ -40,7 +35,7 @@ def _lines(dossier: Dossier) -> Iterator[str]:
 
 
 def _answer(answer: AnswerRecord, prefix: str) -> Iterator[str]:
-    yield from ("", f"## {escaped(answer.question)}", "", f"*{OUTCOMES[answer.outcome.value]}*", "")
+    yield from ("", f"## {escaped(answer.question)}", "", f"*{heading(answer)}.*", "")
     if not answer.sentences:
         yield escaped(answer.text)
     for sentence in answer.sentences:

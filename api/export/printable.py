@@ -10,7 +10,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from api.export.dossier import Dossier, shown_date
-from api.export.markdown import OUTCOMES
+from api.outcomes import heading
 
 _FOLDER = files("api") / "templates"
 STYLE = (_FOLDER / "print.css").read_text(encoding="utf-8")
@@ -29,7 +29,7 @@ def printable(dossier: Dossier) -> str:
     return template.render(
         dossier=dossier,
         style=Markup(STYLE),
-        outcomes=OUTCOMES,
+        heading=heading,
         shown_date=shown_date,
         policy=CONTENT_SECURITY_POLICY,
     )

@@ -4,7 +4,7 @@ import { VERDICTS, button, count, el, failureBox, fromLine, verdictMark } from "
 import { asText, copyButton } from "./copying.js";
 import { evidenceList } from "./evidence.js";
 import { exportMenu } from "./exporting.js";
-import { absenceNode, conflictNode, notesOf } from "./outcome.js";
+import { absenceNode, conflictNode, inHeader, notesOf } from "./outcome.js";
 import { answerRemarks } from "./remarks.js";
 
 const OUTCOMES = {
@@ -13,6 +13,7 @@ const OUTCOMES = {
   conflicting: "The cables disagree",
   not_in_corpus: "Not in this collection",
 };
+const headingOf = (record) => (inHeader(record) ? "In the header only" : OUTCOMES[record.outcome]);
 const SLOW_MS = 8000;
 const UNDERSTOOD = 140;
 // Here evidence has a column of its own and is open; on less it is folded below the answer.
@@ -85,7 +86,7 @@ export class Turn {
     const absent = record.outcome === "not_in_corpus";
     this.node.classList.toggle("absent", absent);
     this.state.className = `state outcome ${record.outcome}`;
-    this.state.textContent = OUTCOMES[record.outcome];
+    this.state.textContent = headingOf(record);
     this.rest.replaceChildren(...[
       absent ? absenceNode(record, { open: (id) => this.open(id), widen: this.widen }) : null,
       record.conflict.length ? conflictNode(record, (citation) => this.chip(citation)) : null,
@@ -97,7 +98,7 @@ export class Turn {
       sourcesNode(record),
     ].filter(Boolean));
     this.showEvidence(record.evidence, new Set(record.citations.map((citation) => citation.label)));
-    this.announce(absent ? "Not in this collection." : `${OUTCOMES[record.outcome]}: ${count(record.sentences.length, "sentence")}, ${count(record.citations.length, "citation")}.`);
+    this.announce(absent ? `${headingOf(record)}.` : `${headingOf(record)}: ${count(record.sentences.length, "sentence")}, ${count(record.citations.length, "citation")}.`);
   }
 
   showEvidence(evidence, cited = new Set()) {

@@ -4,6 +4,9 @@ import { button, count, el, inLong, sentOn } from "./dom.js";
 
 const LISTS = ["origins", "tags", "classifications", "cable_ids", "corpora", "senders", "addressees", "kinds"];
 
+// What the header says and no paragraph does is no such absence; a record of an earlier version has no such list.
+export const inHeader = ({ absence, sentences }) => Boolean(absence?.stated?.length) && !sentences.length;
+
 // What was searched and how far it came. `open(cableId)` shows a cable; `widen()`, where the page narrows, asks again without.
 export function absenceNode(record, { open, widen }) {
   const { absence } = record;
@@ -14,7 +17,7 @@ export function absenceNode(record, { open, widen }) {
     el("dl", { class: "searched" },
       row("Searched", `${count(absence.paragraphs, "paragraph")} in ${count(absence.cables, "cable")}`),
       within ? row("Within", within) : null,
-      absence.hits ? row("Came nearest", `${count(absence.hits, "paragraph")}, read and found wanting`) : null,
+      absence.hits && !inHeader(record) ? row("Came nearest", `${count(absence.hits, "paragraph")}, read and found wanting`) : null,
       absence.unknown.length ? row("No such cable", absence.unknown.join(", ")) : null,
       absence.without_text.length ? row("Header only", ...absence.without_text.map((id) => button(id, () => open(id), { class: "reference" }))) : null),
     el("p", { class: "absence-foot" }, "That says nothing about archives that were not collected."),
@@ -23,10 +26,10 @@ export function absenceNode(record, { open, widen }) {
       widen ? button("Ask without the filters", widen) : null));
 }
 
-// Kinds of silence: the text is missing, only the header says it, the cable is missing, or nothing that was read answers.
+// Kinds of silence: only the header says it, its text is missing, the cable is missing, or nothing that was read answers.
 function leadOf({ text, absence: { without_text: headers, unknown, hits, stated } }) {
-  if (headers.length) return `The text of ${headers.join(", ")} is not available here, so nothing was written.`;
   if (stated?.length) return text;
+  if (headers.length) return `The text of ${headers.join(", ")} is not available here, so nothing was written.`;
   if (unknown.length) return `There is no cable ${unknown.join(", ")} in this collection, and no other answers. Nothing was written.`;
   return hits ? "No paragraph here answers this, so nothing was written." : "No paragraph here comes near this question, so nothing was written.";
 }

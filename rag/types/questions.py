@@ -42,6 +42,19 @@ class Wanted(StrEnum):
     QUOTATION = "quotation"
 
 
+class HeaderFact(StrEnum):
+    """What a question wants to know of a cable, and its header tells. AUTHOR: its post, and who signed it."""
+
+    SIGNATURE = "signature"
+    AUTHOR = "author"
+    ORIGIN = "origin"
+    DATE = "date"
+    ADDRESSEES = "addressees"
+    CLASSIFICATION = "classification"
+    TAGS = "tags"
+    PRECEDENCE = "precedence"
+
+
 class ClueField(StrEnum):
     """Which property of a cable or paragraph a question speaks of."""
 
@@ -163,7 +176,8 @@ class Query:
 
     `filters` are the caller's with what the question itself narrows; `clues` say which came from its words.
     `contradiction` says why nothing can pass; `mentions` are looked for, any of them; `notes` are told.
-    `parts` are the questions that a compound one asks, each as understood by itself.
+    `parts` are the questions that a compound one asks, each as understood by itself. Where `header_fact` is
+    there, it is all that is asked of the cables named.
     """
 
     text: str
@@ -181,6 +195,7 @@ class Query:
     contradiction: str | None = None
     notes: tuple[str, ...] = ()
     parts: tuple[Query, ...] = ()
+    header_fact: HeaderFact | None = None
 
     @property
     def is_follow_up(self) -> bool:

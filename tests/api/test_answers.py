@@ -42,13 +42,24 @@ async def test_an_answer_quotes_its_paragraph(client: httpx.AsyncClient) -> None
     [
         ("Who signed 05TALLINN7?", "05TALLINN7 is signed HOLT."),
         ("Who signed 1976MUSCAT00301?", "1976MUSCAT00301 gives no signature."),
+        ("Who wrote telegram 05 Tallinn 7?", "05TALLINN7 was sent by Embassy Tallinn and is signed HOLT."),
+        ("When was 05TALLINN7 sent?", "05TALLINN7 was sent on 2005-05-04 at 09:30 UTC."),
+        (
+            "What is the date of cable 1976MUSCAT00301?",
+            "1976MUSCAT00301 was sent in 1976; the collection has no more exact date.",
+        ),
+        ("How is 05TALLINN7 classified?", "05TALLINN7 is marked UNCLASSIFIED."),
+        ("What are the TAGS of 05TALLINN7?", "05TALLINN7 has the TAGS EWWT."),
+        ("Who was 05TALLINN7 addressed to?", "05TALLINN7 names no addressee."),
+        ("Which post sent 1976MUSCAT00301?", "1976MUSCAT00301 names no post that sent it."),
+        ("Which precedence does 05TALLINN7 have?", "05TALLINN7 gives no precedence."),
         (
             "How many cables did Holt sign?",
             "3 cables were signed HOLT: 05TALLINN7, 06LUSAKA12, 07TALLINN9.",
         ),
     ],
 )
-async def test_who_signed_is_told_from_the_header_and_cites_nothing(
+async def test_what_a_header_says_is_told_and_cites_nothing(
     client: httpx.AsyncClient, question: str, stated: str
 ) -> None:
     record = (await client.post("/v1/answers", json={"question": question})).json()
@@ -57,8 +68,14 @@ async def test_who_signed_is_told_from_the_header_and_cites_nothing(
     assert record["text"].startswith(stated)
 
 
-async def test_who_signed_a_treaty_is_no_question_of_who_signed_the_cable(client: httpx.AsyncClient) -> None:
-    for question in ("Who signed the treaty in 05TALLINN7?", "Was there a signature to it in 05TALLINN7?"):
+async def test_what_the_text_tells_is_no_question_of_the_header(client: httpx.AsyncClient) -> None:
+    for question in (
+        "Who signed the treaty in 05TALLINN7?",
+        "Was there a signature to it in 05TALLINN7?",
+        "When was the harbor dredged in 05TALLINN7?",
+        "Who was sent to the quay in 05TALLINN7?",
+        "When was 05TALLINN7 sent to parliament?",
+    ):
         record = (await client.post("/v1/answers", json={"question": question})).json()
         assert not (record["absence"] or {}).get("stated"), question
 

@@ -73,6 +73,15 @@ async def test_an_abstention_is_a_row_of_its_own(client: httpx.AsyncClient) -> N
     ]
 
 
+@pytest.mark.parametrize("format", [Format.MARKDOWN, Format.HTML])
+async def test_what_only_the_header_says_is_no_absence(client: httpx.AsyncClient, format: Format) -> None:
+    given = (await client.post("/v1/answers", json={"question": "Who signed 05TALLINN7?"})).json()
+    path = f"/v1/answers/{given['answer_id']}/export"
+    text = (await client.get(path, params={"format": format.value})).text
+    assert "In the header only." in text
+    assert "Not in this collection" not in text
+
+
 @pytest.mark.parametrize("format", list(Format))
 async def test_a_conversation_and_a_search(client: httpx.AsyncClient, format: Format) -> None:
     begun = (await client.post("/v1/conversations", json={"title": "The harbor"})).json()["conversation_id"]

@@ -103,6 +103,13 @@ def test_what_is_not_there_is_said_calmly(page: Page, live_url: str) -> None:
     expect(page.locator(".chip")).to_have_count(0)
 
 
+def test_what_only_the_header_says_is_no_absence(page: Page, live_url: str) -> None:
+    ask_and_wait(page, live_url, "Who signed 05TALLINN7?")
+    expect(page.locator(".outcome")).to_have_text("In the header only")
+    expect(page.locator(".absence-lead")).to_contain_text("05TALLINN7 is signed HOLT.")
+    expect(page.locator(".absence")).not_to_contain_text("Came nearest")
+
+
 def test_markup_in_a_cable_stays_text(page: Page, live_url: str) -> None:
     ask_and_wait(page, live_url, "What do growers say of insurance and the tenth?")
     page.goto(f"{live_url}/?cable=06LUSAKA12")

@@ -104,6 +104,8 @@ def build_pipelines(settings: Settings, *, heal: bool = False) -> Pipelines:
     healer = Healer(settings, collection) if heal else None
     if healer is not None:
         healer.start()
+        # A server is asked again and again: no question waits for the matrix, and few go without it.
+        collection.chunks.exact.prepare()
     return Pipelines(collection, assemble, healer)
 
 

@@ -20,14 +20,15 @@ from chromadb.errors import NotFoundError
 
 from rag.chroma_client import FAILURES, asking, connect, sessions, writing
 from rag.errors import CollectionDamaged, CollectionError
-from rag.exact import DIRECT_CABLES, ExactSearch, ScoredChunk, paragraph_of
+from rag.exact import ExactSearch, ScoredChunk, paragraph_of
 from rag.worker import Vectors
 
 __all__ = ["ChunkIndex", "ScoredChunk"]
 
 # Above this many chunks that pass a filter, HNSW with over-fetching is tried first: of 140,000 that passed
-# among 644,000 it took half the time of the exact product, and found 99 % of its ten nearest.
-EXACT_ROWS = 100_000
+# among 644,000 it took half the time of the exact product, and found 99 % of its ten nearest. While there is
+# no matrix of them, no more than the second number are read from the store.
+EXACT_ROWS, READ_ROWS = 100_000, 20_000
 OVER_FETCH = 1.5
 # HNSW as recall@10 >= 0.99 against brute force asks for. Of the 150 questions of cable-qa over 21,100 chunks
 # of real cables, in the order of their files, it finds 0.969 of the ten nearest where the graph is built in
@@ -141,15 +142,19 @@ class ChunkIndex:
             return []
         if allowed_cables is None:
             return self._nearest(vector, k)
-        if len(allowed_cables) > DIRECT_CABLES and paragraphs is None:
-            passing = self.exact.row_count(allowed_cables)
-            if passing > EXACT_ROWS:
-                width = math.ceil(OVER_FETCH * k * self.count() / passing) + k
-                found = [
-                    c for c in self._nearest(vector, width) if paragraph_of(c.chunk_id)[0] in allowed_cables
-                ]
-                if len(found) >= k:
-                    return found[:k]
+        rows = self.exact.share(allowed_cables) * self.count()
+        passing = rows if paragraphs is None else min(rows, len(paragraphs))
+        if passing > (EXACT_ROWS if self.exact.is_ready else READ_ROWS):
+            self.exact.prepare()
+            width = math.ceil(OVER_FETCH * k * self.count() / passing) + k
+            found = [
+                chunk
+                for chunk in self._nearest(vector, width)
+                if (key := paragraph_of(chunk.chunk_id))[0] in allowed_cables
+                and (paragraphs is None or key in paragraphs)
+            ]
+            if len(found) >= k:
+                return found[:k]
         return self.exact.search(np.asarray(vector, dtype=np.float32), k, allowed_cables, paragraphs)
 
     def ids(self) -> Iterator[str]:
@@ -200,6 +205,7 @@ class ChunkIndex:
 
     def close(self) -> None:
         """Release the database. Nothing may be called after."""
+        self.exact.close()
         if self._client is not None:
             self._client.close()  # type: ignore[attr-defined]
             # chromadb 1.5 leaves them open.

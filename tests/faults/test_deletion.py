@@ -52,6 +52,7 @@ def data(tmp_path: Path) -> Path:
     for _ in range(20):
         # Asked so often, the matrix of vectors is written to a file.
         collection.chunks.search(WordEncoder().encode(["barges"])[0], 3, cables)
+    collection.chunks.exact.settle()
     assert list(folder.glob(f"*{SUFFIX}"))
     service.close()
     collection.close()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Collection, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -11,12 +12,16 @@ import numpy as np
 import pytest
 from chromadb.api.collection_configuration import CreateCollectionConfiguration, CreateHNSWConfiguration
 from chromadb.config import Settings
+from sqlalchemy import Engine
 
 from rag.errors import CollectionDamaged, CollectionError
-from rag.exact import ExactSearch
+from rag.exact import SUFFIX, ExactSearch
 from rag.index import ChunkIndex
-from rag.store import CableStore
+from rag.migrations import copy_database
+from rag.store import FILE_NAME, CableStore
+from rag.store_vectors import VectorCache
 from rag.types import Chunk
+from rag.worker import Vectors
 from tests.cables import make_cable
 
 FINGERPRINT = "random-16"
@@ -75,6 +80,62 @@ def test_a_filter_gives_what_brute_force_gives(index: ChunkIndex, share: int, k:
     for vector in unit_rows(3, 2):
         found = index.search(vector, k, allowed)
         assert [scored.chunk_id for scored in found] == brute_force(vector, k, allowed)
+
+
+class HeldVectors(VectorCache):
+    """Those of chosen cables can be read at any time, all of them not before they are let go."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self.let_go = threading.Event()
+
+    def of_chunks(
+        self, fingerprint: str, cable_ids: Collection[str] | None = None
+    ) -> Iterator[tuple[list[str], Vectors]]:
+        for part in super().of_chunks(fingerprint, cable_ids):
+            assert cable_ids is not None or self.let_go.wait(60)
+            yield part
+
+
+class HeldStore(CableStore):
+    """A store whose matrix takes as long to write as a test wants."""
+
+    def __init__(self, path: Path, engine: Engine, url: str | None = None) -> None:
+        super().__init__(path, engine, url)
+        self.vectors = self.held = HeldVectors(engine)
+
+
+@pytest.fixture
+def held(tmp_path: Path, store: CableStore) -> Iterator[HeldStore]:
+    copy_database(store.path / FILE_NAME, tmp_path / FILE_NAME)
+    opened = HeldStore.open(tmp_path)
+    assert isinstance(opened, HeldStore)
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize("share", [10, 90])
+def test_no_question_waits_for_the_matrix(tmp_path: Path, held: HeldStore, share: int) -> None:
+    allowed = frozenset(CABLES[:share])
+    with closing(open_index(tmp_path / "1", held)) as index:
+        index.add(IDS, VECTORS)
+        for is_ready in (False, True):
+            for vector in unit_rows(12, 2):
+                found = index.search(vector, 10, allowed)
+                assert [scored.chunk_id for scored in found] == brute_force(vector, 10, allowed)
+            assert index.exact.is_ready is is_ready
+            held.held.let_go.set()
+            index.exact.settle()
+
+
+def test_a_matrix_given_up_leaves_no_file(tmp_path: Path, held: HeldStore) -> None:
+    exact = ExactSearch(held, FINGERPRINT)
+    exact.prepare()
+    closing_down = threading.Thread(target=exact.close)
+    closing_down.start()
+    held.held.let_go.set()
+    closing_down.join()
+    assert not list(tmp_path.glob(f"*{SUFFIX}*")) or exact.is_ready
 
 
 def test_similarity_is_the_cosine(index: ChunkIndex) -> None:

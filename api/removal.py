@@ -11,6 +11,7 @@ from rag.collection import settled_encoder, store_alone
 from rag.config import Settings
 from rag.embeddings import Encoder
 from rag.errors import NotFound
+from rag.home import require_home
 from rag.indexing import IndexedTotals
 from rag.rebuild import rebuild
 from rag.store import CableStore
@@ -34,9 +35,10 @@ def delete_cables(
     """Delete cables, each named in any spelling, and build the indexes anew from what is left.
 
     Killed in between, the cables are out of every search, and the doctor builds the indexes anew. Raises
-    NotFound before anything is deleted, CollectionLocked, CollectionError.
+    NotFound before anything is deleted, CollectionLocked, CollectionError, UsageError.
     """
     with store_alone(settings) as store:
+        require_home(settings, store)
         removed = tuple(_facts(store, cable_id) for cable_id in _resolved(store, spellings))
         # First what hangs on the store: killed after this, the same command does it all again.
         redact_history(settings.data_dir, [one.cable_id for one in removed])

@@ -15,6 +15,7 @@ from rag.embeddings import Encoder
 from rag.errors import CollectionDamaged, CollectionEmpty, StorageFull
 from rag.exact import ExactSearch
 from rag.generations import Places, generation, remove_old_generations
+from rag.home import note_home, require_home
 from rag.index import ChunkIndex
 from rag.indexes import Indexes
 from rag.indexing import IndexedTotals, Indexer
@@ -22,6 +23,7 @@ from rag.lexical import LexicalIndex
 from rag.lock import DirectoryLock
 from rag.precision import choose_precision
 from rag.ray_embedder import Embedder
+from rag.segments import read_revisions
 from rag.store import CableStore
 
 # Stands in the data directory while a writer has it open: found by the next one, the last was killed.
@@ -93,7 +95,8 @@ def open_collection(
     A writer first finishes what an interrupted one left pending, by the `embedder` where there is one. An
     empty collection opens. Raises CollectionLocked (who has it), CollectionDamaged (store and indexes
     disagree, or another encoder made them), CollectionOutdated (an older cableqa wrote it, and this does not
-    write), CollectionError (a Chroma server that does not answer), StorageFull.
+    write), CollectionError (a Chroma server that does not answer), StorageFull, UsageError (the vectors of a
+    store that is shared are elsewhere).
     """
     with locked_store(settings, write=write) as (lock, store):
         try:
@@ -139,6 +142,7 @@ def _open_indexes(
     on_progress: Callable[[IndexedTotals], None],
     embedder: Embedder | None,
 ) -> Collection:
+    require_home(settings, store)
     encoder = settled_encoder(settings, store, encoder, write=write)
     places = Places.of(store, generation(store))
     unclean = settings.data_dir / UNCLEAN
@@ -153,6 +157,8 @@ def _open_indexes(
     collection = Collection(store, Indexes(chunks, lexical), encoder, lock, unclean if write else None)
     try:
         if write:
+            # Before anything is added: behind that they would be taken for up to the store.
+            require_words_of(store, places.lexical)
             unclean.touch()
             # What a server built anew stands beside what others read meanwhile; now nobody does.
             remove_old_generations(store, settings.chroma_url)
@@ -160,6 +166,9 @@ def _open_indexes(
                 embedder.embed(store, encoder.fingerprint, encoder.precision)
             Indexer(store, chunks, lexical, encoder, on_progress).drain()
         require_agreement(collection)
+        require_words_of(store, places.lexical)
+        if write:
+            note_home(settings, store)
     except BaseException:
         chunks.close()
         lexical.abandon()
@@ -217,6 +226,16 @@ def require_nothing_pending(store: CableStore) -> None:
             "again, or `cableqa doctor`; nothing is embedded twice.",
             pending=pending,
         )
+
+
+def require_words_of(store: CableStore, folder: Path) -> None:
+    """Raises CollectionDamaged where the words in `folder` are not those that the store was told of last.
+
+    So it is on a machine that did not see another one's changes. Words of an older cableqa say nothing.
+    """
+    revision = store.work.words_revision()
+    if revision is not None and revision not in read_revisions(folder):
+        raise CollectionDamaged(f"The word index is not that of the store's last change. {REPAIR}")
 
 
 def require_count(what: str, found: int, wanted: int) -> None:

@@ -18,6 +18,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from rag.collection import require_words_of
 from rag.config import Settings
 from rag.errors import CollectionError
 from rag.exact import ExactSearch, ScoredChunk
@@ -87,6 +88,7 @@ def _finds_itself(chunk_id: str, nearest: Sequence[ScoredChunk]) -> bool:
 def _word_problems(store: CableStore, folder: Path) -> list[str]:
     if damaged := damaged_files(folder) if folder.is_dir() else []:
         return [f"{len(damaged)} files have not their checksum: {', '.join(damaged[:3])}"]
+    require_words_of(store, folder)
     lexical = LexicalIndex.open(folder, write=False)
     keys = sorted(store.census.paragraph_keys())
     found = _difference(keys, list(lexical.keys()), "paragraphs")

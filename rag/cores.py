@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-# What a container may use of its cores: "200000 100000" are two, "max 100000" all.
-_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+# What a container may use of its cores, in microseconds of a period. In v2 one file: "200000 100000" are two
+# cores, "max 100000" all; in v1 a file for each number, -1 for all.
+_GROUP = Path("/sys/fs/cgroup")
+_V2, _V1 = ("cpu.max",), ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")
 
 
 def usable_cores() -> int:
-    """The least of the cores that the system gives the process (affinity, a cgroup v2 quota) and
+    """The least of the cores that the system gives the process (affinity, a quota of its cgroup) and
     `OMP_NUM_THREADS`; at least one.
     """
     given = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(given, _quota() or given, _wished() or given))
+    return max(1, min(given, quota_cores(_GROUP) or given, _wished() or given))
 
 
 def _wished() -> int | None:
@@ -24,9 +26,12 @@ def _wished() -> int | None:
     return int(first) or None if first.isascii() and first.isdecimal() and len(first) < 7 else None
 
 
-def _quota() -> int | None:
-    try:
-        most, period = _QUOTA.read_text(encoding="ascii").split()
-        return None if most == "max" else max(1, int(most) // int(period))
-    except (OSError, ValueError, ZeroDivisionError):
-        return None
+def quota_cores(group: Path) -> int | None:
+    """The whole cores, at least one, that the cgroup at `group` allows; None where it says nothing."""
+    for files in (_V2, _V1):
+        try:
+            most, period = (int(word) for file in files for word in (group / file).read_text().split())
+            return max(1, most // period) if most > 0 else None
+        except (OSError, ValueError, ZeroDivisionError):
+            continue
+    return None

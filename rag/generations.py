@@ -8,8 +8,7 @@ from pathlib import Path
 
 from rag.chroma_client import drop_collections
 from rag.store import CableStore
-
-GENERATION = "generation"
+from rag.store_work import GENERATION
 
 
 @dataclass(frozen=True, slots=True)

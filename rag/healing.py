@@ -14,6 +14,7 @@ from rag.collection import (
     open_chunks,
     require_count,
     require_nothing_pending,
+    require_words_of,
     settled_encoder,
 )
 from rag.config import Settings
@@ -21,7 +22,8 @@ from rag.embeddings import Encoder
 from rag.errors import CableqaError, CollectionError
 from rag.exact import ExactSearch
 from rag.generations import Places, generation
-from rag.healing_lock import alone_here, alone_with_store
+from rag.healing_lock import Turn, alone_here, alone_with_store
+from rag.home import require_home
 from rag.index import ChunkIndex
 from rag.indexes import CHUNKS, LEXICAL, PENDING, Indexes
 from rag.indexing import IndexedTotals
@@ -48,6 +50,7 @@ def open_what_is_whole(settings: Settings, encoder: Encoder) -> Collection:
 
 
 def _opened(settings: Settings, store: CableStore, encoder: Encoder, lock: DirectoryLock) -> Collection:
+    require_home(settings, store)
     encoder = settled_encoder(settings, store, encoder, write=False)
     places = Places.of(store, generation(store))
     counts = store.counts()
@@ -70,15 +73,18 @@ def _opened(settings: Settings, store: CableStore, encoder: Encoder, lock: Direc
         chunks = ChunkIndex(None, None, ExactSearch(store, encoder.fingerprint))
     try:
         wanted = None if PENDING in lost else counts.paragraphs
-        lexical = _whole_words(places, wanted, lost.get(PENDING))
+        lexical = _whole_words(store, places, wanted, lost.get(PENDING))
     except CollectionError as error:
         lost[LEXICAL] = error.message
         lexical = LexicalIndex.missing(error.message)
     return Collection(store, Indexes(chunks, lexical, lost), encoder, lock)
 
 
-def _whole_words(places: Places, paragraphs: int | None, failure: str | None = None) -> LexicalIndex:
-    """The word index of this machine. Raises CollectionError where it is missing, damaged or not as large."""
+def _whole_words(
+    store: CableStore, places: Places, paragraphs: int | None, failure: str | None = None
+) -> LexicalIndex:
+    """The word index of this machine. Raises CollectionError where it is missing, damaged or out of date."""
+    require_words_of(store, places.lexical)
     require_count("damaged files of the word index", len(damaged_files(places.lexical)), 0)
     lexical = LexicalIndex.open(places.lexical, write=False, failure=failure)
     if paragraphs is not None:
@@ -128,6 +134,8 @@ class Healer:
                 wait_s = PAUSE_S
 
     def _mend(self) -> None:
+        # Another machine may have brought the vectors to itself, or to a server.
+        require_home(self._settings, self._collection.store)
         if generation(self._collection.store) != self._generation:
             self._change_over()
         elif self._settings.chroma_url is None:
@@ -136,23 +144,30 @@ class Healer:
             self._mend_beside_server()
 
     def _build_alone(self) -> None:
-        with alone_with_store(self._settings) as builder:
-            if builder is not None:
-                if builder != self._builder:
-                    log.warning("the indexes are being built anew by %s: they are waited for", builder)
-                self._builder = builder
+        with alone_with_store(self._settings) as turn:
+            if turn.other is not None:
+                if turn.other != self._builder:
+                    log.warning("the indexes are being built anew by %s: they are waited for", turn.other)
+                self._builder = turn.other
                 return
             self._builder = None
             # Whoever had the lock a moment ago may have built them.
             if generation(self._collection.store) == self._generation:
-                self._build()
+                self._build(turn)
 
-    def _build(self) -> None:
+    def _build(self, turn: Turn) -> None:
         began = time.monotonic()
         log.warning("building the indexes anew: %s", self._collection.indexes.degraded())
         collection = self._collection
         # Whoever is in the middle of a search, here or in another process, still reads the old ones.
-        rebuild(self._settings, collection.store, collection.encoder, self._go_on, keep_old=True)
+        rebuild(
+            self._settings,
+            collection.store,
+            collection.encoder,
+            self._go_on,
+            keep_old=True,
+            require_alone=turn.require_held,
+        )
         self._change_over()
         log.warning("the indexes are whole again after %.1f s", time.monotonic() - began)
 
@@ -180,11 +195,11 @@ class Healer:
             if not alone:
                 return None
             try:
-                return _whole_words(places, paragraphs)
+                return _whole_words(store, places, paragraphs)
             except CollectionError:
                 log.warning("building the words of this machine anew")
                 build_words(store, places.lexical)
-            return _whole_words(places, paragraphs)
+            return _whole_words(store, places, paragraphs)
 
     def _mend_beside_server(self) -> None:
         """Use a Chroma server again that only was away; what it holds whole, other machines use too."""

@@ -9,6 +9,7 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from rag.config import Settings
@@ -20,24 +21,34 @@ LOCK_NAME = "lock.healing"
 WORDS_LOCK_NAME = "lock.words"
 
 
-@contextmanager
-def alone_with_store(settings: Settings) -> Iterator[str | None]:
-    """Hold what lets one process of all that share the store build its indexes; never waits.
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Whose turn it is to build: `other` says whose where it is not this process's."""
 
-    Yields None where it is held, and who has it where it is not.
-    """
+    other: str | None = None
+    lock: ServerLock | None = None
+
+    def require_held(self) -> None:
+        """Raises CollectionLocked where the turn was lost with the connection to the store."""
+        if self.lock is not None:
+            self.lock.require_held()
+
+
+@contextmanager
+def alone_with_store(settings: Settings) -> Iterator[Turn]:
+    """Take the turn among all that share the store to build its indexes, if it is free; never waits."""
     if settings.store_url is None:
         with _locked(settings.data_dir / LOCK_NAME) as builder:
-            yield builder
+            yield Turn(builder)
         return
     try:
         lock = ServerLock.acquire(settings.store_url, write=True, number=HEALING_LOCK)
     except CollectionLocked as error:
         holders = error.detail["holders"]
-        yield " and ".join(holders) if isinstance(holders, list) and holders else "another machine"
+        yield Turn(" and ".join(holders) if isinstance(holders, list) and holders else "another machine")
         return
     try:
-        yield None
+        yield Turn(lock=lock)
     finally:
         lock.release()
 

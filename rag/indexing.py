@@ -8,6 +8,7 @@ cached. While one window is encoded, the caller parses the next.
 
 from __future__ import annotations
 
+import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
@@ -59,6 +60,11 @@ class _Window:
     result: Future[Vectors] | None = None
 
 
+def new_revision() -> str:
+    """A name for a state of the words that no other has."""
+    return uuid.uuid4().hex[:12]
+
+
 @dataclass(slots=True)
 class IndexedTotals:
     """What an indexer did so far. `reused` vectors came from the cache."""
@@ -69,7 +75,11 @@ class IndexedTotals:
 
 
 class Indexer:
-    """Works off pending cables in windows. One thread calls it; `on_progress` is told the chunks done."""
+    """Works off pending cables in windows. One thread calls it; `on_progress` is told the chunks done.
+
+    With `anew` the indexes are built beside those in use, to change over to their words as that revision:
+    nothing is struck off here, since those in use still lack it.
+    """
 
     def __init__(
         self,
@@ -78,12 +88,15 @@ class Indexer:
         lexical: LexicalIndex,
         encoder: TextEncoder,
         on_progress: Callable[[IndexedTotals], None] = lambda _: None,
+        *,
+        anew: str | None = None,
     ) -> None:
         self._store = store
         self._chunks = chunks
         self._lexical = lexical
         self._encoder = encoder
         self._on_progress = on_progress
+        self._anew = anew
         self._open = _Window()
         self._running: deque[_Window] = deque()
         # What is taken on and not struck off, and what of it is written by all but the next commit.
@@ -186,12 +199,23 @@ class Indexer:
             self._commit()
 
     def _commit(self) -> None:
-        """Write to both indexes what they lack, and only then strike it off."""
+        """Write to both indexes what they lack, and only then strike it off.
+
+        Between the two the words are of either revision: what is pending is added again to both alike.
+        """
         present = {chunk_id: vector for chunk_id, vector in self._changes.items() if vector is not None}
         self._chunks.delete(sorted(self._changes.keys() - present.keys()))
         if present:
             self._chunks.add(list(present), np.stack(list(present.values())))
-        self._lexical.commit()
-        self._store.work.mark_done(self._written)
+        work = self._store.work
+        if self._anew is not None:
+            self._lexical.commit(self._anew)
+        elif not self._written:
+            # Of a cable that is not complete, and pending.
+            self._lexical.commit()
+        else:
+            revision = new_revision()
+            self._lexical.commit(*filter(None, [work.words_revision()]), revision)
+            work.mark_done(self._written, revision)
         self._taken.difference_update(self._written)
         self._written, self._changes = [], {}

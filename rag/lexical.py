@@ -15,7 +15,7 @@ import tantivy
 
 from rag.errors import CollectionDamaged, CollectionDegraded
 from rag.lexical_fields import BOOSTS, STOP_WORDS, fold, indexed_fields
-from rag.segments import reading_words, writing_words
+from rag.segments import reading_words, write_revisions, writing_words
 from rag.types import CableHeader, Paragraph
 
 WRITER_HEAP_BYTES = 64 * 1024 * 1024
@@ -37,10 +37,9 @@ class LexicalIndex:
     """Paragraphs by their words. What is added or deleted is seen after `commit`."""
 
     def __init__(
-        self, index: tantivy.Index | None, analyzer: tantivy.TextAnalyzer, failure: str | None = None
+        self, index: tantivy.Index | None, path: Path | None = None, failure: str | None = None
     ) -> None:
-        self._index = index
-        self._analyzer = analyzer
+        self._index, self._path, self._analyzer = index, path, _analyzer()
         self.failure = failure
         self._writer: tantivy.IndexWriter | None = None
         self._kept: dict[frozenset[str], tantivy.Query] = {}
@@ -51,14 +50,13 @@ class LexicalIndex:
 
         `failure` says why it may not hold all. Raises CollectionDamaged where it cannot be read.
         """
-        analyzer = _analyzer()
         exists = path.is_dir() and tantivy.Index.exists(str(path))
         if not exists and not write:
-            return cls(None, analyzer, failure)
+            return cls(None, path, failure)
         try:
             path.mkdir(parents=True, exist_ok=True)
             index = tantivy.Index.open(str(path)) if exists else tantivy.Index(_schema(), path=str(path))
-            index.register_tokenizer(ANALYZER, analyzer)
+            index.register_tokenizer(ANALYZER, _analyzer())
             index.reload()
         except (ValueError, OSError) as error:
             raise CollectionDamaged(
@@ -66,12 +64,12 @@ class LexicalIndex:
                 "store.",
                 path=str(path),
             ) from error
-        return cls(index, analyzer, failure)
+        return cls(index, path, failure)
 
     @classmethod
     def missing(cls, failure: str) -> LexicalIndex:
         """No index, for as long as one is built: it proposes nothing, and `failure` says why."""
-        return cls(None, _analyzer(), failure)
+        return cls(None, failure=failure)
 
     def add(self, paragraphs: Iterable[tuple[Paragraph, CableHeader]]) -> None:
         """Add paragraphs with the headers of their cables; what is there is not replaced."""
@@ -87,12 +85,14 @@ class LexicalIndex:
             for cable_id in cable_ids:
                 writer.delete_documents_by_term("cable_key", cable_id)
 
-    def commit(self) -> None:
-        """Make what was written durable and visible."""
-        if self._writer is not None and self._index is not None:
-            with writing_words():
+    def commit(self, *revisions: str) -> None:
+        """Make what was written durable and visible, as the words of any of these states of the store."""
+        with writing_words():
+            if self._writer is not None and self._index is not None:
                 self._writer.commit()
                 self._index.reload()
+            if revisions and self._path is not None:
+                write_revisions(self._path, revisions)
 
     def search(
         self,

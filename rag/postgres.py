@@ -104,6 +104,7 @@ class ServerLock:
 
     engine: Engine
     connection: Connection
+    number: int
 
     @classmethod
     def acquire(cls, url: str, *, write: bool, number: int = COLLECTION_LOCK) -> ServerLock:
@@ -127,19 +128,32 @@ class ServerLock:
                     holders=holders,
                 )
             unless_held.pop_all()
-        return cls(engine, connection)
+        return cls(engine, connection, number)
+
+    def require_held(self) -> None:
+        """Raises CollectionLocked where the connection was lost, and the lock with it."""
+        try:
+            held = _holders(self.connection, self.number, "AND l.pid = pg_backend_pid()")
+        except CollectionError:
+            held = []
+        if not held:
+            raise CollectionLocked(
+                "The lock was lost with its connection to the store, and another may have it: nothing was "
+                "changed."
+            )
 
     def release(self) -> None:
         self.connection.close()
         self.engine.dispose()
 
 
-def _holders(connection: Connection, number: int) -> list[str]:
+def _holders(connection: Connection, number: int, narrowed: str = "") -> list[str]:
     query = text(
         "SELECT a.application_name, l.mode FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
         "WHERE l.locktype = 'advisory' AND l.granted AND l.database = "
         "(SELECT oid FROM pg_database WHERE datname = current_database()) "
-        "AND ((l.classid::bigint << 32) | l.objid::bigint) = :number ORDER BY 1"
+        "AND ((l.classid::bigint << 32) | l.objid::bigint) = :number "
+        f"{narrowed} ORDER BY 1"
     )
     rows = connection.execute(query, {"number": number})
     return [f"{name} ({'writing' if mode == 'ExclusiveLock' else 'reading'})" for name, mode in rows]

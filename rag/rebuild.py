@@ -17,8 +17,9 @@ from rag.config import Settings
 from rag.embeddings import Encoder
 from rag.errors import CollectionDamaged
 from rag.exact import SUFFIX
-from rag.generations import GENERATION, Places, generation, remove_old_generations
-from rag.indexing import IndexedTotals, Indexer
+from rag.generations import Places, generation, remove_old_generations
+from rag.home import note_home
+from rag.indexing import IndexedTotals, Indexer, new_revision
 from rag.lexical import LexicalIndex
 from rag.migrations import UPGRADES
 from rag.store import CableStore
@@ -34,19 +35,24 @@ def rebuild(
     on_progress: Callable[[IndexedTotals], None] = lambda _: None,
     *,
     keep_old: bool = False,
+    require_alone: Callable[[], None] = lambda: None,
 ) -> IndexedTotals:
     """Make the next generation of the indexes and point the store to it; nobody else may do so meanwhile.
 
+    `require_alone` is called when they are built, and raises where somebody else may have begun: then nothing
+    changes.
+
     With `keep_old` the old ones are left to the next writer: somebody reads them.
 
-    Killed before the end, the old generation is still the one in use. Raises CollectionDamaged if what
-    was built does not hold what the store holds.
+    Killed before the end, the old generation is still the one in use, and what it lacks is pending. Raises
+    CollectionDamaged if what was built does not hold what the store holds.
     """
-    old = generation(store)
+    old, revision = generation(store), new_revision()
     with contextlib.nullcontext() if store.work.is_purged() else _fresh_memory_filled():
-        totals = _build(settings, store, encoder, Places.of(store, old + 1), on_progress)
-    store.set_meta(GENERATION, str(old + 1))
-    store.work.mark_nothing_pending()
+        totals = _build(settings, store, encoder, Places.of(store, old + 1), revision, on_progress)
+    require_alone()
+    store.work.change_over(old + 1, revision)
+    note_home(settings, store)
     if keep_old:
         return totals
     remove_old_generations(store, settings.chroma_url)
@@ -63,6 +69,7 @@ def _build(
     store: CableStore,
     encoder: Encoder,
     places: Places,
+    revision: str,
     on_progress: Callable[[IndexedTotals], None],
 ) -> IndexedTotals:
     remove_indexes(places, settings.chroma_url)
@@ -70,7 +77,7 @@ def _build(
     try:
         lexical = LexicalIndex.open(places.lexical, write=True)
         try:
-            indexer = Indexer(store, chunks, lexical, encoder, on_progress)
+            indexer = Indexer(store, chunks, lexical, encoder, on_progress, anew=revision)
             for cable_id in store.census.cable_ids():
                 indexer.add(PendingCable(cable_id, ()))
             indexer.finish()
@@ -102,7 +109,7 @@ def build_words(store: CableStore, folder: Path) -> None:
             header = store.find_header(cable_id)
             if header is not None:
                 words.add((paragraph, header) for paragraph in store.cable_paragraphs(cable_id))
-        words.commit()
+        words.commit(*filter(None, [store.work.words_revision()]))
         built, wanted = words.count(), store.counts().paragraphs
         if built != wanted:
             raise CollectionDamaged(f"The new word index holds {built} paragraphs, the store has {wanted}.")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from rag.errors import CollectionDamaged, StorageFull
 
 FOOTER_MAGIC = 1337
 META = "meta.json"
+# Which states of the store the words may be of: a line each.
+REVISIONS = "revisions"
 
 
 def damaged_files(path: Path) -> list[str]:
@@ -47,6 +50,24 @@ def _segments(meta: Path) -> set[str]:
     if not meta.is_file():
         return set()
     return {part["segment_id"].replace("-", "") for part in json.loads(meta.read_text("utf-8"))["segments"]}
+
+
+def read_revisions(path: Path) -> frozenset[str]:
+    """What was written last for the index in the folder `path`; none where nothing was."""
+    try:
+        return frozenset((path / REVISIONS).read_text(encoding="ascii").split())
+    except (FileNotFoundError, UnicodeDecodeError):
+        return frozenset()
+
+
+def write_revisions(path: Path, revisions: Sequence[str]) -> None:
+    """Replace them, whole or not at all."""
+    beside = path / f"{REVISIONS}.new"
+    with beside.open("w", encoding="ascii") as file:
+        file.write("\n".join(revisions))
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path / REVISIONS)
 
 
 @contextmanager

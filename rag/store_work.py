@@ -18,6 +18,8 @@ from rag.store_write import get_meta, set_meta
 _BANDS_LOOKED_AT = 2_048
 # Set while files of the indexes may hold words of deleted cables.
 UNPURGED = "unpurged"
+# Which of the built indexes is the one in use, and what its words were struck off as.
+GENERATION, WORDS_REVISION = "generation", "words_revision"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +62,24 @@ class WorkLog:
         with self._engine.connect() as connection:
             return connection.execute(select(func.count()).select_from(OUTBOX)).scalar_one()
 
-    def mark_done(self, cable_ids: Collection[str]) -> None:
+    def words_revision(self) -> str | None:
+        """Names what was struck off last: words that were brought up to an earlier state are out of date."""
+        with self._engine.connect() as connection:
+            return get_meta(connection, WORDS_REVISION)
+
+    def mark_done(self, cable_ids: Collection[str], revision: str) -> None:
+        """Strike off cables whose indexes are up to the store, as `revision` of the words."""
         with self._engine.begin() as connection:
             for part in parts(list(cable_ids), IN_LIMIT):
                 connection.execute(OUTBOX.delete().where(OUTBOX.c.cable_id.in_(part)))
+            set_meta(connection, WORDS_REVISION, revision)
 
-    def mark_nothing_pending(self) -> None:
-        """Strike off everything: the indexes were built anew."""
+    def change_over(self, generation: int, revision: str) -> None:
+        """Use the indexes of another generation, which were built from all cables: nothing is pending."""
         with self._engine.begin() as connection:
             connection.execute(OUTBOX.delete())
+            set_meta(connection, GENERATION, str(generation))
+            set_meta(connection, WORDS_REVISION, revision)
 
     def is_purged(self) -> bool:
         """Whether no file of the indexes can hold anything of a deleted cable."""

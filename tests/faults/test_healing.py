@@ -17,11 +17,13 @@ from api.history import History
 from api.service import Service
 from rag.collection import Collection, open_collection
 from rag.config import Settings
-from rag.errors import CollectionDegraded
+from rag.errors import CollectionDamaged, CollectionDegraded
 from rag.generations import Places
 from rag.healing import Healer, open_what_is_whole
 from rag.indexes import CHUNKS, LEXICAL, NOTES, PENDING
+from rag.indexing import COMMIT_CHUNKS, IndexedTotals
 from rag.lexical import LexicalIndex
+from rag.rebuild import rebuild
 from rag.segments import damaged_files
 from rag.store import CableStore
 from rag.types import Filters, Outcome, Question
@@ -183,6 +185,49 @@ async def test_a_server_starts_after_an_ingest_that_was_killed(settings: Setting
     (settings.data_dir / "chroma" / "notes.txt").write_text("kept by hand")
     open_collection(settings, NeverAsked(), write=True).close()
     assert {path.name for path in (settings.data_dir / "chroma").iterdir()} == {"2", "notes.txt"}
+
+
+def test_words_of_an_older_state_are_seen_though_they_are_as_many(settings: Settings, tmp_path: Path) -> None:
+    """As on a machine that did not see what another changed: its files are sound, and their number right."""
+    words = settings.data_dir / "lexical"
+    shutil.copytree(words, tmp_path / "older")
+    with closing(CableStore.open(settings.data_dir)) as store:
+        small.put(store, small.reworded(small.cable(*small.HARBOR), "212 barges", "213 rafts"))
+    open_collection(settings, WordEncoder(), write=True).close()
+    shutil.rmtree(words)
+    (tmp_path / "older").rename(words)
+
+    for write in (True, False):
+        with pytest.raises(CollectionDamaged, match=r"not that of the store's last change.*cableqa doctor"):
+            open_collection(settings, NeverAsked(), write=write)
+    with open_what_is_whole(settings, NeverAsked()) as collection:
+        assert set(collection.indexes.degraded()) == {LEXICAL}
+        healer = Healer(settings, collection)
+        healer.start()
+        wait_until_whole(collection)
+        healer.close()
+        assert_whole(collection)
+        assert [one.cable_id for one in collection.lexical.search("rafts", 5)] == [small.HARBOR[0]]
+    open_collection(settings, NeverAsked(), write=False).close()
+
+
+def test_a_rebuild_that_is_cut_short_leaves_pending_what_the_old_indexes_lack(settings: Settings) -> None:
+    class Cut(Exception):
+        pass
+
+    def cut(totals: IndexedTotals) -> None:
+        if totals.chunks > COMMIT_CHUNKS:
+            raise Cut
+
+    many = small.cable("08ZEMBLA1", "MANY", [f"Barge {n}." for n in range(COMMIT_CHUNKS + 1)])
+    with closing(CableStore.open(settings.data_dir)) as store:
+        # Beyond the first commit of what is built, and as many paragraphs as before.
+        for cable in (small.reworded(small.cable(*small.HARBOR), "212 barges", "213 rafts"), many):
+            small.put(store, cable)
+        with pytest.raises(Cut):
+            rebuild(settings, store, WordEncoder(), cut)
+        waiting = [pending.cable_id for pending in store.work.pending("", 9)]
+        assert waiting == [small.HARBOR[0], "08ZEMBLA1"]
 
 
 def zeroed(content: bytes) -> bytes:

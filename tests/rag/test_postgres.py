@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+import numpy as np
 import psycopg
 import pytest
 
@@ -147,6 +150,83 @@ def test_of_two_machines_over_one_store_and_one_chroma_server_one_builds_anew(
             healer.close()
             assert_whole(collection)
             assert generation(collection.store) == 2
+        # Nor does a machine go its own way beside them.
+        alone = Settings(data_dir=tmp_path / "alone", store_url=url)
+        with pytest.raises(UsageError, match="on a Chroma server: set CABLEQA_CHROMA_URL"):
+            open_what_is_whole(alone, WordEncoder())
+
+
+def test_a_second_machine_is_refused_where_the_vectors_are_in_a_data_directory(
+    tmp_path: Path, url: str
+) -> None:
+    here, there = (Settings(data_dir=tmp_path / name, store_url=url) for name in ("here", "there"))
+    with open_collection(here, WordEncoder(), write=True) as collection:
+        put(collection.store, make_cable("08ZEMBLA1"), make_cable("08ZEMBLA2", ("Only cats.",)))
+    open_collection(here, WordEncoder(), write=True).close()
+
+    def refused(settings: Settings, first: Settings) -> None:
+        said = rf"are at .*{first.data_dir.name}, .*CABLEQA_CHROMA_URL on each.*cableqa doctor"
+        with pytest.raises(UsageError, match=said):
+            open_what_is_whole(settings, WordEncoder())
+        for write in (True, False):
+            with pytest.raises(UsageError, match=said):
+                open_collection(settings, WordEncoder(), write=write)
+
+    refused(there, here)
+    # Moved or mounted elsewhere, it is still the one.
+    moved = Settings(data_dir=tmp_path / "moved", store_url=url)
+    here.data_dir.rename(moved.data_dir)
+    with open_what_is_whole(moved, WordEncoder()) as collection:
+        assert collection.indexes.degraded() == {}
+    # Gone, another takes its place, and only where it is told to.
+    assert examine(there, WordEncoder(), repair=True).healthy
+    open_collection(there, WordEncoder(), write=False).close()
+    refused(moved, there)
+
+
+class CuttingOff(WordEncoder):
+    """While it embeds, the server ends whoever builds the indexes."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def submit(self, texts: Sequence[str]) -> Future[np.ndarray]:
+        with psycopg.connect(self._url, autocommit=True) as server:
+            ended = server.execute(
+                "SELECT pg_terminate_backend(pid, 10000) FROM pg_locks "
+                "WHERE locktype = 'advisory' AND objid = %s",
+                [HEALING_LOCK & 0xFFFF_FFFF],
+            ).fetchall()
+            assert ended == [(True,)]
+        return super().submit(texts)
+
+
+def test_who_lost_the_turn_to_build_changes_nothing_over(
+    tmp_path: Path, url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = Settings(data_dir=tmp_path, store_url=url)
+    with open_collection(settings, WordEncoder(), write=True) as collection:
+        put(collection.store, make_cable("08ZEMBLA1"))
+    open_collection(settings, WordEncoder(), write=True).close()
+    shutil.rmtree(tmp_path / "chroma")
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute("DELETE FROM vectors")
+    with open_what_is_whole(settings, CuttingOff(url)) as collection:
+        healer = Healer(settings, collection)
+        healer.start()
+        deadline = time.monotonic() + 30
+        while "The lock was lost with its connection" not in caplog.text:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        healer.close()
+        assert generation(collection.store) == 1
+        assert set(collection.indexes.degraded()) == {CHUNKS}
+        healer = Healer(settings, collection)
+        healer.start()
+        until_whole(collection)
+        healer.close()
+        assert_whole(collection)
+        assert generation(collection.store) == 2
 
 
 def test_cables_above_a_ceiling_do_not_exist(store: CableStore) -> None:

@@ -56,7 +56,7 @@ def test_the_last_cable_put_under_an_id_comes_back_whole(store_url: str | None, 
 
 def test_replacing_and_deleting_queue_what_must_leave_the_indexes(store: CableStore) -> None:
     put(store, make_cable(texts=("One.", "Two.", "Three.")))
-    store.work.mark_done(["08ZEMBLA17"])
+    store.work.mark_done(["08ZEMBLA17"], "r1")
     put(store, make_cable(texts=("One.",)))
     put(store, make_cable(texts=("One.", "Two.")))
     # Both replacements were not worked off: ¶3 is stale still, ¶2 is there again.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING, Protocol
 
@@ -130,7 +131,6 @@ class MiniLMEntailment:
     name = "minilm-entailment-1"
 
     def __init__(self, model: EntailmentModel, tokenizer: Tokenizer, encoder: TextEncoder) -> None:
-        model.freeze()
         self._model = model
         self._pairs = PairEncoder(tokenizer)
         self._encoder = encoder
@@ -180,7 +180,15 @@ def _word_at(text: str, start: int, end: int) -> str:
 
 def load_minilm_entailment(encoder: TextEncoder) -> MiniLMEntailment:
     """The project's model beside the packaged `encoder`. Raises ModelUnavailable where it is missing."""
-    from rag.embeddings import packaged_model, packaged_tokenizer
+    from rag.embeddings import packaged_tokenizer
+
+    return MiniLMEntailment(_frozen_network(), packaged_tokenizer(), encoder)
+
+
+@cache
+def _frozen_network() -> EntailmentModel:
+    """One for all in the process who judge. Raises ModelUnavailable."""
+    from rag.embeddings import packaged_model
     from rag.entailment_model import load_entailment_model
 
     folder = packaged_model()
@@ -192,4 +200,5 @@ def load_minilm_entailment(encoder: TextEncoder) -> MiniLMEntailment:
         )
     with as_file(weights) as path:
         model = load_entailment_model(folder, path)
-    return MiniLMEntailment(model, packaged_tokenizer(), encoder)
+    model.freeze()
+    return model

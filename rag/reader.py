@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING, Protocol
 
@@ -181,8 +181,12 @@ def sentence_logits(window: Window, scored: Scored, sentences: Sequence[Span]) -
     return [total / count if count else UNLIKELY for total, count in zip(sums, counts, strict=True)]
 
 
+@cache
 def load_reader() -> MiniLMReader:
-    """The project's reader over the packaged encoder. Raises ModelUnavailable where either is missing."""
+    """The project's reader over the packaged encoder, one for all who read in this process.
+
+    Raises ModelUnavailable where either is missing.
+    """
     from rag.embeddings import packaged_model, packaged_tokenizer
     from rag.reader_model import load_reader_model
 

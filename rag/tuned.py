@@ -10,9 +10,11 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from transformers import BertConfig, BertModel
+from transformers import BertModel
+from transformers.utils import logging
 
 from rag.unpadded import UnpaddedEncoder
 
@@ -51,10 +53,13 @@ class TunedModel(nn.Module):
 
 def packaged_encoder(folder: Path, attention: str) -> BertModel:
     """The network of the packaged model in `folder`, with its weights and without its pooling."""
-    config = BertConfig.from_pretrained(str(folder), attn_implementation=attention)
-    encoder = BertModel(config, add_pooling_layer=False)
-    packaged = load_file(folder / "model.safetensors")
-    encoder.load_state_dict({name: packaged[name] for name in encoder.state_dict()})
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    # Read in with its pooling, which is in the file: what is left over there is complained of.
+    encoder: BertModel = BertModel.from_pretrained(
+        str(folder), attn_implementation=attention, dtype=torch.float32
+    )
+    encoder.pooler = None
+    encoder.train()
     return encoder
 
 

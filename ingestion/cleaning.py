@@ -68,9 +68,12 @@ class Body:
 
     def view(self) -> View:
         """The body as a view of the visible text."""
-        for index, role in enumerate(self._lines.roles):
-            if role:
-                self._stripped.append(Stripped(self._lines.starts[index], self._lines.ends[index], role))
+        lines = self._lines
+        self._stripped += [
+            Stripped(start, end, role)
+            for role, start, end in zip(lines.roles, lines.starts, lines.ends, strict=True)
+            if role
+        ]
         self._stripped.sort(key=attrgetter("raw_start"))
         return View(self.text, tuple(self._segments), tuple(self._stripped))
 
@@ -89,12 +92,14 @@ class Body:
         for index in indexes:
             start, end = lines.starts[index], lines.ends[index]
             if previous is not None:
-                self._put(self._between(previous, index))
+                separator = self._between(previous, index)
+                self._parts.append(separator)
+                self._length += len(separator)
             self._first[index] = self._length
             text = lines.texts[index]
-            if "- " in text:
+            if "- " in text and (broken := list(_BROKEN.finditer(text))):
                 at = start
-                for found in _BROKEN.finditer(text):
+                for found in broken:
                     if self._is_broken(found["left"], found["right"]):
                         cut, after = start + found.start("break"), start + found.end("break")
                         self._keep(at, cut)
@@ -102,7 +107,9 @@ class Body:
                         at = after
                 self._keep(at, end)
             else:
-                self._keep(start, end)
+                self._parts.append(text)
+                self._segments.append(Segment(self._length, start, end - start))
+                self._length += end - start
             self._last[index] = self._length
             previous = index
 
@@ -111,10 +118,6 @@ class Body:
             self._parts.append(self._lines.text[start:end])
             self._segments.append(Segment(self._length, start, end - start))
             self._length += end - start
-
-    def _put(self, separator: str) -> None:
-        self._parts.append(separator)
-        self._length += len(separator)
 
     def _between(self, previous: int, index: int) -> str:
         if index in self._begins or previous in self._after_heading:
@@ -127,7 +130,7 @@ class Body:
         ):
             return "\n\n"
         if (
-            above.endswith("-")
+            above[-1] == "-"
             and not above.endswith("--")
             and (joined := self._join_hyphen(previous, above, below))
         ):

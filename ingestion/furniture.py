@@ -44,13 +44,13 @@ def strip_furniture(lines: Lines, start: int, header: Header) -> None:
     """Write a reason into the role of every line from `start` on that is no text of the cable."""
     index = start
     texts, roles = lines.texts, lines.roles
-    while index < len(lines):
+    while index < len(texts):
         text = texts[index]
-        suspect = text and (text[0] in _SUSPECT or text.isupper())
+        first = text[:1]
+        suspect = first in _SUSPECT or text.isupper()
         if not suspect or roles[index] is not None or len(text) > _LONGEST_LINE:
             index += 1
             continue
-        first = text[0]
         if first == "-" and ROUTING_RULE.match(text):
             roles[index] = "section_header"
             index = _strip_header(lines, index + 1, header)

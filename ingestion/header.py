@@ -89,8 +89,9 @@ class HeaderReader:
     def read(self) -> int:
         """The index of the first line of text; the roles of the lines before it are set."""
         lines, index = self._lines, self._start
-        while index < len(lines):
-            text = lines.texts[index]
+        texts = lines.texts
+        while index < len(texts):
+            text = texts[index]
             if not text:
                 self._blank_before = True
                 index += 1
@@ -123,18 +124,19 @@ class HeaderReader:
         return self._continue(index, text)
 
     def _furniture(self, text: str) -> str | None:
-        if len(text) > _LONGEST_LINE or not (text[0].isupper() or text[0] in "*-=_~@"):
+        first = text[0]
+        if len(text) > _LONGEST_LINE or not (first.isupper() or first in "*-=_~@"):
             return None
         if text[-1].isdigit() and PAGE_BANNER.match(text):
             return "page_banner"
-        if text[0] == "P" and PAGE_BREAK.match(text):
+        if first == "P" and PAGE_BREAK.match(text):
             return "page_break"
-        if text[0] in CLASS_LETTERS and CLASS_STAMP.match(text):
+        if first in CLASS_LETTERS and CLASS_STAMP.match(text):
             if self.header.classification is None:
                 self.header.classification = canonical_classification(text)
             return "classification_stamp"
-        if (not text[0].isalnum() and ROUTING_RULE.match(text)) or (
-            text[0] in TRAILER_SIGNS and TRAILER.match(text)
+        if (not first.isalnum() and ROUTING_RULE.match(text)) or (
+            first in TRAILER_SIGNS and TRAILER.match(text)
         ):
             return "transmission"
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 
 _BREAK = re.compile(r"\r\n|\n|\r|\f|\v")
 # Blank to the eye, and to str.isspace(): what a line is trimmed of.
@@ -18,22 +19,17 @@ class Lines:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.texts: list[str] = []
-        self.starts: list[int] = []
-        self.ends: list[int] = []
-        at = 0
         if "\r" in text or "\f" in text or "\v" in text:
             pieces, lengths = _split(text)
         else:
             pieces = text.split("\n")
-            lengths = None
-        for index, piece in enumerate(pieces):
-            trimmed = piece.strip()
-            start = at if len(trimmed) == len(piece) or not trimmed else at + piece.find(trimmed)
-            self.texts.append(trimmed)
-            self.starts.append(start)
-            self.ends.append(start + len(trimmed))
-            at += lengths[index] if lengths else len(piece) + 1
+            lengths = [len(piece) + 1 for piece in pieces]
+        self.texts = [piece.strip() for piece in pieces]
+        self.starts = [
+            at if len(line) == len(piece) or not line else at + piece.find(line)
+            for at, piece, line in zip(accumulate(lengths, initial=0), pieces, self.texts, strict=False)
+        ]
+        self.ends = [start + len(line) for start, line in zip(self.starts, self.texts, strict=True)]
         self.roles: list[str | None] = [None if line else "" for line in self.texts]
 
     def __len__(self) -> int:

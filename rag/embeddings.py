@@ -118,11 +118,11 @@ def load_encoder(name: str, *, in_bulk: bool = False) -> Encoder:
 
     ``openvino:all-MiniLM-L6-v2`` is the packaged one computed by OpenVINO: its vectors compare with the
     others', and have their fingerprint. For texts `in_bulk` the packaged one computes from then on as
-    `rag.unpadded.one_core_each` says. Raises ModelUnavailable, saying what to do.
+    `rag.unpadded.one_core_each` and `take_short_turns` say. Raises ModelUnavailable, saying what to do.
     """
     from rag.openvino_vectors import OpenVinoVectors
     from rag.sentence_vectors import SentenceVectors
-    from rag.unpadded import one_core_each
+    from rag.unpadded import one_core_each, take_short_turns
 
     is_packaged = name in {PACKAGED_MODEL, ON_OPENVINO}
     model, identity = _load_packaged() if is_packaged else _load_named(name)
@@ -134,6 +134,7 @@ def load_encoder(name: str, *, in_bulk: bool = False) -> Encoder:
     if is_packaged:
         if in_bulk:
             one_core_each()
+            take_short_turns()
         made = SentenceVectors if name == PACKAGED_MODEL else OpenVinoVectors
         worker = EncoderWorker(made(cast("BertModel", model[0].auto_model), tokenizer).encode)
     else:

@@ -18,7 +18,7 @@ from transformers import BertConfig, BertModel
 
 from rag import unpadded
 from rag.embeddings import Encoder, packaged_model
-from rag.unpadded import PASS_TOKENS, UnpaddedEncoder, filled_up
+from rag.unpadded import PASS_TOKENS, UnpaddedEncoder, filled_up, passes
 
 SMALL = BertConfig(
     vocab_size=50, hidden_size=24, num_hidden_layers=2, num_attention_heads=3, intermediate_size=48
@@ -104,6 +104,23 @@ def test_passes_are_of_few_lengths_and_little_longer_than_what_is_read(tokens: i
     computed = filled_up(tokens)
     assert tokens <= computed < tokens + max(32, tokens / 4)
     assert len({filled_up(n) for n in range(1, PASS_TOKENS + 1)}) < 50
+
+
+@given(st.lists(st.integers(1, 2 * PASS_TOKENS), max_size=40), st.integers(1, 4))
+def test_passes_hold_all_inputs_in_their_order_and_no_more_than_they_may(
+    lengths: list[int], at_once: int
+) -> None:
+    parts = passes(lengths, at_once)
+    assert [n for part in parts for n in range(part.start, part.stop)] == list(range(len(lengths)))
+    assert all(sum(lengths[part]) <= PASS_TOKENS or part.stop - part.start == 1 for part in parts)
+
+
+@given(st.lists(st.integers(20, 256), min_size=256, max_size=256), st.integers(1, 2))
+def test_passes_of_a_window_leave_no_core_waiting(lengths: list[int], at_once: int) -> None:
+    ends = [0] * at_once
+    for part in passes(lengths, at_once):
+        ends[ends.index(min(ends))] += filled_up(sum(lengths[part]))
+    assert max(ends) <= 1.1 * sum(lengths) / at_once
 
 
 _FIFTY_LENGTHS = """

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from rag.config import Settings
 from rag.errors import CollectionDamaged
+from rag.segments import read_revisions
+from rag.store import CableStore
 
 PROBE_TIMEOUT_S = 120.0
 COMPARISON_TIMEOUT_S = 24 * 3600.0
@@ -35,6 +37,16 @@ def compare(settings: Settings, vectors_of: str, fingerprint: str) -> dict[str, 
     done = _in_child("rag.comparison", [vectors_of, fingerprint], COMPARISON_TIMEOUT_S, where)
     found: dict[str, list[str]] = json.loads(done)
     return found
+
+
+def require_words_of(store: CableStore, folder: Path) -> None:
+    """Raises CollectionDamaged where the words in `folder` are not those that the store was told of last.
+
+    So it is on a machine that did not see another one's changes. Words of an older cableqa say nothing.
+    """
+    revision = store.work.words_revision()
+    if revision is not None and revision not in read_revisions(folder):
+        raise CollectionDamaged(f"The word index is not that of the store's last change. {REPAIR}")
 
 
 def _in_child(module: str, arguments: list[str], timeout_s: float, said: bytes = b"") -> bytes:

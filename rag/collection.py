@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.agreement import REPAIR, probe
+from rag.agreement import REPAIR, probe, require_words_of
 from rag.config import Settings
 from rag.embedded import EMBEDDED_VERSION
 from rag.embeddings import Encoder
@@ -23,7 +23,6 @@ from rag.lexical import LexicalIndex
 from rag.lock import DirectoryLock
 from rag.precision import choose_precision
 from rag.ray_embedder import Embedder
-from rag.segments import read_revisions
 from rag.store import CableStore
 
 # Stands in the data directory while a writer has it open: found by the next one, the last was killed.
@@ -226,16 +225,6 @@ def require_nothing_pending(store: CableStore) -> None:
             "again, or `cableqa doctor`; nothing is embedded twice.",
             pending=pending,
         )
-
-
-def require_words_of(store: CableStore, folder: Path) -> None:
-    """Raises CollectionDamaged where the words in `folder` are not those that the store was told of last.
-
-    So it is on a machine that did not see another one's changes. Words of an older cableqa say nothing.
-    """
-    revision = store.work.words_revision()
-    if revision is not None and revision not in read_revisions(folder):
-        raise CollectionDamaged(f"The word index is not that of the store's last change. {REPAIR}")
 
 
 def require_count(what: str, found: int, wanted: int) -> None:

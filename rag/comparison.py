@@ -18,7 +18,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from rag.collection import require_words_of
+from rag.agreement import require_words_of
 from rag.config import Settings
 from rag.errors import CollectionError
 from rag.exact import ExactSearch, ScoredChunk

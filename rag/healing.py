@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 
-from rag.agreement import probe
+from rag.agreement import probe, require_words_of
 from rag.collection import (
     Collection,
     index_fingerprint,
@@ -14,7 +14,6 @@ from rag.collection import (
     open_chunks,
     require_count,
     require_nothing_pending,
-    require_words_of,
     settled_encoder,
 )
 from rag.config import Settings

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 
 from fastapi import FastAPI
+from starlette.routing import BaseRoute
 from starlette.types import Lifespan
 
 from api import failures
@@ -75,6 +77,18 @@ def described(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+    )
+    app.router.routes.extend(_resolved_routes())
+    return app
+
+
+@cache
+def _resolved_routes() -> tuple[BaseRoute, ...]:
+    """Every route with the schemas of what it takes and gives: of no service, so made once a process."""
+    app = FastAPI(
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
         responses={
             401: {"model": ErrorBody, "description": "A key is wanted: beyond loopback, or where always"},
             403: {"model": ErrorBody, "description": "The key may not do that, or another site's page asks"},
@@ -99,4 +113,4 @@ def described(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         page,
     ):
         app.include_router(routes.router)
-    return app
+    return tuple(app.router.routes)

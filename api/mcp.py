@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Annotated, TypeVar
 
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.tools import Tool
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import BaseModel, Field, ValidationError
@@ -159,16 +161,25 @@ class Tools:
         return _result("\n".join(lines), record)
 
 
+@cache
+def _described_tools() -> tuple[Tool, ...]:
+    """The tools with the schemas of what they take and give: of no server, so made once a process."""
+    tools = Tools()
+    every = (tools.search_paragraphs, tools.get_cable, tools.get_paragraph, tools.verify, tools.ask)
+    return tuple(Tool.from_function(each, annotations=READS) for each in every)
+
+
 class McpEndpoint:
     """The server of the tools with its route; `running` must be entered for as long as it is served."""
 
     def __init__(self) -> None:
         server: MCPServer[None] = MCPServer(
-            "cableqa", version=VERSION, instructions=INSTRUCTIONS, log_level="WARNING"
+            "cableqa",
+            version=VERSION,
+            instructions=INSTRUCTIONS,
+            log_level="WARNING",
+            tools=[*_described_tools()],
         )
-        tools = Tools()
-        for tool in (tools.search_paragraphs, tools.get_cable, tools.get_paragraph, tools.verify, tools.ask):
-            server.add_tool(tool, annotations=READS)
         # Every request stands for itself: nothing of one caller can be met by another. Names of hosts are
         # checked by the guard in front of all routes.
         server.streamable_http_app(

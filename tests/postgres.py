@@ -61,6 +61,7 @@ def running_cluster() -> Iterator[Cluster]:
         try:
             yield Cluster(folder)
         finally:
-            subprocess.run([*control, "-m", "immediate", "stop"], check=True, capture_output=True)
+            # Not "immediate", which leaves a segment of shared memory behind.
+            subprocess.run([*control, "-m", "fast", "stop"], check=True, capture_output=True)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

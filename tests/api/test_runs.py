@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import queue
 import threading
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import httpx
 import pytest
 
-from api.runs import Runs
+from api.runs import Run, Runs
 from api.service import Service
 from api.workers import Kind, Workers
 from rag.answer import Draft, Rejected
 from rag.citations import split_sentences
 from rag.collection import Collection
 from rag.errors import Busy
-from rag.types import DraftSentence, Passage, Query, Question, Quote
+from rag.types import DraftSentence, Passage, PipelineEvent, Query, Question, Quote
 from tests.api import small
 from tests.api.serving import serving
 from tests.api.test_answers import read_events
@@ -99,11 +99,27 @@ def test_a_cut_stream_goes_on_without_loss_or_repeat(patient_service: Service, m
     assert model.written == 6
 
 
+class KnownRuns(Runs):
+    """Hands out each run that is started."""
+
+    def __init__(self, workers: Workers, *, grace_s: float) -> None:
+        super().__init__(workers, grace_s=grace_s)
+        self.started = queue.SimpleQueue[Run]()
+
+    def start(
+        self, question: Question, stream: Callable[[Question], Iterator[PipelineEvent]], owner: str = ""
+    ) -> Run:
+        run = super().start(question, stream, owner)
+        self.started.put(run)
+        return run
+
+
 def test_a_run_that_nobody_follows_is_stopped(patient_service: Service, model: PatientModel) -> None:
-    object.__setattr__(patient_service, "runs", Runs(patient_service.workers, grace_s=0.3))
+    runs = KnownRuns(patient_service.workers, grace_s=0.3)
+    object.__setattr__(patient_service, "runs", runs)
     with serving(patient_service) as url:
         first_events(url, model, 2)
-        time.sleep(0.8)
+        assert runs.started.get(timeout=20).stopped.wait(20)
         model.let.release(10)
         assert model.closed.wait(10)
         assert model.written <= 3
@@ -269,9 +285,11 @@ def test_a_client_that_leaves_a_whole_answer_stops_the_work(
             with pytest.raises(httpx.ReadTimeout):
                 await client.post(f"{url}/v1/answers", json=ASKED, timeout=httpx.Timeout(1.0))
 
+    runs = KnownRuns(patient_service.workers, grace_s=60)
+    object.__setattr__(patient_service, "runs", runs)
     with serving(patient_service) as url:
         asyncio.run(leave(url))
-        time.sleep(1)
-        model.let.release(2)
+        assert runs.started.get(timeout=20).stopped.wait(20)
+        model.let.release(10)
         assert model.closed.wait(20)
         assert model.written <= 2

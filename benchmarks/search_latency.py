@@ -304,6 +304,9 @@ def main() -> None:
             print(f"{size:,} opened in {time.perf_counter() - began:.0f} s", file=sys.stderr)
             if options.build_only:
                 continue
+            # As a server does when it starts.
+            collection.chunks.prepare()
+            collection.chunks.exact.settle()
             questions = questions_of(collection.store, size, options.questions)
             table.remember(questions)
             for name, filters in filters_of(size).items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from rag.cross_encoder import load_cross_encoder
 from rag.embeddings import Encoder, load_encoder
 from rag.entailing import EntailmentVerifier
 from rag.entailment import load_minilm_entailment
+from rag.errors import CollectionError
 from rag.gate import load_gate
 from rag.healing import Healer, open_what_is_whole
 from rag.llm import LLMAnswerer, LLMSettings
@@ -104,8 +106,9 @@ def build_pipelines(settings: Settings, *, heal: bool = False) -> Pipelines:
     healer = Healer(settings, collection) if heal else None
     if healer is not None:
         healer.start()
-        # A server is asked again and again: no question waits for the matrix, and few go without it.
-        collection.chunks.exact.prepare()
+        # A server is asked again and again. What fails here fails with a question, and is done without.
+        with suppress(CollectionError):
+            collection.chunks.prepare()
     return Pipelines(collection, assemble, healer)
 
 

@@ -180,6 +180,7 @@ class Healer:
             if words is None:
                 chunks.close()
                 return
+            chunks.prepare()
         except BaseException:
             chunks.close()
             raise

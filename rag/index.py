@@ -21,21 +21,16 @@ from chromadb.errors import NotFoundError
 from rag.chroma_client import FAILURES, asking, connect, sessions, writing
 from rag.errors import CollectionDamaged, CollectionError
 from rag.exact import ExactSearch, ScoredChunk, paragraph_of
+from rag.huge_pages import use_huge_pages
 from rag.worker import Vectors
-
-__all__ = ["ChunkIndex", "ScoredChunk"]
 
 # Above this many chunks that pass a filter, HNSW with over-fetching is tried first: of 140,000 that passed
 # among 644,000 it took half the time of the exact product, and found 99 % of its ten nearest. While there is
 # no matrix of them, no more than the second number are read from the store.
 EXACT_ROWS, READ_ROWS = 100_000, 20_000
 OVER_FETCH = 1.5
-# HNSW as recall@10 >= 0.99 against brute force asks for. Of the 150 questions of cable-qa over 21,100 chunks
-# of real cables, in the order of their files, it finds 0.969 of the ten nearest where the graph is built in
-# a width of 200, 0.988 in 400, 0.991 in 500 and 0.995 in 600; a search takes the same time, building more
-# with the width. With fewer neighbours, or searched in less than 200, generated collections
-# (benchmarks/search_latency.py) fall below 0.99; more neighbours in a narrower search take as long. A graph
-# that was built with other settings keeps them, and is searched as it is.
+# HNSW as recall@10 >= 0.99 against brute force asks for: docs/benchmarks/retrieval.md has what it finds with
+# other settings. A graph that was built with others keeps them, and is searched as it is.
 HNSW = CreateHNSWConfiguration(space="cosine", max_neighbors=32, ef_construction=500, ef_search=200)
 FETCH_IDS = 10_000
 PROBES, SAME = 32, 1e-3
@@ -108,9 +103,7 @@ class ChunkIndex:
 
     def add(self, ids: Sequence[str], vectors: Vectors) -> None:
         """Add or replace; `vectors` is (n, dimension) of unit length, `ids` has no id twice."""
-        collection = self._writable()
-        self.exact.forget()
-        self._count = None
+        collection = self._changing()
         with writing():
             for part in self._parts(len(ids)):
                 collection.upsert(ids=list(ids[part]), embeddings=np.asarray(vectors[part], dtype=np.float32))
@@ -119,9 +112,7 @@ class ChunkIndex:
         """Remove; an id that is not there is no error."""
         if not ids:
             return
-        collection = self._writable()
-        self.exact.forget()
-        self._count = None
+        collection = self._changing()
         with writing():
             for part in self._parts(len(ids)):
                 collection.delete(ids=list(ids[part]))
@@ -183,6 +174,13 @@ class ChunkIndex:
                 self._count = 0 if self._collection is None else self._collection.count()
         return self._count
 
+    def prepare(self) -> None:
+        """Read the graph, into huge pages, and begin the matrix. Raises CollectionError as `search` does."""
+        with asking():
+            if self.count() and self._finds_itself(0):
+                use_huge_pages()
+        self.exact.prepare()
+
     def settle(self) -> None:
         """Let Chroma work off its queue, so that readers find nothing left to write."""
         if self.count():
@@ -234,9 +232,11 @@ class ChunkIndex:
                 raise ValueError("what came back is no answer to what was asked")
         return scored
 
-    def _writable(self) -> chromadb.Collection:
+    def _changing(self) -> chromadb.Collection:
         if self._collection is None:
             raise CollectionError("The vector index was opened for reading and does not exist yet.")
+        self.exact.forget()
+        self._count = None
         return self._collection
 
     def _parts(self, n: int) -> Iterator[slice]:

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 
 from rag.errors import CollectionDamaged, CollectionError
 from rag.exact import SUFFIX, ExactSearch
+from rag.huge_pages import LARGE, use_huge_pages
 from rag.index import ChunkIndex
 from rag.migrations import copy_database
 from rag.store import FILE_NAME, CableStore
@@ -136,6 +137,21 @@ def test_a_matrix_given_up_leaves_no_file(tmp_path: Path, held: HeldStore) -> No
     held.held.let_go.set()
     closing_down.join()
     assert not list(tmp_path.glob(f"*{SUFFIX}*")) or exact.is_ready
+
+
+def test_huge_pages_hold_what_was_there() -> None:
+    numbers = np.arange(3 * LARGE // 8)
+    use_huge_pages()
+    assert (numbers == np.arange(len(numbers))).all()
+
+
+def test_a_prepared_index_finds_what_brute_force_finds(index: ChunkIndex) -> None:
+    index.prepare()
+    index.exact.settle()
+    assert index.exact.is_ready
+    allowed = frozenset(CABLES[:80])
+    found = [scored.chunk_id for scored in index.search(VECTORS[7], 10, allowed)]
+    assert found == brute_force(VECTORS[7], 10, allowed)
 
 
 def test_similarity_is_the_cosine(index: ChunkIndex) -> None:

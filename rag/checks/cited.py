@@ -14,6 +14,7 @@ from rag.checks.quantities import Quantity, quantities_of
 from rag.checks.words import Word, classes_of, is_capitals, stem_of, words_of
 from rag.citations import split_sentences
 from rag.folding import Folded, fold
+from rag.kept import KEPT_CITED
 from rag.types import CableHeader, DatePrecision, Kind, Paragraph, Span
 
 # Words that name the cable itself; every cable is "the embassy's telegram".
@@ -89,9 +90,9 @@ def cite(paragraph: Paragraph, header: CableHeader) -> Cited:
     return prepare(paragraph.text, context)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=KEPT_CITED)
 def prepare(text: str, context: Context) -> Cited:
-    """Prepare any text; the last 1,024 are kept, since the sentences of an answer share their passages."""
+    """Prepare any text; the latest are kept, since the sentences of an answer share their passages."""
     words = words_of(text)
     sentences = tuple(split_sentences(text))
     starts = [span.start for span in sentences]

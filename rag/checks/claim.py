@@ -12,6 +12,7 @@ from rag.checks.dates import DateMention, dates_of
 from rag.checks.quantities import Measure, Quantity, quantities_of
 from rag.checks.quotations import Quotation, quotations_of
 from rag.checks.words import Word, classes_of, is_capitals, stem_of, words_of
+from rag.kept import KEPT_TEXTS
 
 
 class Sort(StrEnum):
@@ -78,7 +79,7 @@ _TITLES = frozenset(
 )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=KEPT_TEXTS)
 def claim_of(text: str) -> Claim:
     """Take a sentence apart."""
     opening = _YES_OR_NO.match(text)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
+from rag.kept import KEPT_TEXTS
+
 _MONTHS = "january february march april may june july august september october november december".split()
 _MONTH_NUMBERS = {name[:3]: number for number, name in enumerate(_MONTHS, start=1)}
 _MONTH = (
@@ -50,7 +52,7 @@ class DateMention:
     text: str
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=KEPT_TEXTS)
 def dates_of(text: str) -> tuple[DateMention, ...]:
     """The dates of `text` in order, none inside another."""
     found: list[DateMention] = []

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from rag.checks import numerals
 from rag.checks.words import Word, words_of
+from rag.kept import KEPT_TEXTS
 
 
 class Measure(StrEnum):
@@ -66,7 +67,7 @@ _BREAKS = frozenset(
 )
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=KEPT_TEXTS)
 def quantities_of(text: str) -> tuple[Quantity, ...]:
     """The numbers of `text` in order; years and days of a month are among them, as plain counts."""
     words = words_of(text)

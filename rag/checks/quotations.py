@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 
 from rag.folding import Folded, fold
+from rag.kept import KEPT_TEXTS
 from rag.types import Span
 
 _DOUBLE = re.compile(r'"([^"]+)"|“([^”“]+)”|«([^»]+)»|„([^“”]+)[“”]')
@@ -29,7 +30,7 @@ class Quotation:
     end: int
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=KEPT_TEXTS)
 def quotations_of(text: str) -> tuple[Quotation, ...]:
     """The quotations in a sentence, double marks first; unclosed ones are none."""
     found: list[Quotation] = []

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from rag.checks import lexicon
+from rag.kept import KEPT_TEXTS, KEPT_WORDS
 
 _WORD = re.compile(
     r"(?P<dotted>(?:[^\W\d_]\.){2,}(?:[^\W\d_](?![^\W\d_]))?)"
@@ -33,7 +34,7 @@ class Word:
         return self.number or (self.base not in lexicon.stopwords() and len(self.base) > 1)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=KEPT_TEXTS)
 def words_of(text: str) -> tuple[Word, ...]:
     """The words and digit groups of `text` in order, with offsets into it."""
     found = []
@@ -48,14 +49,14 @@ def words_of(text: str) -> tuple[Word, ...]:
     return tuple(found)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=KEPT_TEXTS)
 def is_capitals(text: str) -> bool:
     """Whether the text is written in capitals only, so that a capital letter says nothing of a name."""
     letters = [c for c in text if c.isalpha()]
     return sum(c.isupper() for c in letters) > 0.7 * len(letters)
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=KEPT_WORDS)
 def _base(raw: str) -> str:
     plain = "".join(c for c in unicodedata.normalize("NFKD", raw.casefold()) if c not in _ACCENTS)
     plain = re.sub(r"-\s+", "", plain).replace(".", "").replace("’", "'")
@@ -93,7 +94,7 @@ _ENDINGS = {
 }
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=KEPT_WORDS)
 def stem_of(base: str) -> str:
     """A light stem: irregular forms by list, then one or two suffixes, doubled letters undone.
 

@@ -1,0 +1,29 @@
+"""What is kept of texts does not grow with how many there were."""
+
+from __future__ import annotations
+
+import gc
+import sys
+
+from rag.checks.cited import Context, prepare
+from rag.checks.claim import claim_of
+from rag.kept import KEPT_CITED, KEPT_TEXTS
+
+
+def check_texts(first: int, last: int) -> None:
+    """Check against paragraphs, each of another number."""
+    for n in range(first, last):
+        claim_of(f"Post {n} counted {n} barges on May {n % 28 + 1}.")
+        prepare(f"The port of Tallinn counted {n} barges on 3 May 2007; {n + 1} were expected.", Context())
+
+
+def test_ever_new_paragraphs_take_no_more_than_the_first_ones_did() -> None:
+    texts = max(KEPT_TEXTS, KEPT_CITED)
+    gc.collect()
+    blocks = [sys.getallocatedblocks()]
+    for round_ in range(2):
+        check_texts(round_ * texts, (round_ + 1) * texts)
+        gc.collect()
+        blocks.append(sys.getallocatedblocks())
+    before, full, after = blocks
+    assert after - full < (full - before) / 10

@@ -23,7 +23,7 @@ def open_service(settings: Settings, *, guarded: bool) -> Service:
     Raises CollectionError, ModelUnavailable. `Service.close` and then `Service.release` end it.
     """
     one_core_each()
-    pipelines = build_pipelines(settings, heal=True)
+    pipelines = build_pipelines(settings, serving=True)
     folder = settings.data_dir
     history = History.open(folder)
     # At least a day: where no answers are kept, a batch still lives long enough for its sheet.

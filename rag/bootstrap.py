@@ -74,24 +74,28 @@ def build_pipeline(settings: Settings) -> Pipeline:
     return build_pipelines(settings).whole
 
 
-def build_pipelines(settings: Settings, *, heal: bool = False) -> Pipelines:
+def build_pipelines(settings: Settings, *, serving: bool = False) -> Pipelines:
     """Open the collection for reading and load the models.
 
-    With `heal`, a damaged index is done without, and built anew from the store meanwhile.
+    With `serving`, a damaged index is done without, and built anew from the store meanwhile; and what would
+    be compiled for one question or another is compiled now.
 
     Raises CollectionError where the data directory cannot serve, ModelUnavailable where a model cannot
     be loaded. An empty collection opens; asking it raises CollectionEmpty.
     """
     llm = load_llm(settings)
     # What is read to rank is not read again to answer.
-    reader = RememberingReader(load_reader())
+    minilm = load_reader()
+    if serving:
+        minilm.compile_ahead()
+    reader = RememberingReader(minilm)
     reranker = load_reranker(settings.reranker, reader)
     encoder = load_encoder(settings.embedding_model)
     packaged = encoder if settings.embedding_model == PACKAGED_MODEL else None
     verifier = build_verifier(settings.entailment, packaged)
     # Opened last: what fails before it leaves no lock behind.
     collection = (
-        open_what_is_whole(settings, encoder) if heal else open_collection(settings, encoder, write=False)
+        open_what_is_whole(settings, encoder) if serving else open_collection(settings, encoder, write=False)
     )
     kept = timedelta(days=settings.keep_questions_days)
     collection.store.ledger.forget_before(datetime.now(UTC) - kept)
@@ -103,7 +107,7 @@ def build_pipelines(settings: Settings, *, heal: bool = False) -> Pipelines:
         search = HybridSearch(collection, reranker)
         return Pipeline(collection, search, extractive, llm, verifier, limits, rewriter)
 
-    healer = Healer(settings, collection) if heal else None
+    healer = Healer(settings, collection) if serving else None
     if healer is not None:
         healer.start()
         # A server is asked again and again. What fails here fails with a question, and is done without.

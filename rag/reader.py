@@ -125,6 +125,10 @@ class MiniLMReader:
         self._cutter = WindowCutter(tokenizer)
         self._calibration: list[float] = model.calibration.tolist()
 
+    def compile_ahead(self) -> None:
+        """Compile all that a question can need, for a process that answers many."""
+        self._model.compile_ahead()
+
     def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
         """Readings in the order of `passages`; confidences are calibrated on held-out documents."""
         if not passages:

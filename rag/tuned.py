@@ -35,6 +35,11 @@ class TunedModel(nn.Module):
         assert self.encoder is not None
         self._unpadded, self.encoder = UnpaddedEncoder(self.encoder, fp32_between=False), None
 
+    def compile_ahead(self) -> None:
+        """Compile what reading needs, of a frozen model: see `UnpaddedEncoder.compile_ahead`."""
+        assert self._unpadded is not None, "the model is not frozen"
+        self._unpadded.compile_ahead()
+
     def padded(self, ids: Tensor, mask: Tensor, types: Tensor) -> Tensor:
         """Last hidden states of inputs of one length, (n, t, hidden), for training."""
         assert self.encoder is not None, "the model is frozen"

@@ -25,14 +25,17 @@ from transformers import BertModel
 from rag.cores import usable_cores
 from rag.precision import has_bf16
 
-# Bounds the memory: a layer's widest values of so many tokens are 12 MB.
-PASS_TOKENS = 4_096
+# Bounds the memory: a layer's widest values of so many tokens are 6 MB.
+PASS_TOKENS = 2_048
 # The length for which weights are laid out; any other is multiplied with them too.
 _USUAL_TOKENS = 1_024
 # A pass is filled up to a multiple of the first, a longer one than usual to one of the second. oneDNN
-# compiles its products anew for every number of tokens, and keeps them with room for their sums, some 8 MB:
-# passes of any length took a server from 0.8 to 2 GB within 500 answers, and each its time.
-_STEP, _LONG_STEP = 32, 256
+# compiles its products anew for every number of tokens, and keeps them, some 3 MB: passes of any length took
+# a server from 0.8 to 2 GB within 500 answers, and each its time.
+_STEP, _LONG_STEP = 32, 128
+LENGTHS = (*range(_STEP, _USUAL_TOKENS, _STEP), *range(_USUAL_TOKENS, PASS_TOKENS + 1, _LONG_STEP))
+# As an input may be: attention of a whole pass would take longer than all else.
+_AHEAD_TOKENS = 128
 TURN_S = 5e-4
 
 _Dense = Callable[[Tensor], Tensor]
@@ -89,6 +92,21 @@ class UnpaddedEncoder:
             inputs = [(ids[part], types[part]) for part in parts]
             hidden = list(self._threads.map(lambda both: self._pass(*both), inputs))
         return list(chain.from_iterable(hidden))
+
+    @torch.inference_mode()
+    def compile_ahead(self) -> None:
+        """Compile for every length of a pass, a second's work.
+
+        Otherwise the first answer of each length waits for it, and a server grows for as long as there is one
+        that it has not met.
+
+        All layers are of one shape, so that the first does for all.
+        """
+        width = self._words.shape[1]
+        for tokens in LENGTHS:
+            whole, rest = divmod(tokens, _AHEAD_TOKENS)
+            inputs = [_AHEAD_TOKENS] * whole + ([rest] if rest else [])
+            self._layers[0](torch.zeros(tokens, width, dtype=self._between), inputs)
 
     @torch.inference_mode()
     def _pass(self, ids: Sequence[list[int]], types: Sequence[list[int]]) -> Sequence[Tensor]:

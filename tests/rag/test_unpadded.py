@@ -18,7 +18,7 @@ from transformers import BertConfig, BertModel
 
 from rag import unpadded
 from rag.embeddings import Encoder, packaged_model
-from rag.unpadded import PASS_TOKENS, UnpaddedEncoder, filled_up, passes
+from rag.unpadded import LENGTHS, PASS_TOKENS, UnpaddedEncoder, filled_up, passes
 
 SMALL = BertConfig(
     vocab_size=50, hidden_size=24, num_hidden_layers=2, num_attention_heads=3, intermediate_size=48
@@ -102,8 +102,9 @@ def test_the_encoder_is_what_sentence_transformers_makes_of_its_model(encoder: E
 @given(st.integers(1, PASS_TOKENS))
 def test_passes_are_of_few_lengths_and_little_longer_than_what_is_read(tokens: int) -> None:
     computed = filled_up(tokens)
-    assert tokens <= computed < tokens + max(32, tokens / 4)
-    assert len({filled_up(n) for n in range(1, PASS_TOKENS + 1)}) < 50
+    assert tokens <= computed < tokens + max(32, tokens / 8)
+    assert {filled_up(n) for n in range(1, PASS_TOKENS + 1)} == set(LENGTHS)
+    assert len(LENGTHS) <= 40
 
 
 @given(st.lists(st.integers(1, 2 * PASS_TOKENS), max_size=40), st.integers(1, 4))
@@ -150,3 +151,48 @@ def test_inputs_of_ever_new_lengths_do_not_fill_the_memory() -> None:
         [sys.executable, "-c", _FIFTY_LENGTHS], capture_output=True, text=True, check=True, timeout=300
     )
     assert float(done.stdout) < 250  # 508 where each length has products of its own
+
+
+_COMPILED_AHEAD = """
+import random, re, sys
+from pathlib import Path
+from rag.embeddings import packaged_model
+from rag.tuned import TunedModel
+
+def megabytes():
+    return int(re.search(r"RssAnon:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
+
+model = TunedModel(packaged_model(), "sdpa")
+model.freeze()
+if "ahead" in sys.argv:
+    model.compile_ahead()
+chance = random.Random(1)
+
+def read(tokens):
+    rows = [[chance.randrange(1000, 20000)] * 64] * (tokens // 64)
+    model.read(rows, [[0] * 64 for _ in rows])
+
+for _ in range(3):
+    read(1024)
+before = megabytes()
+for tokens in range(64, 1024, 64):
+    read(tokens)
+print(megabytes() - before)
+"""
+
+
+@pytest.mark.heavy
+def test_what_was_compiled_ahead_is_not_compiled_when_it_is_asked_for() -> None:
+    grown = [
+        float(
+            subprocess.run(
+                [sys.executable, "-c", _COMPILED_AHEAD, *given],
+                capture_output=True,
+                text=True,
+                check=True,
+                timeout=300,
+            ).stdout
+        )
+        for given in ([], ["ahead"])
+    ]
+    assert grown[1] < grown[0] / 3

@@ -6,6 +6,7 @@ import json
 import zlib
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TypedDict
 
 import numpy as np
@@ -237,6 +238,8 @@ def pack_strings(strings: Sequence[str]) -> str:
     return json.dumps(list(strings), ensure_ascii=False)
 
 
+# The cables that are found together share addressees, TAGS and captions.
+@lru_cache(maxsize=1024)
 def unpack_strings(packed: str) -> tuple[str, ...]:
     # Most lists of a header are empty.
     return () if packed == "[]" else tuple(json.loads(packed))

@@ -14,7 +14,7 @@ from pathlib import Path
 import tantivy
 
 from rag.errors import CollectionDamaged, CollectionDegraded
-from rag.lexical_fields import BOOSTS, STOP_WORDS, fold, indexed_fields
+from rag.lexical_fields import BOOSTS, STOP_WORDS, fold, indexed_fields, telling_terms
 from rag.segments import reading_words, write_revisions, writing_words
 from rag.types import CableHeader, Paragraph
 
@@ -114,13 +114,10 @@ class LexicalIndex:
                 terms.setdefault(term, added_weight)
         if self._index is None or k <= 0 or not terms or frozenset() in (allowed_cables, paragraphs):
             return []
-        schema = self._index.schema
+        schema, asked, boosted = self._index.schema, tantivy.Query.term_query, tantivy.Query.boost_query
         should = [
-            (
-                tantivy.Occur.Should,
-                tantivy.Query.boost_query(tantivy.Query.term_query(schema, name, term), boost * weight),
-            )
-            for term, weight in terms.items()
+            (tantivy.Occur.Should, boosted(asked(schema, name, term), boost * weight))
+            for term, weight in telling_terms(terms, self.rarity(terms), self.count()).items()
             for name, boost in BOOSTS.items()
         ]
         query = tantivy.Query.boolean_query(should)
@@ -147,8 +144,8 @@ class LexicalIndex:
         terms = self.terms(words)
         if self._index is None or not terms or allowed_cables == frozenset():
             return []
-        queries = (tantivy.Query.term_query(self._index.schema, "text", term) for term in set(terms))
-        must = [(tantivy.Occur.Must, query) for query in queries]
+        schema, asked = self._index.schema, tantivy.Query.term_query
+        must = [(tantivy.Occur.Must, asked(schema, "text", term)) for term in set(terms)]
         if allowed_cables is not None:
             must.append(self._among(allowed_cables))
         return self._found(tantivy.Query.boolean_query(must), max(self.count(), 1))

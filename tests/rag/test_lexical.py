@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from rag.errors import CollectionDamaged
 from rag.lexical import LexicalIndex
+from rag.lexical_fields import ENOUGH, MANY, TELLING, telling_terms
 from tests.cables import make_cable
 
 MADE = [
@@ -101,3 +102,15 @@ def test_a_broken_index_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "1" / "meta.json").write_text("{", encoding="utf-8")
     with pytest.raises(CollectionDamaged, match="cableqa doctor"):
         LexicalIndex.open(tmp_path / "1")
+
+
+@given(
+    st.dictionaries(st.text("abc", max_size=3), st.floats(0.001, 12), max_size=9), st.integers(0, 2 * MANY)
+)
+def test_common_words_are_left_out_where_rarer_ones_say_enough(
+    rarity: dict[str, float], paragraphs: int
+) -> None:
+    terms = dict.fromkeys(rarity, 1.0)
+    left_out = terms.keys() - telling_terms(terms, rarity, paragraphs).keys()
+    assert not left_out or (paragraphs >= MANY and len(terms) - len(left_out) >= ENOUGH)
+    assert all(rarity[term] < TELLING for term in left_out)

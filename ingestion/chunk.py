@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from rag.citations import split_sentences
-from rag.embedded import embedded_context, embedded_text
+from rag.embedded import embedded_text
 from rag.store_vectors import parts
 from rag.types import Cable, CableHeader, Chunk, Paragraph
 
@@ -21,6 +21,9 @@ TEXT_SHARE = 0.5
 LEAST_SHARE = 1 / 3
 # Paragraphs that are given to the tokenizer at once: it keeps more for a token than the token.
 COUNTED_TOGETHER = 64
+# Texts with more characters than these for each token that fits are hardly ever short enough: they are cut
+# without having been counted before.
+TOKEN_CHARS = 6
 
 
 class Tokenizer(Protocol):
@@ -42,29 +45,21 @@ def chunk_cable(cable: Cable, tokenizer: Tokenizer) -> tuple[Chunk, ...]:
     return tuple(
         chunk
         for run in parts(cable.paragraphs, COUNTED_TOGETHER)
-        for paragraph, room in _measured(cable.header, run, tokenizer)
-        for chunk in ([_chunk(paragraph)] if room is None else _cut(paragraph, tokenizer, room))
+        for chunk in _chunks(cable.header, run, tokenizer)
     )
 
 
-def _measured(
-    header: CableHeader, paragraphs: Sequence[Paragraph], tokenizer: Tokenizer
-) -> Iterator[tuple[Paragraph, int | None]]:
-    """Each paragraph with words, and where it is too long the tokens that its context leaves to a chunk.
-
-    What is counted is what would be embedded: the encoder has the tokens of it then.
-    """
-    worded = [paragraph for paragraph in paragraphs if paragraph.text.strip()]
-    counts = tokenizer.token_counts([embedded_text(header, one, _chunk(one)) for one in worded])
-    most = tokenizer.max_tokens - MARKS
-    for paragraph, count in zip(worded, counts, strict=True):
-        if count <= most:
-            yield paragraph, None
-            continue
-        context = embedded_context(header, paragraph)
-        taken = tokenizer.token_counts([context])[0] if context else 0
-        room = max(most - taken, int(most * TEXT_SHARE)) if context else most
-        yield paragraph, None if count - taken <= room else room
+def _chunks(header: CableHeader, paragraphs: Sequence[Paragraph], tokenizer: Tokenizer) -> Iterator[Chunk]:
+    """What is counted is what would be embedded: the encoder has the tokens of it then."""
+    whole = [(paragraph, _chunk(paragraph)) for paragraph in paragraphs if paragraph.text.strip()]
+    texts = [embedded_text(header, paragraph, chunk) for paragraph, chunk in whole]
+    longest = tokenizer.max_tokens * TOKEN_CHARS
+    counts = iter(tokenizer.token_counts([text for text in texts if len(text) <= longest]))
+    for (paragraph, chunk), text in zip(whole, texts, strict=True):
+        if len(text) <= longest and next(counts) <= tokenizer.max_tokens - MARKS:
+            yield chunk
+        else:
+            yield from _cut(paragraph, chunk, text, tokenizer)
 
 
 def _chunk(paragraph: Paragraph, ordinal: int = 0, start: int = 0, end: int | None = None) -> Chunk:
@@ -75,18 +70,26 @@ def _chunk(paragraph: Paragraph, ordinal: int = 0, start: int = 0, end: int | No
     return Chunk(paragraph.cable_id, paragraph.label, ordinal, first, first + len(text), text)
 
 
-def _cut(paragraph: Paragraph, tokenizer: Tokenizer, room: int) -> Iterator[Chunk]:
+def _cut(paragraph: Paragraph, whole: Chunk, embedded: str, tokenizer: Tokenizer) -> Iterator[Chunk]:
+    """The chunks of a paragraph that would be embedded so if it fitted; where it does, the `whole`."""
     text = paragraph.text
-    tokens = tokenizer.token_spans(text)
-    starts = [start for start, _ in tokens]
+    context = len(embedded) - len(whole.text)
+    all_starts = [start for start, _ in tokenizer.token_spans(embedded)]
+    taken = bisect_left(all_starts, context)
+    starts = [start - context + whole.start for start in all_starts[taken:]]
+    most = tokenizer.max_tokens - MARKS
+    room = max(most - taken, int(most * TEXT_SHARE)) if context else most
+    if len(starts) <= room:
+        yield whole
+        return
     boundaries = [bisect_left(starts, span.start) for span in split_sentences(text)]
     first = ordinal = 0
-    while first < len(tokens):
-        last = min(first + room, len(tokens))
-        if last < len(tokens):
-            last = min(last, len(tokens) - int(room * LEAST_SHARE))
+    while first < len(starts):
+        last = min(first + room, len(starts))
+        if last < len(starts):
+            last = min(last, len(starts) - int(room * LEAST_SHARE))
             last = _boundary(text, starts, boundaries, first, last)
-        end = len(text) if last == len(tokens) else starts[last]
+        end = len(text) if last == len(starts) else starts[last]
         yield _chunk(paragraph, ordinal, 0 if first == 0 else starts[first], end)
         first, ordinal = last, ordinal + 1
 

@@ -11,7 +11,8 @@ comes from the same machine: what it takes of the processor is missing to both.
 1. Each rate for `--seconds`: the highest at which nothing is shed and p99 is within 400 ms is sustained.
 2. Five times that rate: what is shed, and p99 of what is served.
 3. With `--slow N`: N clients that read a stream at 100 bytes a second, and the sustained rate beside them.
-4. With `--soak-minutes M`: the sustained rate for M minutes, and how the memory grew.
+4. With `--soak-minutes M`: the sustained rate for M minutes, and how the memory grew;
+   each minute by itself, too.
 
 With `--workers 1 2` all of it once with one process and once with two on the one address.
 """
@@ -27,7 +28,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -110,7 +111,9 @@ async def _slow(url: str, question: str, until: float) -> None:
             await asyncio.sleep(1)
 
 
-async def run(url: str, demand: Demand, slow: int = 0) -> LoadReport:
+async def run(
+    url: str, demand: Demand, slow: int = 0, tell: Callable[[LoadReport], None] | None = None
+) -> LoadReport:
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=500)
     async with httpx.AsyncClient(base_url=url, limits=limits) as client:
         until = time.monotonic() + demand.seconds
@@ -119,7 +122,7 @@ async def run(url: str, demand: Demand, slow: int = 0) -> LoadReport:
             beside.append(asyncio.create_task(_slow(url, demand.questions[-1 - place], until)))
             # They come one after another: what is measured is that they stay, not that they all ask at once.
             await asyncio.sleep(0.1)
-        report = await drive(client, demand)
+        report = await drive(client, demand, tell)
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
@@ -164,7 +167,12 @@ def measured(name: str, url: str, demand: Demand, options: argparse.Namespace) -
         print(row(f"{name} beside {options.slow} slow readers", asked, report), flush=True)
     if options.soak_minutes:
         asked = replace(asked, seconds=options.soak_minutes * 60)
-        print(row(f"{name}, {options.soak_minutes:g} minutes", asked, asyncio.run(run(url, asked))))
+
+        def tell(minute: LoadReport) -> None:
+            print(row(f"{name}, a minute of it", asked, minute), flush=True)
+
+        report = asyncio.run(run(url, asked, tell=tell))
+        print(row(f"{name}, {options.soak_minutes:g} minutes", asked, report))
 
 
 def main() -> None:

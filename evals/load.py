@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
 
@@ -88,9 +88,18 @@ class LoadReport:
         )
 
 
-async def drive(client: httpx.AsyncClient, demand: Demand) -> LoadReport:
-    """Ask for as long as the demand says, wait for what is still open, and sum up."""
+async def drive(
+    client: httpx.AsyncClient,
+    demand: Demand,
+    tell: Callable[[LoadReport], None] | None = None,
+    every_s: float = 60.0,
+) -> LoadReport:
+    """Ask for as long as the demand says, wait for what is still open, and sum up.
+
+    `tell` is given a report every `every_s`: what came back in that time, and the memory since the beginning.
+    """
     found = Outcomes(memory_before=await _memory(client, demand))
+    telling = None if tell is None else asyncio.create_task(_tell(client, demand, found, tell, every_s))
     questions = cycle(demand.questions)
     began = time.perf_counter()
     tasks: set[asyncio.Task[None]] = set()
@@ -102,8 +111,34 @@ async def drive(client: httpx.AsyncClient, demand: Demand) -> LoadReport:
         task.add_done_callback(tasks.discard)
     await asyncio.gather(*tasks)
     found.elapsed_s = time.perf_counter() - began
+    if telling is not None:
+        telling.cancel()
     found.memory_after = await _memory(client, demand)
     return LoadReport.of(found)
+
+
+async def _tell(
+    client: httpx.AsyncClient,
+    demand: Demand,
+    found: Outcomes,
+    tell: Callable[[LoadReport], None],
+    every_s: float,
+) -> None:
+    served = refused = 0
+    failed = Counter[str]()
+    while True:
+        await asyncio.sleep(every_s)
+        memory = await _memory(client, demand)
+        part = Outcomes(
+            every_s,
+            found.served_s[served:],
+            found.refused_s[refused:],
+            found.failed - failed,
+            found.memory_before,
+            memory,
+        )
+        served, refused, failed = len(found.served_s), len(found.refused_s), found.failed.copy()
+        tell(LoadReport.of(part))
 
 
 async def questions_of(client: httpx.AsyncClient, key: str | None, limit: int) -> list[str]:

@@ -52,6 +52,21 @@ def test_every_outcome_is_counted_apart() -> None:
     assert dict(rows_of(report))["failed"] == "500: 5"
 
 
+def test_what_comes_back_is_told_part_by_part() -> None:
+    told: list[LoadReport] = []
+
+    async def asked() -> LoadReport:
+        transport = httpx.ASGITransport(planned([200, 503, 500, 200]))
+        async with httpx.AsyncClient(base_url="http://here", transport=transport) as client:
+            return await drive(client, Demand(["a"], rate=100, seconds=0.4), told.append, every_s=0.1)
+
+    whole = asyncio.run(asked())
+    assert len(told) >= 2
+    for count in ("answered", "shed", "asked"):
+        assert 0 < sum(getattr(part, count) for part in told) <= getattr(whole, count)
+    assert told[-1].memory_growth is not None
+
+
 def test_a_refusal_that_does_not_say_when_to_come_again_is_a_failure() -> None:
     report = asyncio.run(driven(planned([429]), Demand(["a"], rate=50, seconds=0.1)))
     assert (report.shed, report.failed) == (0, {"429": 5})

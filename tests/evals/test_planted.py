@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from evals.audit import audit_verifier, gold_hits
@@ -23,6 +24,8 @@ from evals.selection import stratified
 from evals.subjects import PipelineSubject
 from rag.answer import Answerer, Confidence, Draft, ExtractiveAnswerer, Rejected
 from rag.citations import split_sentences
+from rag.collection import Collection
+from rag.embeddings import Encoder
 from rag.pipeline import Finder, Limits, Pipeline
 from rag.retrieve import HybridSearch
 from rag.selection import SelectionSettings
@@ -48,16 +51,38 @@ def questions() -> SampleSet:
     return stratified(load_samples(sample_path()), 110)
 
 
+class Remembering:
+    """An encoder that encodes each text once: the same questions are asked of every product."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self._known: dict[str, np.ndarray] = {}
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._encoder, name)
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        if unknown := [text for text in texts if text not in self._known]:
+            self._known.update(zip(unknown, self._encoder.encode(unknown), strict=True))
+        return np.stack([self._known[text] for text in texts])
+
+
+@pytest.fixture(scope="module")
+def sample(sample_pipeline: Pipeline) -> Collection:
+    collection = sample_pipeline.collection
+    return replace(collection, encoder=Remembering(collection.encoder))  # type: ignore[arg-type]
+
+
 def product(
-    sample: Pipeline,
+    sample: Collection,
     *,
     search: Finder | None = None,
     answerer: Answerer | None = None,
     verifier: Verifier | None = None,
 ) -> Pipeline:
     return Pipeline(
-        collection=sample.collection,
-        search=search or HybridSearch(sample.collection),
+        collection=sample,
+        search=search or HybridSearch(sample),
         extractive=answerer or ExtractiveAnswerer(WordReader(), SelectionSettings(threshold=0.3)),
         llm=None,
         verifier=verifier or DeterministicVerifier(),
@@ -74,10 +99,8 @@ def measured(
 
 
 @pytest.fixture(scope="module")
-def baseline(
-    questions: SampleSet, sample_pipeline: Pipeline, tmp_path_factory: pytest.TempPathFactory
-) -> Report:
-    report = measured(questions, product(sample_pipeline), tmp_path_factory.mktemp("baseline"))
+def baseline(questions: SampleSet, sample: Collection, tmp_path_factory: pytest.TempPathFactory) -> Report:
+    report = measured(questions, product(sample), tmp_path_factory.mktemp("baseline"))
     assert report.overall["citation.precision"].n > 40
     return report
 
@@ -170,29 +193,29 @@ class ShiftsCitations(PipelineSubject):
 
 
 def test_the_same_product_passes(
-    questions: SampleSet, sample_pipeline: Pipeline, baseline: Report, tmp_path: Path
+    questions: SampleSet, sample: Collection, baseline: Report, tmp_path: Path
 ) -> None:
-    again = measured(questions, product(sample_pipeline), tmp_path)
+    again = measured(questions, product(sample), tmp_path)
     assert gate(baseline, again).failures == ()
     assert again.samples == baseline.samples
 
 
 def test_a_retriever_that_drops_each_tenth_hit(
-    questions: SampleSet, sample_pipeline: Pipeline, baseline: Report, tmp_path: Path
+    questions: SampleSet, sample: Collection, baseline: Report, tmp_path: Path
 ) -> None:
-    search = DropsEachTenth(HybridSearch(sample_pipeline.collection))
-    refused(baseline, measured(questions, product(sample_pipeline, search=search), tmp_path), "retrieval.")
+    search = DropsEachTenth(HybridSearch(sample))
+    refused(baseline, measured(questions, product(sample, search=search), tmp_path), "retrieval.")
 
 
 def test_labels_off_by_one(
-    questions: SampleSet, sample_pipeline: Pipeline, baseline: Report, tmp_path: Path
+    questions: SampleSet, sample: Collection, baseline: Report, tmp_path: Path
 ) -> None:
-    search = NamesTheNextLabel(HybridSearch(sample_pipeline.collection))
-    report = measured(questions, product(sample_pipeline, search=search), tmp_path)
+    search = NamesTheNextLabel(HybridSearch(sample))
+    report = measured(questions, product(sample, search=search), tmp_path)
     refused(baseline, report, "retrieval.hit@1", "quote.fidelity is", "citation.precision")
 
 
-def test_an_answerer_that_copies_the_first_paragraph(sample_pipeline: Pipeline, tmp_path: Path) -> None:
+def test_an_answerer_that_copies_the_first_paragraph(sample: Collection, tmp_path: Path) -> None:
     """Held against the committed baseline: the tests' small reader is hardly better than a copier."""
     samples = load_samples(sample_path()).samples
     asked = tuple(s for n, s in enumerate(samples) if not s.answerable or n % 4 == 0)
@@ -203,23 +226,23 @@ def test_an_answerer_that_copies_the_first_paragraph(sample_pipeline: Pipeline, 
         samples=tuple(line for line in committed.samples if line.id in ids),
         verifier_audit=None,
     )
-    made = product(sample_pipeline, answerer=CopiesTheFirstParagraph())
+    made = product(sample, answerer=CopiesTheFirstParagraph())
     store = made.collection.store
     report = run_eval(SampleSet("copied", "5" * 64, asked), PipelineSubject(made, store), tmp_path)
     refused(committed, report, "abstention.hallucination")
 
 
 def test_a_verifier_that_says_yes(
-    questions: SampleSet, sample_pipeline: Pipeline, baseline: Report, tmp_path: Path
+    questions: SampleSet, sample: Collection, baseline: Report, tmp_path: Path
 ) -> None:
-    made = product(sample_pipeline, verifier=SaysYes())
+    made = product(sample, verifier=SaysYes())
     refused(baseline, measured(questions, made, tmp_path), "accepts falsified")
 
 
 def test_citations_shifted_by_one(
-    questions: SampleSet, sample_pipeline: Pipeline, baseline: Report, tmp_path: Path
+    questions: SampleSet, sample: Collection, baseline: Report, tmp_path: Path
 ) -> None:
-    report = measured(questions, product(sample_pipeline), tmp_path, ShiftsCitations)
+    report = measured(questions, product(sample), tmp_path, ShiftsCitations)
     refused(baseline, report, "citation.precision", "citation.recall")
 
 

@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 export TOKENIZERS_PARALLELISM ?= false
 
 SHARED ?= ../shared
+# Processes that the tests are run in side by side, each computing on one core; 0 for this one alone.
+WORKERS ?= 0
 .PHONY: audit install run test lint docs gate baseline report bench clean
 
 # torch is pinned to a version that is a CPU build; installed first, nothing after it asks for another.
@@ -23,7 +25,7 @@ test: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -rs
+	$(if $(filter-out 0,$(WORKERS)),OMP_NUM_THREADS=1) $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -rs
 
 lint: install
 	$(BIN)/ruff check .

@@ -32,6 +32,8 @@ def pytest_collection_finish() -> None:
     """What the modules brought in stays: collecting garbage need not look through it again and again."""
     gc.collect()
     gc.freeze()
+    # How soon garbage is looked for goes by how much there was the last time: hardly any, from here on.
+    gc.collect()
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,7 @@ from api.keys import LOCAL, Caller, KeyBook, Scope
 from api.metrics import Metrics
 from api.observing import Observer
 from api.runs import Runs
+from api.watched import Watched
 from api.workers import Kind, Workers
 from rag.ceiling import Ceiling
 from rag.config import Settings
@@ -69,6 +70,7 @@ class Service:
     whole: CableStore = field(init=False)
     runs: Runs = field(init=False)
     batches: BatchRunner = field(init=False)
+    watched: Watched = field(init=False, default_factory=Watched)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "workers", Workers.of(self.settings))

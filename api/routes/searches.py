@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -11,12 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.dependencies import TheService
 from api.history.searches import ParagraphKey, SavedSearch
 from api.service import Service
+from api.watched import WATCHED
 from rag.record import ErrorBody, EvidenceRecord, FiltersIn
 
 router = APIRouter(prefix="/v1/searches", tags=["searches"])
 UNKNOWN: dict[int | str, dict[str, Any]] = {404: {"model": ErrorBody, "description": "No such search"}}
-# New is what is among the best so many, and was never among them before.
-WATCHED = 50
 
 
 class SavedSearchIn(BaseModel):
@@ -84,22 +84,15 @@ async def saved_searches(
     limit: Annotated[int, Query(ge=1, le=50)] = 20,
     after: Annotated[str | None, Query(max_length=100, description="`next` of the page before")] = None,
 ) -> SavedSearchList:
-    """The saved searches, each with "+N new since" it was last looked at."""
+    """The saved searches, each with "+N new since" it was last looked at.
 
-    def read() -> SavedSearchList:
-        latest = service.history.searches.latest(service.owner, limit + 1, after)
-        page = latest[:limit]
-        return SavedSearchList(
-            searches=tuple(
-                SavedSearchRecord(
-                    **_facts(each), new=len(_keys(_hits(service, each.query, each.filters)) - each.seen)
-                )
-                for each in page
-            ),
-            next=page[-1].search_id if len(latest) > limit else None,
-        )
-
-    return await service.work(read, "search")
+    One is searched for anew only where the collection has changed.
+    """
+    latest = await service.work(lambda: service.history.searches.latest(service.owner, limit + 1, after))
+    page = latest[:limit]
+    # Each waits in line by itself, so that a page of them lets others through.
+    searches = [await service.work(partial(_counted, service, each), "search") for each in page]
+    return SavedSearchList(searches=tuple(searches), next=page[-1].search_id if len(latest) > limit else None)
 
 
 @router.get("/{search_id}", responses=UNKNOWN)
@@ -128,6 +121,11 @@ async def see_search(search_id: str, service: TheService) -> SavedSearchRecord:
 async def delete_search(search_id: str, service: TheService) -> None:
     """Delete a saved search."""
     await service.work(lambda: service.history.searches.delete(search_id, service.owner))
+
+
+def _counted(service: Service, saved: SavedSearch) -> SavedSearchRecord:
+    found = service.watched.find(service.pipeline, saved.query, saved.filters)
+    return SavedSearchRecord(**_facts(saved), new=len(found - saved.seen))
 
 
 def _result(service: Service, saved: SavedSearch) -> SavedSearchResult:

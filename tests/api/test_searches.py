@@ -7,6 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from api.service import Service
+from rag.pipeline import Finder
+from rag.store_write import CONTENT_SUM
+from rag.types import Found, Query
 from tests.api import small
 from tests.api.conftest import asgi_client
 
@@ -39,6 +43,42 @@ async def test_a_cable_that_is_added_is_new_until_it_is_seen(tmp_path: Path) -> 
     assert (await client.get(path)).status_code == 404
     service.close()
     again.close()
+
+
+class CountedFinder:
+    """Finds as another does, and says how often."""
+
+    def __init__(self, finder: Finder) -> None:
+        self._finder = finder
+        self.searches = 0
+
+    def search(self, query: Query, k: int) -> Found:
+        self.searches += 1
+        return self._finder.search(query, k)
+
+
+async def test_a_list_searches_anew_only_where_the_collection_has_changed(tmp_path: Path) -> None:
+    opened = small.build_collection(tmp_path, small.cables()[:2])
+    built = small.build_service(opened)
+    finders: list[CountedFinder] = []
+
+    def counted(finder: Finder) -> Finder:
+        finders.append(CountedFinder(finder))
+        return finders[-1]
+
+    service = Service(built.pipeline.unrecorded(counted), built.settings, built.history)
+    client = asgi_client(service)
+    for title in ("Harbor", "Orchards"):
+        await client.post("/v1/searches", json={"title": title, "q": title})
+    for _ in range(3):
+        await client.get("/v1/searches")
+    (finder,) = finders
+    assert finder.searches == 2 + 2
+    opened.store.set_meta(CONTENT_SUM, "abc")
+    await client.get("/v1/searches")
+    assert finder.searches == 2 + 2 + 2
+    service.close()
+    opened.close()
 
 
 async def test_saved_searches_are_listed_page_by_page(client: httpx.AsyncClient) -> None:

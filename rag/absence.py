@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from rag.header_facts import told_by_header
 from rag.store import CableStore
-from rag.types import Absence, CableHeader, Filters, Query, Scope
+from rag.types import Absence, CableHeader, Filters, HeaderFact, Query
 
 NOT_IN_COLLECTION = "Not in this collection"
 # Of the cables that a question counts, so many are named.
@@ -15,7 +16,10 @@ _NAMED = 20
 
 def absence_of(query: Query, hits: int, store: CableStore) -> Absence:
     """The evidence of absence for a question that nothing answers."""
-    scope = store.census.scope(query.filters)
+    named = tuple(one.cable_id for one in query.named)
+    # A question about named cables is answered from them alone.
+    within = replace(query.filters, cable_ids=named) if named and not query.references else query.filters
+    scope = store.census.scope(within)
     return Absence(
         cables=scope.cables,
         paragraphs=scope.paragraphs,
@@ -34,15 +38,27 @@ def without_text(query: Query, store: CableStore) -> tuple[str, ...]:
 
 def _stated(query: Query, store: CableStore) -> Iterator[str]:
     """What is asked of the headers of cables that are named, or which cables somebody signed."""
-    if query.scope is Scope.EXHAUSTIVE and query.filters.senders and not query.mentions:
-        ids = sorted(store.matching_cables(query.filters) or ())
-        more = f" and {len(ids) - _NAMED:,} more" if len(ids) > _NAMED else ""
-        named = f": {', '.join(ids[:_NAMED])}{more}" if ids else ""
-        signed = f"{_were(len(ids))} signed {' or '.join(query.filters.senders)}"
-        yield f"{_count(len(ids), 'cable')} {signed}{named}."
-    elif query.header_fact is not None:
-        headers = store.headers({one.cable_id for one in query.named})
-        yield from (told_by_header(query.header_fact, headers[one]) for one in sorted(headers))
+    if HeaderFact.COUNT in query.header_facts:
+        yield _counted(query.filters, store)
+        return
+    headers = store.headers({one.cable_id for one in query.named}) if query.header_facts else {}
+    for cable_id in sorted(headers):
+        yield from (told_by_header(fact, headers[cable_id]) for fact in query.header_facts)
+
+
+def _counted(filters: Filters, store: CableStore) -> str:
+    """How many cables pass, and which: "2 cables pass (Embassy Tallinn): 05TALLINN7, 07TALLINN9."."""
+    passing = store.matching_cables(filters)
+    if passing is None:
+        return f"This collection has {_count(store.counts().cables, 'cable')}."
+    ids = sorted(passing)
+    more = f" and {len(ids) - _NAMED:,} more" if len(ids) > _NAMED else ""
+    named = f": {', '.join(ids[:_NAMED])}{more}" if ids else ""
+    if filters == Filters(senders=filters.senders):
+        told = f"{_were(len(ids))} signed {' or '.join(filters.senders)}"
+    else:
+        told = f"of this collection {_pass(len(ids))} the filters ({_narrowed(filters)})"
+    return f"{_count(len(ids), 'cable')} {told}{named}."
 
 
 def note_of_missing_text(header: CableHeader) -> str:
@@ -88,12 +104,21 @@ def _narrowed(filters: Filters) -> str:
         filters.classifications,
         filters.cable_ids,
         filters.corpora,
+        filters.addressees,
+        filters.kinds,
     )
-    return "; ".join(part for part in (*(", ".join(values) for values in listed), dates.strip()) if part)
+    signed = f"signed {' or '.join(filters.senders)}" if filters.senders else ""
+    return "; ".join(
+        part for part in (*(", ".join(values) for values in listed), signed, dates.strip()) if part
+    )
 
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def _pass(number: int) -> str:
+    return "passes" if number == 1 else "pass"
 
 
 def _were(number: int) -> str:

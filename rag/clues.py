@@ -34,10 +34,16 @@ _DETERMINED = re.compile(
     re.IGNORECASE,
 )
 _FROM_A_PLACE = re.compile(
-    rf"\b{_CABLES}\s+(?:(?:that|which)\s+)?(?:(?:was|were)\s+)?(?:(?:{_SENT}|cabled)\s+)?(?:out\s+of|from|by)\s+"
+    rf"\b{_CABLES}\s+(?:(?:that|which)\s+)?(?:(?:was|were|is|are|come|came)\s+)?(?:(?:{_SENT}|cabled)\s+)?(?:out\s+of|from|by)\s+"
     r"(?:(?:the|our|us|u\.s\.|american|embassy|consulate|consulate\s+general|mission|legation|post|in|at)\s+)*$",
     re.IGNORECASE,
 )
+# "How many cables did Embassy Tallinn send?"
+_DID = re.compile(
+    rf"\b{_CABLES}\s+did\s+(?:(?:the|our|us|u\.s\.|american|embassy|consulate|consulate\s+general|mission|legation|post|in|at)\s+)*$",
+    re.IGNORECASE,
+)
+_SEND = re.compile(r"^\s+(?:send|write|transmit|cable|file)\b", re.IGNORECASE)
 _TO_A_PLACE = re.compile(
     r"\b(?:cables|telegrams|cablegrams|airgrams|documents)\s+(?:(?:that|which)\s+)?(?:(?:was|were)\s+)?(?:(?:sent|addressed)\s+)?to\s+(?:the\s+)?"
     r"(?:(?:us|american|embassy|consulate|mission)\s+(?:(?:in|at)\s+)?)*$|\baddressed\s+to\s+(?:the\s+)?$",
@@ -136,7 +142,8 @@ def _origins(text: str) -> Iterator[Clue]:
 
 
 def _sent_from(text: str, place: Place) -> bool:
-    if _FROM_A_PLACE.search(_before(text, place.start)):
+    before = _before(text, place.start)
+    if _FROM_A_PLACE.search(before) or (_DID.search(before) and _SEND.match(text[place.end :])):
         return True
     # "Tokyo cables" are from Tokyo; "Japanese cables" need not be.
     return not place.is_country and _CABLE_AFTER.match(text[place.end :]) is not None

@@ -10,25 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from rag.checks.dates import DateMention, dates_of
-from rag.checks.quantities import Measure, Quantity, agrees, quantities_of
+from rag.checks.quantities import Measure, agrees, quantities_of
 from rag.checks.words import is_capitals, words_of
-from rag.citations import split_sentences
+from rag.figures import Figure, asked_figures, asks_for_a_figure, sentence_of, stems_of
 from rag.types import Citation, Dispute, DisputeSide, Hit, Passage, Span
 from rag.years import are_far_apart, is_of_its_months, is_of_its_years, name_one_time
 
-_ASKS_FIGURE = re.compile(
-    r"\bhow (?:many|much|long|old|far|large|big|great|high|deep|tall|heavy|fast|wide)\b"
-    r"|\b(?:what|which)\b.{0,40}\b(?:number|share|percentage|proportion|sum|amount|price|cost|figure|total|toll"
-    r"|tonnage|size|count|rate|value|length|weight|depth|height)\b"
-    r"|\bnumber of\b",
-    re.IGNORECASE,
-)
-_ASKS_DATE = re.compile(r"\bwhen\b|\b(?:what|which) (?:date|day|month|year)\b", re.IGNORECASE)
-_MONEY = re.compile(r"\b(?:how much|cost|price|worth|pay|paid|sum|amount|value|budget|fine)\b", re.IGNORECASE)
-_SHARE = re.compile(r"\b(?:share|percent(?:age)?|proportion|rate|how much)\b", re.IGNORECASE)
 # Between two figures: one is set against the other.
 _AGAINST = re.compile(
     r"\b(?:not|instead of|rather than|as against|contrary to|wrongly|earlier (?:count|figure|report)"
@@ -41,7 +30,6 @@ _ASKS_SEVERAL = re.compile(
     r"|\bfrom .{3,40} to\b",
     re.IGNORECASE,
 )
-_COUNTED = re.compile(r"\b(?:how many|number of|count of|total of)\s+((?:\S+\s+){0,2}\S+)", re.IGNORECASE)
 _SIGNS = re.compile(r"[\d.,\s]+|\b(?:thousand|million|billion|mn|bn)\b")
 # Of the question's words that the answering cable has, the other must have this share, and a smaller one
 # where it sets the figures against each other itself; around the two figures so many words must be the
@@ -49,20 +37,7 @@ _SIGNS = re.compile(r"[\d.,\s]+|\b(?:thousand|million|billion|mn|bn)\b")
 _COVERAGE = 0.75
 _COVERAGE_AGAINST = 0.5
 _COMMON_WORDS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class _Figure:
-    """A figure or date with the sentence that it stands in."""
-
-    text: str
-    sentence: Span
-    quantity: Quantity | None = None
-    date: DateMention | None = None
-
-    @property
-    def units(self) -> frozenset[str]:
-        return frozenset(self.quantity.units) if self.quantity else frozenset()
+_BESIDE_A_DATE = 6
 
 
 def dispute_of(question: str, cited: Sequence[Citation], passages: Sequence[Passage]) -> Dispute | None:
@@ -70,13 +45,13 @@ def dispute_of(question: str, cited: Sequence[Citation], passages: Sequence[Pass
 
     `cited` are the citations of the answer; the first one whose figure another cable disputes counts.
     """
-    if not (_ASKS_FIGURE.search(question) or _ASKS_DATE.search(question)):
+    if not asks_for_a_figure(question):
         return None
     for citation in cited:
         source = next((p for p in passages if p.hit.paragraph == citation.paragraph), None)
         if source is None:
             continue
-        for figure in _asked_figures(question, source.text, Span(citation.char_start, citation.char_end)):
+        for figure in asked_figures(question, source.text, Span(citation.char_start, citation.char_end)):
             sides = list(_other_sides(question, source, figure, passages))
             if sides:
                 return Dispute((_side(source, figure), *sides))
@@ -84,10 +59,10 @@ def dispute_of(question: str, cited: Sequence[Citation], passages: Sequence[Pass
 
 
 def _other_sides(
-    question: str, source: Passage, figure: _Figure, passages: Sequence[Passage]
+    question: str, source: Passage, figure: Figure, passages: Sequence[Passage]
 ) -> Iterator[DisputeSide]:
     """One side for every other cable that gives another figure, the earliest sent first."""
-    sides: dict[str, tuple[Passage, _Figure]] = {}
+    sides: dict[str, tuple[Passage, Figure]] = {}
     for other in passages:
         cable_id = other.hit.paragraph.cable_id
         if cable_id == source.hit.paragraph.cable_id or cable_id in sides:
@@ -99,7 +74,7 @@ def _other_sides(
             # A later count of the same thing is no contradiction, unless the cable says that it is one.
             shared = _COVERAGE_AGAINST
         whole = Span(0, len(other.text))
-        for found in _asked_figures(question, other.text, whole):
+        for found in asked_figures(question, other.text, whole):
             alike = shared
             if are_far_apart(source.hit, other.hit) and _may_have_grown(source, figure, other, found):
                 alike = min(shared, _COVERAGE_AGAINST)
@@ -110,43 +85,13 @@ def _other_sides(
         yield _side(other, found)
 
 
-def _asked_figures(question: str, text: str, within: Span) -> Iterator[_Figure]:
-    """The figures in a part of `text` that are of the kind that the question asks for."""
-    sentences = split_sentences(text)
-
-    def sentence_at(place: int) -> Span:
-        return next((s for s in sentences if s.start <= place < s.end), Span(0, len(text)))
-
-    if _ASKS_FIGURE.search(question):
-        asked = _stems(question)
-        things = frozenset().union(*(_stems(match[1]) for match in _COUNTED.finditer(question)))
-        days = dates_of(text)
-        for quantity in quantities_of(text):
-            if not within.start <= quantity.start < within.end:
-                continue
-            if any(day.start <= quantity.start < day.end for day in days):
-                continue
-            # "The count of lost containers is 41": what is counted may stand elsewhere in the sentence.
-            sentence = sentence_at(quantity.start)
-            near = quantity.units or things & _stems(text[sentence.start : sentence.end])
-            counted = quantity.measure is Measure.COUNT and asked.intersection(near)
-            paid = quantity.measure is Measure.MONEY and _MONEY.search(question)
-            shared = quantity.measure is Measure.PERCENT and _SHARE.search(question)
-            if counted or paid or shared:
-                yield _Figure(quantity.text, sentence_at(quantity.start), quantity=quantity)
-    if _ASKS_DATE.search(question):
-        for mention in dates_of(text):
-            if within.start <= mention.start < within.end and mention.month is not None:
-                yield _Figure(mention.text, sentence_at(mention.start), date=mention)
-
-
 def _disagree(
-    question: str, text: str, figure: _Figure, other_text: str, other: _Figure, shared: float
+    question: str, text: str, figure: Figure, other_text: str, other: Figure, shared: float
 ) -> bool:
     """Whether two figures of one kind are said of the same thing and cannot both be right."""
     if not _differ(figure, other):
         return False
-    said, said_there = _sentence(text, figure), _sentence(other_text, other)
+    said, said_there = sentence_of(text, figure), sentence_of(other_text, other)
     mentions = _mentions(said_there, figure)
     if mentions or _mentions(said, other):
         # One sentence has both: a dispute where it sets them against each other, else two things.
@@ -155,21 +100,35 @@ def _disagree(
         return False
     if _ASKS_SEVERAL.search(question) or shared < _COVERAGE:
         return False
-    common = _stems(said) & _stems(said_there)
+    if figure.date and other.date:
+        here, there = _around(text, figure.date), _around(other_text, other.date)
+        asked = stems_of(question)
+        # The day on which it ended and the one on which it opened are of two events.
+        if not (here & there) - asked and (here & asked != there & asked or not here & asked):
+            return False
+    common = stems_of(said) & stems_of(said_there)
     return len(common - figure.units - other.units) >= _COMMON_WORDS
 
 
-def _may_have_grown(source: Passage, figure: _Figure, other: Passage, found: _Figure) -> bool:
+def _around(text: str, day: DateMention) -> frozenset[str]:
+    """Stems of the words beside a date, which say what happened on it."""
+    words = words_of(text)
+    before = [w for w in words if w.end <= day.start][-_BESIDE_A_DATE:]
+    after = [w for w in words if w.start >= day.end][:_BESIDE_A_DATE]
+    return frozenset(w.stem for w in (*before, *after) if w.content and not w.number)
+
+
+def _may_have_grown(source: Passage, figure: Figure, other: Passage, found: Figure) -> bool:
     """Whether a figure told months apart may tell of two times: neither sentence names the other's.
 
     What happened on one day or in one year is the same thing whenever it is told, and a date does not grow.
     """
     if figure.quantity is None:
         return False
-    return not name_one_time(_sentence(source.text, figure), _sentence(other.text, found))
+    return not name_one_time(sentence_of(source.text, figure), sentence_of(other.text, found))
 
 
-def _differ(figure: _Figure, other: _Figure) -> bool:
+def _differ(figure: Figure, other: Figure) -> bool:
     if figure.quantity and other.quantity:
         left, right = figure.quantity, other.quantity
         if left.measure is not right.measure or agrees(left, right) or agrees(right, left):
@@ -186,7 +145,7 @@ def _differ(figure: _Figure, other: _Figure) -> bool:
     return False
 
 
-def _mentions(text: str, figure: _Figure) -> bool:
+def _mentions(text: str, figure: Figure) -> bool:
     """Whether `text` has the figure as well."""
     if figure.quantity is not None:
         same = (q for q in quantities_of(text) if q.measure is figure.quantity.measure)
@@ -205,7 +164,7 @@ def _shared(question: str, source: Hit, other: Hit) -> float:
         return 0.0
     if not is_of_its_years(question, other):
         return 0.0
-    here = _stems(_undated(question)) & _known(source)
+    here = stems_of(_undated(question)) & _known(source)
     return len(here & there) / len(here) if here else 0.0
 
 
@@ -226,20 +185,12 @@ def _undated(question: str) -> str:
 def _known(hit: Hit) -> frozenset[str]:
     header, paragraph = hit.header, hit.paragraph
     parts = (paragraph.text, paragraph.heading, header.subject, header.origin)
-    return frozenset().union(*(_stems(part) for part in parts if part))
-
-
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(word.stem for word in words_of(text) if word.content and not word.number)
-
-
-def _sentence(text: str, figure: _Figure) -> str:
-    return text[figure.sentence.start : figure.sentence.end]
+    return frozenset().union(*(stems_of(part) for part in parts if part))
 
 
 def _currency(text: str) -> str:
     return _SIGNS.sub("", text.lower()).strip()
 
 
-def _side(passage: Passage, figure: _Figure) -> DisputeSide:
+def _side(passage: Passage, figure: Figure) -> DisputeSide:
     return DisputeSide(passage.number, figure.text, figure.sentence.start, figure.sentence.end)

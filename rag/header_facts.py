@@ -9,21 +9,54 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from rag.types import CableHeader, DatePrecision, HeaderFact, Span
+from rag.checks.words import words_of
+from rag.types import CableHeader, Clue, DatePrecision, HeaderFact, Span, Strength
 
+# No question for a header alone is as long.
+_LONGEST = 300
+_WANTS_CABLES = re.compile(
+    r"\b(?:how\s+many|which|what|list|show|find|give|name|enumerate)\s+(?:[\w'’-]+\s+){0,6}?"
+    r"(?:cable|telegram|cablegram|airgram|message|document|despatch|dispatche)s\b",
+    re.IGNORECASE,
+)
+_OF_A_MATTER = re.compile(r"\b(?:about|regarding|concerning|on\s+the|mention\w*|refer\w*)\b", re.IGNORECASE)
+# What is left of such a question besides its clues.
+_OF_CABLES = frozenset(
+    """
+    many list show find give name enumerate cable cables telegram telegrams cablegram cablegrams airgram
+    airgrams message messages document documents despatch despatches dispatches send sent sending write wrote
+    written sign signed come came dated date year collection archive corpus total altogether embassy consulate
+    mission post office department hold holds contain contains include includes exist altogether number know
+    """.split()
+)
 # Of so many addressees each is named.
 _NAMED = 20
-_DESIGNATION = r"(?:(?:cable|cablegram|telegram|airgram|message|despatch|document)s?\s+)"
+_THING = r"(?:cable|cablegram|telegram|airgram|message|despatch|dispatch|document)"
+_DESIGNATION = rf"(?:{_THING}s?\s+)"
 # What names cables was replaced by an underscore.
-_IT = (
+_NAMED_IT = (
     rf"(?:(?:the|this|that|these|those)\s+)?{_DESIGNATION}?(?:no\.?\s+|number\s+)?"
     r"_(?:\s*(?:,\s*and|,|and|or)\s*_)*"
 )
+# What was named before: in the question itself, or in the talk so far.
+_POINTED_AT = rf"(?:it|they|them|(?:the|this|that|these|those)\s+{_THING}s?)"
+_IT = rf"(?:{_NAMED_IT}|{_POINTED_AT})"
 _BE = r"(?:was|were|is|are)"
 _WHAT = r"(?:what|which)"
 _POST = r"(?:post|embassy|consulate|mission|legation|office)"
 _SAYS = r"(?:have|has|carry|carries|bear|bears|give|gives)"
 _OF = r"(?:of|on|in|for)"
+_ASKED_FOR = rf"(?:(?:what(?:\s+{_BE}|'s|’s)\s+)?the\s+)?"
+_LEVEL = r"(?:(?:un)?classified|(?:top\s+)?secret|confidential|restricted|limited\s+official\s+use)"
+# What follows another question leaves out what that has said: "Who signed 05TALLINN7, and when was it sent?"
+_FURTHER = {
+    "when": "when was it sent", "to whom": "to whom was it sent", "by whom": "who wrote it",
+    "from where": "where was it sent from", "from which post": "which post sent it",
+}  # fmt: skip
+_AND = re.compile(
+    r"\s*(?:,\s*and|,|;\s*and|;|\band)\s+(?=(?:who|whom|whose|when|where|what|which|how|to|by|from|on|is|was)\b)",
+    re.IGNORECASE,
+)
 
 
 def _signature(header: CableHeader) -> str:
@@ -91,7 +124,8 @@ _ASKED: dict[HeaderFact, tuple[str, ...]] = {
         rf"who\s+{_BE}\s+{_IT}\s+signed\s+by",
         rf"who(?:\s+{_BE}|'s|’s)\s+the\s+sign(?:er|atory)\s+{_OF}\s+{_IT}",
         rf"whose\s+signature\s+(?:is|stands)\s+(?:on|under|below)\s+{_IT}",
-        rf"what(?:\s+is|'s|’s)\s+the\s+signature\s+(?:of|on|under)\s+{_IT}",
+        rf"{_ASKED_FOR}signature\s+(?:of|on|under)\s+{_IT}",
+        rf"did\s+[\w .'’-]{{2,40}}\s+sign\s+{_IT}",
     ),
     HeaderFact.AUTHOR: (
         rf"who\s+(?:wrote|sent|authored)\s+{_IT}",
@@ -104,11 +138,11 @@ _ASKED: dict[HeaderFact, tuple[str, ...]] = {
         rf"where\s+{_BE}\s+{_IT}\s+(?:sent\s+|written\s+)?from",
         rf"(?:from\s+)?(?:where|{_WHAT}\s+{_POST})\s+(?:does|do|did)\s+{_IT}\s+(?:come|originate)(?:\s+from)?",
         rf"{_WHAT}\s+{_POST}\s+{_BE}\s+{_IT}\s+(?:sent\s+)?(?:from|by)",
-        rf"what(?:\s+is|'s|’s)\s+the\s+origin\s+of\s+{_IT}",
+        rf"{_ASKED_FOR}origin\s+of\s+{_IT}",
     ),
     HeaderFact.DATE: (
         rf"(?:when|(?:on|in)?\s*{_WHAT}\s+(?:day|date|month|year))\s+{_BE}\s+{_IT}\s+(?:sent|written|transmitted|dated|issued|from)",
-        rf"what(?:\s+{_BE}|'s|’s)\s+the\s+dates?\s+{_OF}\s+{_IT}",
+        rf"{_ASKED_FOR}dates?\s+{_OF}\s+{_IT}",
         rf"{_WHAT}\s+date\s+(?:does|do|did)\s+{_IT}\s+{_SAYS}",
         rf"how\s+(?:is|are)\s+{_IT}\s+dated",
     ),
@@ -116,20 +150,20 @@ _ASKED: dict[HeaderFact, tuple[str, ...]] = {
         rf"(?:to\s+)?whom?\s+{_BE}\s+{_IT}\s+(?:sent|addressed|transmitted)(?:\s+to)?",
         rf"where\s+{_BE}\s+{_IT}\s+(?:sent|addressed)(?:\s+to)?",
         rf"who\s+(?:received|got)\s+{_IT}",
-        rf"who\s+{_BE}\s+the\s+(?:addressee|recipient)s?\s+of\s+{_IT}",
+        rf"(?:who\s+{_BE}\s+the\s+|{_ASKED_FOR})(?:addressee|recipient)s?\s+of\s+{_IT}",
     ),
     HeaderFact.CLASSIFICATION: (
         rf"how\s+{_BE}\s+{_IT}\s+classified",
-        rf"what(?:\s+{_BE}|'s|’s)\s+the\s+classification(?:\s+level)?\s+{_OF}\s+{_IT}",
+        rf"{_ASKED_FOR}classification(?:\s+level)?\s+{_OF}\s+{_IT}",
         rf"{_WHAT}\s+classification\s+(?:(?:does|do|did)\s+)?{_IT}\s+{_SAYS}",
-        rf"{_BE}\s+{_IT}\s+(?:un)?classified(?:\s+or\s+(?:un|not\s+)?classified)?",
+        rf"{_BE}\s+{_IT}\s+(?:(?:un)?classified|marked)?(?:\s*\b(?:as\s+)?(?:or\s+)?{_LEVEL}){{0,2}}",
     ),
     HeaderFact.TAGS: (
-        rf"what\s+are\s+the\s+tags\s+{_OF}\s+{_IT}",
+        rf"{_ASKED_FOR}tags\s+{_OF}\s+{_IT}",
         rf"{_WHAT}\s+tags\s+(?:does|do|did)\s+{_IT}\s+{_SAYS}",
     ),
     HeaderFact.PRECEDENCE: (
-        rf"what(?:\s+{_BE}|'s|’s)\s+the\s+precedence\s+of\s+{_IT}",
+        rf"{_ASKED_FOR}precedence\s+of\s+{_IT}",
         rf"{_WHAT}\s+precedence\s+(?:does|do|did)\s+{_IT}\s+{_SAYS}",
         rf"(?:with|at)\s+{_WHAT}\s+precedence\s+{_BE}\s+{_IT}\s+sent",
     ),
@@ -137,15 +171,36 @@ _ASKED: dict[HeaderFact, tuple[str, ...]] = {
 _PATTERNS = {fact: re.compile("|".join(forms), re.IGNORECASE) for fact, forms in _ASKED.items()}
 
 
-def asked_of_header(text: str, naming: Iterable[Span]) -> HeaderFact | None:
-    """The fact of a header that is all that is asked of the cables named in the characters `naming`.
+def asked_of_header(text: str, naming: Iterable[Span]) -> tuple[HeaderFact, ...]:
+    """The facts of headers that are all that is asked of the cables named in the characters `naming`.
 
-    Example: "When was 05TALLINN7 sent?" -> HeaderFact.DATE.
+    Example: "When was 05TALLINN7 sent, and by whom?" -> (HeaderFact.DATE, HeaderFact.AUTHOR).
     """
     for span in sorted(naming, key=lambda span: -span.start):
         text = f"{text[: span.start]}_{text[span.end :]}"
-    asked = " ".join(text.split()).strip(" ?.!\"“”'")
+    asked = " ".join(text.split())
+    if len(asked) > _LONGEST:
+        return ()
+    facts = [_fact(part.strip(" ?.!\"“”'")) for part in _AND.split(asked)]
+    return tuple(dict.fromkeys(fact for fact in facts if fact)) if all(facts) else ()
+
+
+def _fact(asked: str) -> HeaderFact | None:
+    asked = _FURTHER.get(asked.lower(), asked)
     return next((fact for fact, pattern in _PATTERNS.items() if pattern.fullmatch(asked)), None)
+
+
+def asks_for_cables(text: str, clues: Iterable[Clue]) -> bool:
+    """Whether a question wants cables counted or listed by what its clues say of their headers alone.
+
+    Example: "How many cables did Embassy Tallinn send in 2007?", but not "How many cables mention cod?".
+    """
+    if _WANTS_CABLES.search(text) is None or _OF_A_MATTER.search(text):
+        return False
+    for clue in clues:
+        if clue.strength is Strength.FILTER:
+            text = text.replace(clue.text, " ")
+    return all(word.base in _OF_CABLES for word in words_of(text) if word.content)
 
 
 def told_by_header(fact: HeaderFact, header: CableHeader) -> str:

@@ -152,7 +152,7 @@ class Pipeline:
             if not turn.has_answer:
                 if self.collection.indexes.degraded():
                     raise CollectionDegraded("Nothing was found that answers, but an index is missing")
-                turn.absence = absence_of(query, len(turn.hits), self.collection.store)
+                turn.absence = absence_of(query, len(turn.passages), self.collection.store)
         answer = turn.answer(self.verifier.name, self.collection.store.snapshot())
         self._store(answer)
         yield AnswerReady(answer)

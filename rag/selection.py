@@ -18,7 +18,7 @@ _LEANING = re.compile(
 # What marks a part of a cable, and says nothing.
 _MARK = re.compile(
     r"\W*(?:(?:begin|end)(?: of)?\W+)?"
-    r"(?:summary|comment|text|quote|unquote|action request(?:ed)?|introduction|note)\W*",
+    r"(?:summary|comment|(?:entire )?text|quote|unquote|action request(?:ed)?|introduction|note)\W*",
     re.IGNORECASE,
 )
 

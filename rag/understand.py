@@ -7,8 +7,8 @@ can say it; nothing narrows a search silently.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
 from rag.catalogue import Archive
 from rag.clues import read_clues
@@ -16,13 +16,14 @@ from rag.compound import question_parts
 from rag.contents import asks_for_quoted_words, asks_only_for_it
 from rag.followups import RULES, standalone
 from rag.gazetteer import find_places
-from rag.header_facts import asked_of_header
+from rag.header_facts import asked_of_header, asks_for_cables
 from rag.mentions import is_exhaustive, read_mentions
-from rag.mrn import read_mrn
 from rag.narrowing import narrow
 from rag.period_words import expansions
 from rag.periods import read_periods
+from rag.spelled import ResolveId, Spelled, named_before, spelled_in, without_numbers
 from rag.types import (
+    HeaderFact,
     ParagraphRef,
     Query,
     Question,
@@ -32,10 +33,6 @@ from rag.types import (
     Wanted,
 )
 
-# A spelled-out message number takes at most this many words: "telegram no. 1206 from Embassy Kuala Lumpur".
-_MRN_WORDS = 7
-_WORD = re.compile(r"[\w'’#./-]*\w")
-_DIGIT = re.compile(r"\d")
 # Of so many cables that are not there those near them are looked for.
 _UNKNOWN_NAMED = 8
 # What a post sent on one day is named by post and day while it is no more than so many cables.
@@ -45,12 +42,6 @@ _PARAGRAPH = re.compile(
     rf"(?:¶+|\bpara(?:graph)?s?\.?\s*)\s*(?P<labels>{_LABEL}(?:(?:\s*,\s*|\s*(?:,\s*)?(?:and|&)\s*){_LABEL})*)\b",
     re.IGNORECASE,
 )
-_FULL_ID = re.compile(r"\b(?:19|20)?\d{2}[ -]?[A-Z]{3,17}[ -]?\d{2,7}\b")
-_NOUN = re.compile(
-    r"\b(?:cable|telegram|cablegram|message|reftel|mrn)\s*$|^(?:cable|telegram|message|mrn)\b", re.IGNORECASE
-)
-# No post is named with a possessive: "a message for Banda's 25 years" names no cable.
-_POSSESSIVE = re.compile(r"['’]s\b")
 _TITLED = re.compile(
     r"\b(?:titled|entitled|headed|(?:with|under)\s+the\s+(?:title|subject)|subject:?|title:?)\s+"
     r"(?:[\"“‘'](?P<quoted>.+?)[\"”’'](?=\W|$)|(?P<plain>[^?\"“”]+))",
@@ -62,18 +53,6 @@ _REFERENCE = re.compile(
     r"|\b(?:cables?|telegrams?)\s+(?:that\s+)?(?:it\s+refers\s+to|referred\s+to)\b",
     re.IGNORECASE,
 )  # fmt: skip
-
-ResolveId = Callable[[str], str | None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Spelled:
-    """A run of the question that is a message number: ``text[start:end]``; no id where it is unknown."""
-
-    start: int
-    end: int
-    text: str
-    cable_id: str | None
 
 
 def understand(question: Question, archive: Archive) -> Query:
@@ -95,7 +74,7 @@ def _understood(question: Question, archive: Archive) -> Query:
     text = question.text
     # First, so that all that follows reads the same state of the collection.
     catalogue = archive.catalogue()
-    spelled = _spelled(text, archive.resolve_id)
+    spelled = spelled_in(text, archive.resolve_id)
     references = _references(question, spelled, archive.resolve_id)
     titled = _titled(text, archive)
     named = _named(text, spelled) + tuple(titled)
@@ -106,10 +85,18 @@ def _understood(question: Question, archive: Archive) -> Query:
         *_unanchored(text, references),
     ]
     naming = [*_naming(text, spelled), *titled.values()]
-    header_fact = asked_of_header(text, naming) if named else None
-    exhaustive = is_exhaustive(text) and not references and header_fact is None
+    facts = asked_of_header(text, naming)
+    if facts and not named and not unknown:
+        named = named_before(question, archive.resolve_id)
+    facts = facts if named else ()
+    exhaustive = is_exhaustive(text) and not references and not facts
     # The digits of a message number are no date, its post no place: "Astana 1206 of 2009".
-    clues = read_clues(_blanked(text, spelled), catalogue, asks_for_all=exhaustive)
+    blanked = without_numbers(text, spelled)
+    clues = () if facts else read_clues(blanked, catalogue, asks_for_all=exhaustive)
+    if not (named or references or spelled):
+        of_cables = read_clues(blanked, catalogue, asks_for_all=True)
+        if asks_for_cables(text, of_cables):
+            facts, clues, exhaustive = (HeaderFact.COUNT,), of_cables, True
     if not (named or references or exhaustive or spelled):
         named, naming = _sent(text, archive)
     asked = named or references
@@ -134,41 +121,14 @@ def _understood(question: Question, archive: Archive) -> Query:
         clues=narrowed.clues,
         references=references,
         expansions=expansions(lone),
-        mentions=read_mentions(text, clues) if exhaustive else (),
+        mentions=read_mentions(text, clues) if exhaustive and not facts else (),
         contradiction=narrowed.contradiction,
         notes=(*notes, *narrowed.notes),
-        header_fact=header_fact,
+        header_facts=facts,
     )
 
 
-def _spelled(text: str, resolve: ResolveId) -> list[_Spelled]:
-    """The message numbers in a text, longest spelling first, in the order of the text."""
-    words = [(match.start(), match.end()) for match in _WORD.finditer(text)]
-    taken: list[_Spelled] = []
-    unknown: list[_Spelled] = []
-    for size in range(min(_MRN_WORDS, len(words)), 0, -1):
-        for first in range(len(words) - size + 1):
-            start, end = words[first][0], words[first + size - 1][1]
-            run = text[start:end]
-            if _DIGIT.search(run) is None:
-                continue
-            if any(start < one.end and end > one.start for one in taken) or read_mrn(run) is None:
-                continue
-            if _POSSESSIVE.search(run):
-                continue
-            cable_id = resolve(run)
-            if cable_id is not None:
-                taken.append(_Spelled(start, end, run, cable_id))
-            elif _FULL_ID.fullmatch(run) or _NOUN.search(run) or _NOUN.search(text[:start].rstrip()):
-                unknown.append(_Spelled(start, end, run, None))
-    # The shortest spelling says what is unknown best: "09ASTANA9999", not "of 09ASTANA9999".
-    for one in sorted(unknown, key=lambda one: one.end - one.start):
-        if not any(one.start < other.end and one.end > other.start for other in taken):
-            taken.append(one)
-    return sorted(taken, key=lambda one: one.start)
-
-
-def _named(text: str, spelled: list[_Spelled]) -> tuple[ParagraphRef, ...]:
+def _named(text: str, spelled: list[Spelled]) -> tuple[ParagraphRef, ...]:
     """The cables that the text names, with the paragraphs if it names one cable and its paragraphs."""
     ids = dict.fromkeys(one.cable_id for one in spelled if one.cable_id is not None)
     labels = [label for match in _PARAGRAPH.finditer(text) for label in re.findall(_LABEL, match["labels"])]
@@ -201,14 +161,14 @@ def _sent(text: str, archive: Archive) -> tuple[tuple[ParagraphRef, ...], list[S
     return tuple(ParagraphRef(cable_id, None) for cable_id in ids[:_SENT_NAMED]), naming
 
 
-def _naming(text: str, spelled: list[_Spelled]) -> Iterator[Span]:
+def _naming(text: str, spelled: list[Spelled]) -> Iterator[Span]:
     """The words that name cables, paragraphs and references."""
     yield from (Span(one.start, one.end) for one in spelled)
     for pattern in (_PARAGRAPH, _REFERENCE):
         yield from (Span(*match.span()) for match in pattern.finditer(text))
 
 
-def _references(question: Question, spelled: list[_Spelled], resolve: ResolveId) -> tuple[ReferenceAsk, ...]:
+def _references(question: Question, spelled: list[Spelled], resolve: ResolveId) -> tuple[ReferenceAsk, ...]:
     """The references to be followed, from the cable that the question or the talk before it names."""
     asked = list(_REFERENCE.finditer(question.text))
     if not asked:
@@ -217,7 +177,7 @@ def _references(question: Question, spelled: list[_Spelled], resolve: ResolveId)
     for turn in reversed(question.history):
         if base is not None:
             break
-        said = _spelled(f"{turn.question} {turn.answer}", resolve)
+        said = spelled_in(f"{turn.question} {turn.answer}", resolve)
         base = next((one.cable_id for one in reversed(said) if one.cable_id is not None), None)
     if base is None:
         return ()
@@ -237,9 +197,3 @@ def _unanchored(text: str, references: tuple[ReferenceAsk, ...]) -> Iterator[str
 def _unknown(spelled: str, archive: Archive) -> str:
     near = ", ".join(archive.near_ids(spelled))
     return f"There is no cable {spelled} in this collection." + (f" Near it: {near}." if near else "")
-
-
-def _blanked(text: str, spelled: list[_Spelled]) -> str:
-    for one in spelled:
-        text = text[: one.start] + "_" * (one.end - one.start) + text[one.end :]
-    return text

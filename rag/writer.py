@@ -14,7 +14,7 @@ from rag.conflicts import dispute_of
 from rag.errors import ModelUnavailable
 from rag.leads import by_post_and_date
 from rag.turn import Turn
-from rag.types import DraftSentence, Policy, Query, Quote, SentenceReady, Usage, Verdict, Wanted
+from rag.types import DraftSentence, Policy, Query, Quote, Scope, SentenceReady, Usage, Verdict, Wanted
 from rag.verify import Verifier
 
 
@@ -31,7 +31,7 @@ class Writer:
 
         A model that breaks off behind sentences that stand leaves an answer in part.
         """
-        if turn.query.header_fact is not None:
+        if turn.query.header_facts:
             # No paragraph says it that could be cited, and one that speaks of a date or a name may mislead.
             turn.answerer = self._quoting.name
             return
@@ -80,6 +80,9 @@ class Writer:
 
     def _set_beside(self, turn: Turn) -> Generator[SentenceReady, None, None]:
         """Show what other cables say against a figure or date of the answer, by post and date."""
+        if turn.query.scope is Scope.EXHAUSTIVE:
+            # It counts what speaks of a thing; what those places count is another matter.
+            return
         passages = list(turn.passages.values())
         dispute = dispute_of(turn.query.standalone, turn.composer.citations, passages)
         if dispute is None:

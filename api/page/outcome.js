@@ -20,7 +20,7 @@ export function absenceNode(record, { open, widen }) {
       absence.hits && !inHeader(record) ? row("Came nearest", `${count(absence.hits, "paragraph")}, read and found wanting`) : null,
       absence.unknown.length ? row("No such cable", absence.unknown.join(", ")) : null,
       absence.without_text.length ? row("Header only", ...absence.without_text.map((id) => button(id, () => open(id), { class: "reference" }))) : null),
-    el("p", { class: "absence-foot" }, "That says nothing about archives that were not collected."),
+    inHeader(record) ? null : el("p", { class: "absence-foot" }, "That says nothing about archives that were not collected."),
     el("p", { class: "ways" },
       el("a", { href: `/browse?q=${encodeURIComponent(record.question)}` }, "Search the paragraphs for these words"),
       widen ? button("Ask without the filters", widen) : null));

@@ -1,6 +1,7 @@
 // What a reader thinks: of an answer, or of one citation. Two presses at most, a few words if they like.
 
 import { button, el } from "./dom.js";
+import { inHeader } from "./outcome.js";
 import { tell } from "./stream.js";
 
 const OF_ANSWER = { helpful: "Helpful", wrong: "Wrong", incomplete: "Incomplete", should_have_abstained: "Should not have answered" };
@@ -8,7 +9,7 @@ const OF_ABSENCE = { helpful: "Right, it is not here", should_have_answered: "It
 const OF_CITATION = { helpful: "Supports it", does_not_support: "Does not support it", wrong_paragraph: "Wrong paragraph" };
 
 export function answerRemarks(record) {
-  const reasons = record.outcome === "not_in_corpus" ? OF_ABSENCE : OF_ANSWER;
+  const reasons = record.outcome === "not_in_corpus" && !inHeader(record) ? OF_ABSENCE : OF_ANSWER;
   return remarks("Your judgement:", "Feedback on this answer", reasons, { answer_id: record.answer_id });
 }
 

@@ -43,7 +43,10 @@ class Wanted(StrEnum):
 
 
 class HeaderFact(StrEnum):
-    """What a question wants to know of a cable, and its header tells. AUTHOR: its post, and who signed it."""
+    """What a question wants to know of cables, and their headers tell.
+
+    AUTHOR: the post, and who signed. COUNT: how many there are, and which.
+    """
 
     SIGNATURE = "signature"
     AUTHOR = "author"
@@ -53,6 +56,7 @@ class HeaderFact(StrEnum):
     CLASSIFICATION = "classification"
     TAGS = "tags"
     PRECEDENCE = "precedence"
+    COUNT = "count"
 
 
 class ClueField(StrEnum):
@@ -176,8 +180,8 @@ class Query:
 
     `filters` are the caller's with what the question itself narrows; `clues` say which came from its words.
     `contradiction` says why nothing can pass; `mentions` are looked for, any of them; `notes` are told.
-    `parts` are the questions that a compound one asks, each as understood by itself. Where `header_fact` is
-    there, it is all that is asked of the cables named.
+    `parts` are the questions that a compound one asks, each as understood by itself. Where there are
+    `header_facts`, they are all that is asked.
     """
 
     text: str
@@ -195,7 +199,7 @@ class Query:
     contradiction: str | None = None
     notes: tuple[str, ...] = ()
     parts: tuple[Query, ...] = ()
-    header_fact: HeaderFact | None = None
+    header_facts: tuple[HeaderFact, ...] = ()
 
     @property
     def is_follow_up(self) -> bool:

@@ -68,6 +68,47 @@ async def test_what_a_header_says_is_told_and_cites_nothing(
     assert record["text"].startswith(stated)
 
 
+@pytest.mark.parametrize(
+    ("question", "stated"),
+    [
+        (
+            "How many cables did Embassy Tallinn send?",
+            "2 cables of this collection pass the filters (Embassy Tallinn): 05TALLINN7, 07TALLINN9.",
+        ),
+        (
+            "How many telegrams are from Embassy Lusaka?",
+            "1 cable of this collection passes the filters (Embassy Lusaka): 06LUSAKA12.",
+        ),
+        ("How many cables are in the collection?", "This collection has 4 cables."),
+        ("Which cables did Holt sign?", "3 cables were signed HOLT: 05TALLINN7, 06LUSAKA12, 07TALLINN9."),
+        (
+            "How many cables were sent in 2006?",
+            "1 cable of this collection passes the filters (from 2006-01-01 to 2006-12-31): 06LUSAKA12.",
+        ),
+    ],
+)
+async def test_cables_are_counted_by_their_headers(
+    client: httpx.AsyncClient, question: str, stated: str
+) -> None:
+    record = (await client.post("/v1/answers", json={"question": question})).json()
+    assert (record["absence"] or {}).get("stated") == [stated]
+    assert record["coverage"] == "complete"
+    assert record["sentences"] == []
+
+
+async def test_a_header_is_asked_twice_and_of_the_cable_that_was_spoken_of(client: httpx.AsyncClient) -> None:
+    question = "Who signed 05TALLINN7, and when was it sent?"
+    record = (await client.post("/v1/answers", json={"question": question})).json()
+    told = ["05TALLINN7 is signed HOLT.", "05TALLINN7 was sent on 2005-05-04 at 09:30 UTC."]
+    assert record["absence"]["stated"] == told
+    assert record["evidence"] == []
+    talk = [{"question": "What does 05TALLINN7 say?", "answer": "212 [1]."}]
+    asked = {"question": "When was it sent?", "history": talk}
+    assert (await client.post("/v1/answers", json=asked)).json()["absence"]["stated"] == told[1:]
+    asked["history"] = [{"question": "What do 05TALLINN7 and 06LUSAKA12 say?", "answer": "212 [1]."}]
+    assert not (await client.post("/v1/answers", json=asked)).json()["absence"]["stated"]
+
+
 async def test_what_the_text_tells_is_no_question_of_the_header(client: httpx.AsyncClient) -> None:
     for question in (
         "Who signed the treaty in 05TALLINN7?",
@@ -75,6 +116,9 @@ async def test_what_the_text_tells_is_no_question_of_the_header(client: httpx.As
         "When was the harbor dredged in 05TALLINN7?",
         "Who was sent to the quay in 05TALLINN7?",
         "When was 05TALLINN7 sent to parliament?",
+        "Who signed 05TALLINN7, and when did the dredging end?",
+        "How many cables did Embassy Tallinn send about dredging?",
+        "Which cables are about the barges?",
     ):
         record = (await client.post("/v1/answers", json={"question": question})).json()
         assert not (record["absence"] or {}).get("stated"), question

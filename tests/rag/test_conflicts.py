@@ -87,6 +87,16 @@ def test_two_cables_that_disagree(question: str, here: str, there: str, expected
             "In the end helicopters took 51 people off the ferry Meretuul.",
         ),
         ("When did the ferry Meretuul sail?", HERE, "Helicopters took 31 people off the ferry Meretuul."),
+        (
+            "When did the lamp campaign end?",
+            "The lamp campaign ended on January 18, when its bus was parked for good.",
+            "A campaign with lamps opened in Narva on June 26; the lamp campaign has a bus.",
+        ),
+        (
+            "When did the Narva branch line open?",
+            "The Narva branch line, reopened by Estonian Rail on March 29, has seen two derailments.",
+            "The cabinet on January 10 signed a concession for the Narva branch line with Estonian Rail.",
+        ),
     ],
     ids=[
         "agree",
@@ -97,6 +107,8 @@ def test_two_cables_that_disagree(question: str, here: str, there: str, expected
         "no figure asked",
         "two asked",
         "a date asked",
+        "another event of the campaign",
+        "another event of the line",
     ],
 )
 def test_two_cables_that_do_not(question: str, here: str, there: str) -> None:

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from api.cli import options
 from api.cli.output import messages, waiting
+from api.heap import one_heap
 from api.processes import Failed, Processes, Ready, end_with_parent
 from rag.config import Settings
 from rag.errors import CableqaError, UsageError
@@ -43,6 +44,7 @@ def serve(
     json: options.Json = False,
 ) -> None:
     """Serve the page and the HTTP API."""
+    one_heap()
     settings = options.read_settings(data_dir)
     listening = _listen(host, port)
 
@@ -119,6 +121,7 @@ class Served:
 
 def serve_in_child(listening: socket.socket, host: str, settings: Settings, telling: Connection) -> None:
     """One of several processes: says that it is ready, or why it will never be, and serves."""
+    one_heap()
     # Ctrl-C reaches the whole group; the parent then tells each to end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent()

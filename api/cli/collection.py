@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from rag.config import Settings
     from rag.ray_embedder import RayEmbedder
 
+_STOPPED = (
+    "Stopped. What was written is kept, and nothing is searched until it is finished: run the same command "
+    "again to go on, or `cableqa doctor`."
+)
 COLOURS = {"failed": "bold red", "duplicate": "yellow", "removed": "yellow"}
 
 
@@ -151,7 +155,11 @@ def ingest_paths(
         with Bar() as bar:
             ray = _ray_embedder(settings, bar) if engine is Engine.RAY else None
             with open_collection(settings, encoder, write=True, embedder=ray) as collection:
-                return ingest(paths, collection, wanted, bar.show, ray)
+                try:
+                    return ingest(paths, collection, wanted, bar.show, ray)
+                except KeyboardInterrupt:
+                    messages().print(_STOPPED, soft_wrap=True)
+                    raise
     finally:
         # A thread that still encodes when the program ends would take it down.
         encoder.close()

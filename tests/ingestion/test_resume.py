@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import random
+import signal
+import sqlite3
+import subprocess
+import sys
 import time
 from collections import Counter
 from multiprocessing.connection import Connection
@@ -105,3 +110,31 @@ def test_kills_change_nothing_and_embed_nothing_twice(tmp_path: Path, kills: int
     ):
         assert_whole(killed)
         assert contents(killed) == contents(straight)
+
+
+@pytest.mark.heavy
+def test_ctrl_c_says_what_is_kept_and_how_to_go_on(tmp_path: Path) -> None:
+    archive, data = tmp_path / "archive", tmp_path / "data"
+    archive.mkdir()
+    for name, text in telegrams(400, 10).items():
+        (archive / name).write_text(text)
+    program = "import sys; from api.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", program, "ingest", str(archive), "--data-dir", str(data)]
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    while child.poll() is None and not written(data / "cables.sqlite"):
+        time.sleep(0.05)
+    child.send_signal(signal.SIGINT)
+    _, said = child.communicate()
+    assert child.returncode == 130
+    assert "run the same command again" in " ".join(said.split())
+
+
+def written(store: Path) -> bool:
+    """Whether a cable is in it; while tables are made it cannot be asked."""
+    if not store.exists():
+        return False
+    with contextlib.closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as connection:
+        try:
+            return connection.execute("SELECT 1 FROM cables LIMIT 1").fetchone() is not None
+        except sqlite3.OperationalError:
+            return False

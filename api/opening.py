@@ -14,7 +14,7 @@ from api.tables import FILE_NAME as HISTORY_FILE
 from api.tracing import open_traces
 from rag.bootstrap import build_pipelines
 from rag.config import Settings
-from rag.unpadded import one_core_each, take_short_turns
+from rag.unpadded import one_core_each
 
 
 def open_service(settings: Settings, *, guarded: bool) -> Service:
@@ -23,8 +23,6 @@ def open_service(settings: Settings, *, guarded: bool) -> Service:
     Raises CollectionError, ModelUnavailable. `Service.close` and then `Service.release` end it.
     """
     one_core_each()
-    # While one question is read by a network, another is looked up or checked, in Python.
-    take_short_turns()
     pipelines = build_pipelines(settings, serving=True)
     folder = settings.data_dir
     history = History.open(folder)

@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from rag.citations import parse_memo_sentence, parse_sentence, split_sentences
 from rag.errors import UsageError
-from rag.loose import loose_passage
 from rag.record.check import (
     CheckedCitationRecord,
     CheckedSentenceRecord,
@@ -18,7 +16,9 @@ from rag.record.check import (
     VerifyIn,
     VerifyRecord,
 )
-from rag.store import CableStore
+from rag.store.cable_store import CableStore
+from rag.text.citations import parse_memo_sentence, parse_sentence, split_sentences
+from rag.text.loose import loose_passage
 from rag.types import (
     CitationCheck,
     DraftSentence,
@@ -30,7 +30,7 @@ from rag.types import (
     Quote,
     Verdict,
 )
-from rag.verify import Verifier
+from rag.verifying.verify import Verifier
 
 SENTENCES_LIMIT = 2_000
 

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from sqlalchemy import Column, Engine, Integer, MetaData, Row, Table, Text, select
 
-from rag.ceiling import Ceiling
 from rag.errors import NotFound
-from rag.migrations import Schema, meta_table, open_up_to_date
+from rag.store.ceiling import Ceiling
+from rag.store.migrations import Schema, meta_table, open_up_to_date
 
 FILE_NAME = "keys.sqlite"
 PREFIX = "cqa"

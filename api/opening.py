@@ -14,7 +14,7 @@ from api.tables import FILE_NAME as HISTORY_FILE
 from api.tracing import open_traces
 from rag.bootstrap import build_pipelines
 from rag.config import Settings
-from rag.unpadded import one_core_each
+from rag.models.unpadded import one_core_each
 
 
 def open_service(settings: Settings, *, guarded: bool) -> Service:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
-from rag.cores import usable_cores
 from rag.errors import CableqaError
+from rag.models.processor import usable_cores
 
 # How often it is looked whether all are alive.
 LOOK_S = 0.5

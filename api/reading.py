@@ -5,9 +5,9 @@ from __future__ import annotations
 import codecs
 
 from rag.errors import NotFound
-from rag.parts import find_part, split_address
 from rag.record import CableRecord, ParagraphRecord
-from rag.store import CableStore
+from rag.store.cable_store import CableStore
+from rag.text.parts import find_part, split_address
 from rag.types import Cable, Paragraph, Span
 
 

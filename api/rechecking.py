@@ -8,9 +8,9 @@ from rag.errors import NotFound
 from rag.record import AnswerRecord, SentenceRecord
 from rag.record.check import RecheckedCitationRecord, RecheckedSentenceRecord, ReverifyRecord
 from rag.record.evidence import CitationRecord
-from rag.store import CableStore
+from rag.store.cable_store import CableStore
 from rag.types import DraftSentence, FoundBy, Hit, Outcome, Passage, Quote
-from rag.verify import Verifier
+from rag.verifying.verify import Verifier
 
 _MARKER = re.compile(r"\s*\[\d+\]")
 

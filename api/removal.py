@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from api.history import History
-from rag.collection import settled_encoder, store_alone
 from rag.config import Settings
-from rag.embeddings import Encoder
 from rag.errors import NotFound
-from rag.home import require_home
-from rag.indexing import IndexedTotals
-from rag.rebuild import rebuild
-from rag.store import CableStore
+from rag.index.collection import settled_encoder, store_alone
+from rag.index.home import require_home
+from rag.index.indexing import IndexedTotals
+from rag.index.rebuild import rebuild
+from rag.models.embeddings import Encoder
+from rag.store.cable_store import CableStore
 
 
 @dataclass(frozen=True, slots=True)

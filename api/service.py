@@ -25,17 +25,17 @@ from api.observing import Observer
 from api.runs import Runs
 from api.watched import Watched
 from api.workers import Kind, Workers
-from rag.ceiling import Ceiling
 from rag.config import Settings
-from rag.cores import usable_cores
 from rag.errors import CableqaError, CollectionDegraded, CollectionEmpty, Forbidden, NotFound
+from rag.models.processor import usable_cores
 from rag.record import AnswerRecord, ErrorFacts, QuestionIn
+from rag.store.ceiling import Ceiling
 from rag.types import Answer, AnswerReady, Filters, Mode, PipelineEvent, Question, Turn
 
 if TYPE_CHECKING:
     # Only named, never loaded from here: a client of a running server must not wait for torch.
     from rag.pipeline import Pipeline, SearchResult
-    from rag.store import CableStore
+    from rag.store.cable_store import CableStore
 
 T = TypeVar("T")
 # Earlier turns of a conversation that a question is understood with.

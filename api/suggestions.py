@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import as_file, files
 
 from evals.samples import load_samples
-from rag.store import CableStore
+from rag.store.cable_store import CableStore
 from rag.types import Filters
 
 

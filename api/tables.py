@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-from rag.migrations import Schema, meta_table
+from rag.store.migrations import Schema, meta_table
 
 FILE_NAME = "history.sqlite"
 METADATA = MetaData()

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from rag.config import Settings
-from rag.cores import usable_cores
 from rag.errors import Busy
+from rag.models.processor import usable_cores
 
 T = TypeVar("T")
 # Each has a mean time of its own: a look-up takes a tenth of an answer or less.

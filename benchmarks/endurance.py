@@ -34,11 +34,11 @@ from pydantic import BaseModel, Field
 from api.history import History
 from ingestion.doctor import examine
 from rag.bootstrap import build_pipeline
-from rag.collection import UNCLEAN
 from rag.config import Settings
-from rag.embeddings import Encoder, load_encoder
 from rag.errors import NotFound
-from rag.store import CableStore
+from rag.index.collection import UNCLEAN
+from rag.models.embeddings import Encoder, load_encoder
+from rag.store.cable_store import CableStore
 from rag.types import Outcome, Question
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from search_latency import TableEncoder, build, questions_of
 
-from rag.collection import Collection
-from rag.huge_pages import use_huge_pages
+from rag.index.collection import Collection
+from rag.index.huge_pages import use_huge_pages
 
 K, ROUNDS = 64, 5
 

@@ -32,12 +32,12 @@ from ingestion.parse import parse_source
 from ingestion.reading import IngestOptions
 from ingestion.report import Status
 from ingestion.sources import SourceFile, find_files
-from rag.collection import open_collection
 from rag.config import Settings
-from rag.exact import ExactSearch
-from rag.index import ChunkIndex
-from rag.indexing import COMMIT_CHUNKS
-from rag.store import CableStore
+from rag.index.chunks import ChunkIndex
+from rag.index.collection import open_collection
+from rag.index.exact import ExactSearch
+from rag.index.indexing import COMMIT_CHUNKS
+from rag.store.cable_store import CableStore
 from tests.fakes import WordEncoder
 from tests.telegrams import telegram
 

@@ -29,15 +29,15 @@ from langchain_core.embeddings import Embeddings
 
 from ingestion.ingest import ingest
 from ingestion.reading import IngestOptions, parsed, sources
-from rag.citations import split_sentences
-from rag.collection import open_collection
 from rag.config import ON_OPENVINO, PACKAGED_MODEL, Settings
-from rag.embedded import embedded_text
-from rag.embeddings import Encoder, load_encoder, packaged_model
-from rag.precision import has_bf16
-from rag.store import CableStore
+from rag.index.collection import open_collection
+from rag.index.embedded import embedded_text
+from rag.models.embeddings import Encoder, load_encoder, packaged_model
+from rag.models.processor import has_bf16
+from rag.models.worker import Precision
+from rag.store.cable_store import CableStore
+from rag.text.citations import split_sentences
 from rag.types import Cable
-from rag.worker import Precision
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

@@ -28,11 +28,11 @@ from evals.samples import Sample, load_samples
 from ingestion.ingest import ingest
 from ingestion.reading import IngestOptions
 from rag.bootstrap import build_pipeline, load_llm
-from rag.citations import split_sentences
-from rag.collection import open_collection
 from rag.config import Settings
-from rag.embeddings import load_encoder
+from rag.index.collection import open_collection
+from rag.models.embeddings import load_encoder
 from rag.pipeline import Finder, Pipeline
+from rag.text.citations import split_sentences
 from rag.types import Answer, DraftSentence, Found, Hit, Mode, Passage, Query, Question, Quote, Verdict
 
 ROOT = Path(__file__).resolve().parents[1]

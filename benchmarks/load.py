@@ -40,10 +40,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.search_latency import generated
 from benchmarks.textbook import open_store
 from evals.load import Demand, LoadReport, drive
-from rag.collection import open_collection
 from rag.config import PACKAGED_MODEL, Settings
-from rag.embeddings import load_encoder
-from rag.store import CableStore
+from rag.index.collection import open_collection
+from rag.models.embeddings import load_encoder
+from rag.store.cable_store import CableStore
 from rag.types import Chunk
 
 ROOT = Path(__file__).resolve().parents[1]

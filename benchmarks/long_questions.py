@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from rag.bootstrap import build_pipeline
 from rag.config import Settings
-from rag.store import CableStore
+from rag.store.cable_store import CableStore
 from rag.types import Filters
 
 LONGEST = 4_000

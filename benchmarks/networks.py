@@ -22,14 +22,14 @@ from sentence_transformers import SentenceTransformer
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.search_latency import generated
-from rag.embeddings import packaged_model, packaged_tokenizer
-from rag.precision import has_bf16
-from rag.reader import WindowCutter
-from rag.sentence_vectors import DTYPES, SentenceVectors
-from rag.tokens import CountingTokenizer
-from rag.tuned import packaged_encoder
-from rag.unpadded import UnpaddedEncoder
-from rag.worker import Precision
+from rag.models.embeddings import packaged_model, packaged_tokenizer
+from rag.models.processor import has_bf16
+from rag.models.reader import WindowCutter
+from rag.models.sentence_vectors import DTYPES, SentenceVectors
+from rag.models.tokens import CountingTokenizer
+from rag.models.tuned import packaged_encoder
+from rag.models.unpadded import UnpaddedEncoder
+from rag.models.worker import Precision
 
 PASSAGES = 8
 

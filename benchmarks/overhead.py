@@ -29,10 +29,10 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 
 from evals.samples import load_samples
 from rag.bootstrap import build_pipeline
-from rag.citations import split_sentences
 from rag.config import NO_ENTAILMENT, Settings
-from rag.llm import LLMAnswerer
+from rag.llm.answerer import LLMAnswerer
 from rag.record import AnswerRecord
+from rag.text.citations import split_sentences
 from rag.types import Mode, Policy, Question
 
 ROOT = Path(__file__).resolve().parents[1]

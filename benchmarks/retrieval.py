@@ -39,19 +39,19 @@ from evals.statistics import mean_interval
 from ingestion.chunk import chunk_cable
 from ingestion.parse import parse_source
 from ingestion.sources import find_files
-from rag.catalogue import StoredArchive
-from rag.collection import Collection, open_collection
+from rag.asking.understand import understand
 from rag.config import PACKAGED_MODEL, Settings
-from rag.embeddings import Encoder, load_encoder
 from rag.errors import ParseError
-from rag.ranking import Weights
-from rag.reader import load_reader
-from rag.rerank import ReaderReranker, Reranker
-from rag.retrieve import HybridSearch
-from rag.store import CableStore
+from rag.finding.ranking import Weights
+from rag.finding.rerank import ReaderReranker, Reranker
+from rag.finding.retrieve import HybridSearch
+from rag.index.collection import Collection, open_collection
+from rag.models.embeddings import Encoder, load_encoder
+from rag.models.reader import load_reader
+from rag.models.worker import Precision, Vectors
+from rag.store.cable_store import CableStore
+from rag.store.catalogue import StoredArchive
 from rag.types import Cable, Question
-from rag.understand import understand
-from rag.worker import Precision, Vectors
 
 K1, B = 1.5, 0.75
 RRF_K = 60

@@ -31,19 +31,19 @@ from langchain_core.embeddings import Embeddings
 
 from ingestion.parse import parse_source
 from ingestion.sources import find_files
-from rag.catalogue import StoredArchive
-from rag.citations import split_sentences
-from rag.collection import Collection, open_collection
+from rag.asking.understand import understand
 from rag.config import PACKAGED_MODEL, Settings
-from rag.embeddings import load_encoder
 from rag.errors import ParseError
-from rag.indexing import Indexer
-from rag.retrieve import HybridSearch
-from rag.store import CableStore
-from rag.store_batch import Batch
+from rag.finding.retrieve import HybridSearch
+from rag.index.collection import Collection, open_collection
+from rag.index.indexing import Indexer
+from rag.models.embeddings import load_encoder
+from rag.models.worker import Vectors
+from rag.store.batches import Batch
+from rag.store.cable_store import CableStore
+from rag.store.catalogue import StoredArchive
+from rag.text.citations import split_sentences
 from rag.types import Cable, Chunk, Filters, Question, Segment
-from rag.understand import understand
-from rag.worker import Vectors
 
 SAMPLE = Path(__file__).resolve().parents[1] / "ingestion" / "sample"
 PARAGRAPHS_PER_CABLE = 8

@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from rag.store import FILE_NAME, CableStore
+from rag.store.cable_store import FILE_NAME, CableStore
 
 PARTS = {"store": f"{FILE_NAME}*", "Chroma": "chroma", "words": "lexical", "matrix": "*.vectors"}
 

@@ -17,7 +17,7 @@ from langchain_core.embeddings import Embeddings
 from pydantic import BaseModel
 
 from rag.config import PACKAGED_MODEL
-from rag.embeddings import load_encoder
+from rag.models.embeddings import load_encoder
 
 NAME = "textbook"
 K = 8

@@ -31,12 +31,12 @@ from ingestion.parse import parse_source
 from ingestion.sources import find_files
 from ingestion.sources.records import SourceFile
 from rag.bootstrap import packaged_encoder
-from rag.citations import split_sentences
-from rag.entailing import EntailmentVerifier
-from rag.entailment import Entailed, Entailment, Pair, load_minilm_entailment
+from rag.text.citations import split_sentences
 from rag.types import Cable, CableHeader, DraftSentence, FoundBy, Hit, Paragraph, Passage, Quote, Verdict
-from rag.verify import DeterministicVerifier, Verifier
-from rag.weighing import load_weigher
+from rag.verifying.entailing import EntailmentVerifier
+from rag.verifying.entailment import Entailed, Entailment, Pair, load_minilm_entailment
+from rag.verifying.verify import DeterministicVerifier, Verifier
+from rag.verifying.weighing import load_weigher
 from training.weigh_entailment import held_out_cases
 
 _MUTANTS = 200

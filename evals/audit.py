@@ -15,9 +15,9 @@ from typing import Protocol
 from evals.mutants import Mutant, MutationKind, TruePair, make_mutants
 from evals.mutations import FALSE, NAME, TRUE, Source
 from evals.samples import Sample
-from rag.citations import split_sentences
+from rag.text.citations import split_sentences
 from rag.types import CableHeader, DraftSentence, FoundBy, Hit, Paragraph, Passage, Quote, Verdict
-from rag.verify import Verifier
+from rag.verifying.verify import Verifier
 
 WORDS_MIN, WORDS_MAX = 8, 45
 SENTENCES_LIMIT = 400

@@ -8,13 +8,13 @@ from time import perf_counter
 
 from evals.loaders.claims import ClaimRow
 from evals.statistics import Interval, mean_interval
-from rag.loose import loose_passage
+from rag.text.loose import loose_passage
 from rag.types import (
     DraftSentence,
     Quote,
     Verdict,
 )
-from rag.verify import Verifier
+from rag.verifying.verify import Verifier
 
 
 @dataclass(frozen=True, slots=True)

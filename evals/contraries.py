@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 import re
 
-from rag.checks.words import is_capitals
-from rag.voices import voices_of
+from rag.text.voices import voices_of
+from rag.text.words import is_capitals
 
 SPEECH = (
     "said|stated|told|argued|claimed|noted|added|stressed|declared|announced|believes?|believed|reported|explained"

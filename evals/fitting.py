@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.checks.claim import claim_of
-from rag.checks.judgement import is_invented
-from rag.entailing import is_open, pair_of
-from rag.entailment import Entailment
 from rag.types import Passage, Quote, Verdict
-from rag.verify import judge_quote
-from rag.weighing import FEATURES, Weigher, features_of
+from rag.verifying.checks.claim import claim_of
+from rag.verifying.checks.judgement import is_invented
+from rag.verifying.entailing import is_open, pair_of
+from rag.verifying.entailment import Entailment
+from rag.verifying.verify import judge_quote
+from rag.verifying.weighing import FEATURES, Weigher, features_of
 
 FOLDS = 5
 _RIDGE = 5.0

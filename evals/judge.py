@@ -23,10 +23,10 @@ from evals.journal import Entry
 from evals.loaders.records import read_bytes, read_lines
 from evals.report import Judged, Metric, SampleLine, Validation
 from rag.bootstrap import HOSTED_TIMEOUT_S, LOCAL_TIMEOUT_S
-from rag.chat_models import load_chat_model
 from rag.config import Settings
 from rag.errors import ModelUnavailable, UsageError
-from rag.prompts import neutralise, sha256_of
+from rag.llm.chat_models import load_chat_model
+from rag.llm.prompts import neutralise, sha256_of
 
 CORRECT = "judge.answer_correct"
 # "Substantial" agreement begins at 0.61 (Landis and Koch 1977).

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from evals.contraries import SPEECH, change_holder, change_opposite, put
-from rag.checks.dates import dates_of
-from rag.checks.lexicon import places
-from rag.checks.quantities import Quantity, quantities_of
-from rag.checks.words import is_capitals
-from rag.citations import split_sentences
+from rag.text.citations import split_sentences
+from rag.text.dates import dates_of
+from rag.text.lexicon import places
+from rag.text.words import is_capitals
+from rag.verifying.checks.quantities import Quantity, quantities_of
 
 
 class MutationKind(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 
-from rag.collection import Collection
+from rag.index.collection import Collection
 from rag.pipeline import Finder
 from rag.types import Found, FoundBy, Hit, Query
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from evals.meddling import MeddledSearch
 from evals.observations import Cited, Observation, observe
 from evals.samples import Meddling
-from rag.answer import Answerer
+from rag.answering.answer import Answerer
 from rag.pipeline import Finder
 from rag.types import (
     Answer,
@@ -23,7 +23,7 @@ from rag.types import (
     Quote,
     Verdict,
 )
-from rag.verify import Verifier
+from rag.verifying.verify import Verifier
 
 
 class Subject(Protocol):

@@ -6,9 +6,9 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from rag.citations import split_sentences
-from rag.embedded import embedded_text
-from rag.store_vectors import parts
+from rag.index.embedded import embedded_text
+from rag.store.vectors import parts
+from rag.text.citations import split_sentences
 from rag.types import Cable, CableHeader, Chunk, Paragraph
 
 # Part of what makes a parsed file out of date: raise it with every change of what is cut where.
@@ -27,7 +27,7 @@ TOKEN_CHARS = 6
 
 
 class Tokenizer(Protocol):
-    """What chunking needs of rag.embeddings.Encoder."""
+    """What chunking needs of rag.models.embeddings.Encoder."""
 
     max_tokens: int
 
@@ -39,7 +39,7 @@ class Tokenizer(Protocol):
 def chunk_cable(cable: Cable, tokenizer: Tokenizer) -> tuple[Chunk, ...]:
     """All chunks of a cable in the order of its text; a paragraph without words has none.
 
-    With its context (`rag.embedded`) a chunk has at most ``tokenizer.max_tokens`` tokens. A longer
+    With its context (`rag.index.embedded`) a chunk has at most ``tokenizer.max_tokens`` tokens. A longer
     paragraph is cut between sentences, else between words, or between tokens where a "word" is too long.
     """
     return tuple(

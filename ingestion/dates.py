@@ -6,7 +6,7 @@ import re
 from datetime import UTC, date, datetime
 
 from ingestion.patterns import DTG
-from rag.mrn import full_year
+from rag.text.mrn import full_year
 
 _MONTHS = {
     name: index + 1 for index, name in enumerate("JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split())

@@ -8,8 +8,8 @@ from ingestion.chunk import Tokenizer, chunk_cable
 from ingestion.groups import ReadCable
 from ingestion.report import IngestLine, Status
 from ingestion.retransmission import SAME_TEXT, similarity
-from rag.store import CableStore
-from rag.store_batch import Batch
+from rag.store.batches import Batch
+from rag.store.cable_store import CableStore
 from rag.types import CableHeader
 
 

@@ -7,15 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.agreement import compare
-from rag.collection import UNCLEAN, index_fingerprint, settled_encoder, store_alone
 from rag.config import Settings
-from rag.embeddings import Encoder
 from rag.errors import CollectionError
-from rag.generations import remove_old_generations
-from rag.indexing import IndexedTotals
-from rag.rebuild import rebuild, remove_matrices
-from rag.store import CableStore
+from rag.index.agreement import compare
+from rag.index.collection import UNCLEAN, index_fingerprint, settled_encoder, store_alone
+from rag.index.generations import remove_old_generations
+from rag.index.indexing import IndexedTotals
+from rag.index.rebuild import rebuild, remove_matrices
+from rag.models.embeddings import Encoder
+from rag.store.cable_store import CableStore
 
 
 @dataclass(frozen=True, slots=True)

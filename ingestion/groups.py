@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ingestion.report import IngestLine
-from rag.store_work import FileRecord
+from rag.store.work import FileRecord
 from rag.types import Cable
 
 # Paragraphs and things read after which a group is written: about what the encoder takes at a time.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ingestion.posts import find_post
-from rag.mrn import MessageNumber, read_mrn
+from rag.text.mrn import MessageNumber, read_mrn
 
 _ARCHIVE = re.compile(r"^(?P<year>19\d\d)(?P<post>[A-Z]{2,6})(?P<serial>\d{5,6})$")
 _SHORT = re.compile(r"^(?P<year>\d\d)(?P<post>[A-Z]{3,24})(?P<serial>\d{1,8})$")

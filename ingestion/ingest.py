@@ -19,12 +19,12 @@ from ingestion.reading import IngestOptions, count_files, is_under, parsed, sour
 from ingestion.report import IngestLine, IngestProgress, IngestReport, Progress, Status, silent
 from ingestion.retransmission import signature
 from ingestion.sources import SourceFile
-from rag.collection import Collection
 from rag.errors import ParseError
-from rag.indexing import IndexedTotals, Indexer
-from rag.ray_embedder import Embedder
-from rag.store_batch import Batch
-from rag.store_work import FileRecord
+from rag.index.collection import Collection
+from rag.index.indexing import IndexedTotals, Indexer
+from rag.index.ray_embedder import Embedder
+from rag.store.batches import Batch
+from rag.store.work import FileRecord
 
 
 def ingest(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rag.store import CableStore
-from rag.store_work import FileRecord
+from rag.store.cable_store import CableStore
+from rag.store.work import FileRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from ingestion.sources.records import Known, RawCable, SourceFile
 from ingestion.tags import read_tags
 from ingestion.views import compose
 from rag.errors import ParseError
-from rag.mrn import MessageNumber, read_mrn
+from rag.text.mrn import MessageNumber, read_mrn
 from rag.types import Cable, CableHeader, DatePrecision, Paragraph
 
 _CORPORA = {"telegram": "seed", "nara": "nara", "dfat": "dfat", "frus-tei": "frus", "csv": "csv"}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from rag.mrn import POST_CUT
+from rag.text.mrn import POST_CUT
 
 _RANKS = re.compile(
     r"^(?:(?:US|AM|U\.S\.)?(?:EMBASSY|EMB|CONSULATE(?:\s+GENERAL)?|CONSUL|CONGEN|MISSION|OFFICE|LO|INT|DEL)|MEMBASSY)\s+"

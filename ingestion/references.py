@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ingestion.identity import archive_id, short_id
 from ingestion.posts import Post, find_post
-from rag.mrn import full_year
+from rag.text.mrn import full_year
 from rag.types import Reference, ReferenceKind
 
 _LETTER = re.compile(r"(?:(?<=^)|(?<=[\s,;.]))\(?(?P<letter>[A-Z])[.):][):]?\s*(?=\S)")

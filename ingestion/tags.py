@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from rag.tags import listed_tags
+from rag.text.tags import listed_tags
 
 _TOKEN = re.compile(
     r"(?P<code>[A-Z]{2,4}|[A-Z]+)\s*\((?P<name>[^()]*)\)|(?P<word>[A-Z][A-Z'’.-]*(?:/[A-Z]+)?)|(?P<sep>,)",

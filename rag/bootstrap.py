@@ -9,27 +9,27 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from rag.answer import ExtractiveAnswerer
-from rag.ceiling import Ceiling
-from rag.chat_models import load_chat_model, reply_forms
-from rag.collection import Collection, open_collection
+from rag.answering.answer import ExtractiveAnswerer
+from rag.answering.gate import load_gate
 from rag.config import NO_ENTAILMENT, PACKAGED_ENTAILMENT, PACKAGED_MODEL, Settings
-from rag.cross_encoder import load_cross_encoder
-from rag.embeddings import Encoder, load_encoder
-from rag.entailing import EntailmentVerifier
-from rag.entailment import load_minilm_entailment
 from rag.errors import CollectionError
-from rag.gate import load_gate
-from rag.healing import Healer, open_what_is_whole
-from rag.llm import LLMAnswerer, LLMSettings
+from rag.finding.rerank import RememberingReader, load_reranker
+from rag.finding.retrieve import HybridSearch
+from rag.index.collection import Collection, open_collection
+from rag.index.healing import Healer, open_what_is_whole
+from rag.llm.answerer import LLMAnswerer, LLMSettings
+from rag.llm.chat_models import load_chat_model, reply_forms
+from rag.models.embeddings import Encoder, load_encoder
+from rag.models.processor import has_bf16
+from rag.models.reader import load_reader
 from rag.pipeline import Limits, Pipeline
-from rag.precision import has_bf16
-from rag.reader import load_reader
-from rag.rerank import RememberingReader, load_reranker
-from rag.retrieve import HybridSearch
-from rag.store_ceiling import StoreBelow
-from rag.verify import DeterministicVerifier, Verifier
-from rag.weighing import AT_ITS_WORD, load_weigher
+from rag.store.ceiling import Ceiling
+from rag.store.under_ceiling import StoreBelow
+from rag.verifying.cross_encoder import load_cross_encoder
+from rag.verifying.entailing import EntailmentVerifier
+from rag.verifying.entailment import load_minilm_entailment
+from rag.verifying.verify import DeterministicVerifier, Verifier
+from rag.verifying.weighing import AT_ITS_WORD, load_weigher
 
 # Where no setting says otherwise. A processor reads some fifty tokens a second for a small local model, so a
 # prompt of 12,000 characters is a minute's work before the first word.

@@ -11,15 +11,17 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
-from rag.absence import absence_of, note_of_missing_text, without_text
-from rag.answer import Answerer
-from rag.catalogue import StoredArchive
-from rag.collection import Collection
+from rag.answering.absence import absence_of, note_of_missing_text, without_text
+from rag.answering.answer import Answerer
+from rag.answering.turn import Turn
+from rag.answering.writer import Writer
+from rag.asking.understand import understand
 from rag.errors import CollectionDegraded, ModelUnavailable, UsageError
-from rag.period_words import expansions
+from rag.index.collection import Collection
+from rag.llm.rewriting import Rewriter
 from rag.record import AnswerRecord
-from rag.rewriting import Rewriter
-from rag.turn import Turn
+from rag.store.catalogue import StoredArchive
+from rag.text.period_words import expansions
 from rag.types import (
     Answer,
     AnswerReady,
@@ -37,9 +39,7 @@ from rag.types import (
     Usage,
 )
 from rag.types import Turn as Said
-from rag.understand import understand
-from rag.verify import Verifier
-from rag.writer import Writer
+from rag.verifying.verify import Verifier
 
 TOP_K_LIMIT = 50
 # Of an exhaustive question's hits so many are in the answer's record; `search` gives more.

@@ -40,7 +40,7 @@ def pytest_collection_finish() -> None:
 def encoder() -> Iterator[object]:
     """The real encoder, loaded once."""
     from rag.config import PACKAGED_MODEL
-    from rag.embeddings import load_encoder
+    from rag.models.embeddings import load_encoder
 
     loaded = load_encoder(PACKAGED_MODEL)
     yield loaded
@@ -52,9 +52,9 @@ def sample_pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeli
     from ingestion.ingest import ingest
     from ingestion.reading import IngestOptions
     from rag.bootstrap import build_pipeline
-    from rag.collection import open_collection
     from rag.config import Settings
-    from rag.embeddings import load_encoder
+    from rag.index.collection import open_collection
+    from rag.models.embeddings import load_encoder
 
     settings = Settings(data_dir=tmp_path_factory.mktemp("sample"))
     collection = open_collection(settings, load_encoder(settings.embedding_model), write=True)

@@ -10,8 +10,8 @@ from hashlib import blake2b
 import numpy as np
 from langchain_core.embeddings import Embeddings
 
-from rag.citations import split_sentences
-from rag.reader import Reading, ReadSentence
+from rag.models.reader import Reading, ReadSentence
+from rag.text.citations import split_sentences
 from rag.types import Passage, Span
 
 COMMON = frozenset(

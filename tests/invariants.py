@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from rag.collection import Collection
+from rag.index.collection import Collection
 from rag.types import Cable
 
 

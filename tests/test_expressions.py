@@ -26,7 +26,7 @@ ROOMS = ("rag", "ingestion", "evals", "api")
 REPEATED, ALARM_S, ATTACKS = 1_000, 2.0, 8
 COMMON = ("", " "), ("", "a "), ("", "1,"), ("", "A."), ("", "\n"), ("", '"a')
 # Given a text of at most 120 characters by the only function that uses it.
-BOUNDED = frozenset({"rag.mrn"})
+BOUNDED = frozenset({"rag.text.mrn"})
 OF_CATEGORY = {signs.CATEGORY_DIGIT: "1", signs.CATEGORY_SPACE: " ", signs.CATEGORY_NOT_WORD: " "}
 
 

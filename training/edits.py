@@ -13,8 +13,8 @@ from difflib import SequenceMatcher
 from functools import cache
 
 from evals.mutations import CERTAIN, HEDGE, OPPOSITE
-from rag.checks import lexicon
-from rag.checks.words import is_same, opposites_of, stem_of, words_of
+from rag.text import lexicon
+from rag.text.words import is_same, opposites_of, stem_of, words_of
 from rag.types import Span
 
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{2,}\b")

@@ -19,10 +19,10 @@ from evals.mutants import MutationKind, TruePair, make_mutants
 from ingestion.parse import parse_source
 from ingestion.sources import find_files
 from ingestion.sources.records import SourceFile
-from rag.checks.words import words_of
-from rag.citations import split_sentences
-from rag.entailment import Pair, context_of
+from rag.text.citations import split_sentences
+from rag.text.words import words_of
 from rag.types import Cable, Paragraph, Span
+from rag.verifying.entailment import Pair, context_of
 from training.edits import FALSE, TRUE, changed_words, likeness
 
 HERE = Path(__file__).resolve().parent

@@ -1,4 +1,4 @@
-"""Fit the gate that `rag.gate` loads: how likely some passage answers, from the reader and the search.
+"""Fit the gate that `rag.answering.gate` loads: how likely some passage answers, by reader and search.
 
     .venv/bin/cableqa ingest --data-dir /tmp/all ../shared/corpus
     .venv/bin/python training/fit_gate.py --collection /tmp/all --out rag/data/gate.json
@@ -6,7 +6,7 @@
 Only own questions that the reader was not trained on. Each answerable one is asked as it is, and once more
 without the cables that hold its gold; those without an answer are the third kind. The three weigh alike. The
 passage of a question that counts is the surest by the weights themselves, so fitting is repeated until they
-stand. The threshold is no part of it: see `rag.selection`.
+stand. The threshold is no part of it: see `rag.answering.selection`.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from sklearn.linear_model import LogisticRegression
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from rag.collection import open_collection
+from rag.answering.gate import logit
 from rag.config import PACKAGED_MODEL, Settings
-from rag.embeddings import load_encoder
-from rag.gate import logit
-from rag.reader import PassageReader, load_reader
-from rag.rerank import RememberingReader
-from rag.retrieve import HybridSearch
+from rag.finding.rerank import RememberingReader
+from rag.finding.retrieve import HybridSearch
+from rag.index.collection import open_collection
+from rag.models.embeddings import load_encoder
+from rag.models.reader import PassageReader, load_reader
 from rag.types import Filters, Hit, Passage, Query
 from training.reading_data import HELD_OUT_ONE_IN, HELD_OUT_ROUNDS, HERE, cable_id_of
 

@@ -15,10 +15,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.citations import split_sentences
-from rag.collection import Collection
-from rag.reader import read_context
-from rag.retrieve import HybridSearch
+from rag.finding.retrieve import HybridSearch
+from rag.index.collection import Collection
+from rag.models.reader import read_context
+from rag.text.citations import split_sentences
 from rag.types import Cable, Filters, Hit, Paragraph, Query, Span
 
 HERE = Path(__file__).resolve().parent

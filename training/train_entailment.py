@@ -1,4 +1,4 @@
-"""Fine-tune the packaged MiniLM into the entailment model that `rag.entailment` loads.
+"""Fine-tune the packaged MiniLM into the entailment model that `rag.verifying.entailment` loads.
 
     .venv/bin/python training/train_entailment.py --shared ../shared --start rag/data/reader.safetensors \
         --state /tmp/entailment --out entailment.safetensors
@@ -28,16 +28,16 @@ from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from rag.embeddings import packaged_model, packaged_tokenizer
-from rag.entailment import PairEncoder
-from rag.entailment_model import (
+from rag.models.embeddings import packaged_model, packaged_tokenizer
+from rag.models.tuned import save_tuned
+from rag.verifying.entailment import PairEncoder
+from rag.verifying.entailment_model import (
     Batch,
     Encoded,
     EntailmentModel,
     collate,
     load_entailment_model,
 )
-from rag.tuned import save_tuned
 from training.entailment_data import Example, all_examples
 from training.tuning import PAUSED, add_sittings, area_under_curve, kept_batches, train
 

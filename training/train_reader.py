@@ -1,4 +1,4 @@
-"""Fine-tune the packaged MiniLM into the reader that `rag.reader` loads.
+"""Fine-tune the packaged MiniLM into the reader that `rag.models.reader` loads.
 
     .venv/bin/cableqa ingest --data-dir /tmp/all ../shared/corpus
     .venv/bin/cableqa ingest --data-dir /tmp/all --corpus telegrams training/telegrams
@@ -29,14 +29,14 @@ from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from rag.citations import split_sentences
-from rag.collection import open_collection
 from rag.config import PACKAGED_MODEL, Settings
-from rag.embeddings import load_encoder, packaged_model, packaged_tokenizer
-from rag.logits import UNLIKELY
-from rag.reader import END, EVIDENCE, START, Window, WindowCutter, answer_features, sentence_logits
-from rag.reader_model import ReaderModel, load_reader_model
-from rag.tuned import save_tuned
+from rag.index.collection import open_collection
+from rag.models.embeddings import load_encoder, packaged_model, packaged_tokenizer
+from rag.models.logits import UNLIKELY
+from rag.models.reader import END, EVIDENCE, START, Window, WindowCutter, answer_features, sentence_logits
+from rag.models.reader_model import ReaderModel, load_reader_model
+from rag.models.tuned import save_tuned
+from rag.text.citations import split_sentences
 from rag.types import Span
 from training.contrast import Swaps, emptied
 from training.reading_data import (

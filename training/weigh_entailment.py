@@ -27,8 +27,8 @@ from evals.fitting import (
     weights_by_name,
 )
 from rag.bootstrap import packaged_encoder
-from rag.entailment import load_minilm_entailment
-from rag.loose import loose_passage
+from rag.text.loose import loose_passage
+from rag.verifying.entailment import load_minilm_entailment
 from training.entailment_data import Example, factcheck, own_claims, read_documents, summedits, wice
 
 

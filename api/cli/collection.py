@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ingestion.reading import IngestOptions
     from ingestion.report import IngestLine, IngestReport
     from rag.config import Settings
-    from rag.ray_embedder import RayEmbedder
+    from rag.index.ray_embedder import RayEmbedder
 
 _STOPPED = (
     "Stopped. What was written is kept, and nothing is searched until it is finished: run the same command "
@@ -115,7 +115,7 @@ def doctor(
         )
     with waiting("Loading the encoder…"):
         from ingestion.doctor import DoctorReport, examine
-        from rag.embeddings import load_encoder
+        from rag.models.embeddings import load_encoder
 
         encoder = load_encoder(settings.embedding_model)
     with Bar("Looking over", "Rebuilding") as bar:
@@ -147,8 +147,8 @@ def ingest_paths(
     """Ingest with a progress bar. Raises CollectionError, ModelUnavailable."""
     with waiting("Loading the encoder…"):
         from ingestion.ingest import ingest
-        from rag.collection import open_collection
-        from rag.embeddings import load_encoder
+        from rag.index.collection import open_collection
+        from rag.models.embeddings import load_encoder
 
         encoder = load_encoder(settings.embedding_model, in_bulk=True)
     try:
@@ -166,8 +166,8 @@ def ingest_paths(
 
 
 def _ray_embedder(settings: Settings, bar: Bar) -> RayEmbedder:
-    from rag.embeddings import load_encoder
-    from rag.ray_embedder import RayEmbedder
+    from rag.index.ray_embedder import RayEmbedder
+    from rag.models.embeddings import load_encoder
 
     load = partial(load_encoder, settings.embedding_model)
     return RayEmbedder(load, settings.ray_workers, settings.ray_address, bar.show_embedded)

@@ -31,7 +31,7 @@ def from_feedback(
     from api.history import History
     from evals.feedback import Remark, append_samples, sample_of
     from rag.record import AnswerRecord
-    from rag.store import CableStore
+    from rag.store.cable_store import CableStore
 
     history = History.open(settings.data_dir)
     try:

@@ -16,9 +16,9 @@ from api.cli.progress import Bar
 from rag.errors import UsageError
 
 if TYPE_CHECKING:
-    from rag.backup import Backup
     from rag.config import Settings
-    from rag.embeddings import Encoder
+    from rag.keeping.backup import Backup
+    from rag.models.embeddings import Encoder
 
 
 class BackupReport(BaseModel):
@@ -55,7 +55,7 @@ def backup(
 
     The copy of each file is of one moment and is checked before it counts. Keep it as safe as the data.
     """
-    from rag.backup import back_up
+    from rag.keeping.backup import back_up
 
     settings = options.read_settings(data_dir)
     _require_file(settings)
@@ -76,14 +76,14 @@ def restore(
     """
     settings = options.read_settings(data_dir)
     if check:
-        from rag.backup import verified
+        from rag.keeping.backup import verified
 
         _print(verified(place), f"{place} is whole", json=json)
         return
     _require_file(settings)
     encoder = _encoder(settings)
     from api.opening import open_beside_store
-    from rag.restore import restore as bring_back
+    from rag.keeping.restore import restore as bring_back
 
     with Bar("Verifying", "Building indexes") as bar:
         found, _ = bring_back(place, settings, encoder, open_beside_store, bar.show_rebuilt)
@@ -128,7 +128,7 @@ def _require_file(settings: Settings) -> None:
 
 def _encoder(settings: Settings) -> Encoder:
     with waiting("Loading the encoder…"):
-        from rag.embeddings import load_encoder
+        from rag.models.embeddings import load_encoder
 
         return load_encoder(settings.embedding_model)
 

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from api.cli import options
 from api.cli.output import messages, out, print_json, write
-from rag.ceiling import Ceiling
+from rag.store.ceiling import Ceiling
 
 if TYPE_CHECKING:
     from api.keys import Key, KeyBook

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from evals.lookups import Catalogue
     from evals.retrievers import Retriever
     from evals.subjects import Subject
-    from rag.answer import Answerer
+    from rag.answering.answer import Answerer
     from rag.config import Settings
     from rag.pipeline import Pipeline
 
@@ -107,9 +107,9 @@ def make_collection(loaded: LoadedSet, settings: Settings, *, sample: bool) -> N
 
 def _ingest_passages(public: PublicSet, settings: Settings) -> None:
     from ingestion.chunk import chunk_cable
-    from rag.collection import open_collection
-    from rag.embeddings import load_encoder
-    from rag.store import CableStore
+    from rag.index.collection import open_collection
+    from rag.models.embeddings import load_encoder
+    from rag.store.cable_store import CableStore
 
     messages().print(f"Making a collection of {len(public.passages)} passages…", markup=False)
     encoder = load_encoder(settings.embedding_model)

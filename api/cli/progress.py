@@ -11,7 +11,7 @@ from api.cli.output import messages
 
 if TYPE_CHECKING:
     from ingestion.report import IngestProgress
-    from rag.indexing import IndexedTotals
+    from rag.index.indexing import IndexedTotals
 
 
 class RateColumn(ProgressColumn):

@@ -100,7 +100,7 @@ def claims(
 
     from evals.claims import ClaimReport, measure_claims
     from evals.loaders.claims import load_claims
-    from rag.verify import DeterministicVerifier
+    from rag.verifying.verify import DeterministicVerifier
 
     report = measure_claims(DeterministicVerifier(), load_claims(dataset, format))
     if json:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from api.cli.collection import ingest_paths
 from api.cli.output import messages
-from rag.store import CableStore
+from rag.store.cable_store import CableStore
 
 if TYPE_CHECKING:
     from rag.config import Settings

@@ -20,7 +20,7 @@ from rag.record import CableRecord, ParagraphRecord, ReferenceRecord
 from rag.types import Span, Verdict
 
 if TYPE_CHECKING:
-    from rag.store import CableStore
+    from rag.store.cable_store import CableStore
 
 FAILING = {Verdict.CONTRADICTED, Verdict.MISATTRIBUTED, Verdict.NOT_FOUND}
 MEMO_LIMIT_CHARS = 200_000
@@ -96,7 +96,7 @@ def verify(
 @contextmanager
 def opened_store(data_dir: Path | None) -> Iterator[CableStore]:
     """The store alone: reading a cable needs no model. Raises CollectionEmpty where there is none."""
-    from rag.store import CableStore
+    from rag.store.cable_store import CableStore
 
     settings = options.read_settings(data_dir)
     folder = settings.data_dir

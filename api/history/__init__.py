@@ -13,7 +13,7 @@ from api.history.conversations import Conversation, Conversations
 from api.history.feedback import Feedback, FeedbackBook, Reason
 from api.history.searches import SavedSearches
 from api.tables import FILE_NAME, HISTORY_SCHEMA
-from rag.migrations import open_up_to_date
+from rag.store.migrations import open_up_to_date
 
 __all__ = ["Conversation", "Conversations", "Feedback", "FeedbackBook", "History", "Reason"]
 

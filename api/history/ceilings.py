@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Engine, select
 
 from api.tables import CEILINGS
-from rag.ceiling import Ceiling
+from rag.store.ceiling import Ceiling
 
 
 class AnswerCeilings:

@@ -12,13 +12,14 @@ from rag.record.evidence import EvidenceRecord, Record
 from rag.record.paragraph import ParagraphRecord
 from rag.record.question import FiltersIn
 from rag.record.understood import UnderstoodRecord
-from rag.store_select import Facets, FacetValue
-from rag.tags import meaning_of
+from rag.text.tags import meaning_of
 from rag.types import (
     Cable,
     CableHeader,
     Coverage,
     DatePrecision,
+    Facets,
+    FacetValue,
     Found,
     Query,
     Reference,

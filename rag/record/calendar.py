@@ -7,7 +7,7 @@ from typing import Self
 
 from rag.record.cable import HeaderRecord
 from rag.record.evidence import Record
-from rag.store_calendar import Neighbours, Timeline, Unit
+from rag.types import Neighbours, Timeline, Unit
 
 
 class BarRecord(Record):

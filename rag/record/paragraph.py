@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Self
 
-from rag.parts import parts_of
-from rag.pointers import Pointer, find_pointers
 from rag.record.evidence import Record
+from rag.text.parts import parts_of
+from rag.text.pointers import Pointer, find_pointers
+from rag.text.voices import VoiceKind, voices_of
 from rag.types import Kind, Paragraph, Reference
-from rag.voices import VoiceKind, voices_of
 
 
 class PartRecord(Record):

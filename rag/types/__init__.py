@@ -1,6 +1,7 @@
 """The values that travel through the library: frozen, typed, and free of behaviour that does I/O."""
 
 from rag.types.answers import (
+    REWRITING,
     Absence,
     Answer,
     AnswerReady,
@@ -35,6 +36,7 @@ from rag.types.cables import (
     Stripped,
 )
 from rag.types.found import Coverage, Found, FoundBy, Hit, Part, Passage
+from rag.types.holdings import Bar, Facets, FacetValue, Neighbours, Timeline, Unit
 from rag.types.questions import (
     Catalogue,
     Clue,
@@ -55,9 +57,11 @@ from rag.types.questions import (
 )
 
 __all__ = [
+    "REWRITING",
     "Absence",
     "Answer",
     "AnswerReady",
+    "Bar",
     "Cable",
     "CableHeader",
     "Catalogue",
@@ -71,6 +75,8 @@ __all__ = [
     "Dispute",
     "DisputeSide",
     "DraftSentence",
+    "FacetValue",
+    "Facets",
     "Filters",
     "Found",
     "FoundBy",
@@ -80,6 +86,7 @@ __all__ = [
     "MarkerSpan",
     "Mention",
     "Mode",
+    "Neighbours",
     "Outcome",
     "Paragraph",
     "ParagraphRef",
@@ -103,7 +110,9 @@ __all__ = [
     "Span",
     "Strength",
     "Stripped",
+    "Timeline",
     "Turn",
+    "Unit",
     "Usage",
     "Verdict",
     "Wanted",

@@ -125,12 +125,16 @@ class Removed:
     reason: str
 
 
+# The form of a call that rewrites a follow-up; of any other it says how the model was asked to cite.
+REWRITING = "rewriting"
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
     """What one call of a model cost, with which prompt, and why it failed, if it did.
 
     Tokens are None where the provider does not say, the cost where no prices are set. `form` is how the
-    model was asked to cite.
+    model was asked to cite, or `REWRITING`.
     """
 
     model: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rag.ceiling import Ceiling
+from rag.store.ceiling import Ceiling
 from rag.types import Cable, Reference, ReferenceKind
 from tests.api import small
 

@@ -10,7 +10,7 @@ import pytest
 
 from api.app import create_app
 from api.service import Service
-from rag.collection import Collection
+from rag.index.collection import Collection
 from tests.api import small
 from tests.api.serving import serving
 

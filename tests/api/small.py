@@ -11,13 +11,13 @@ from api.audit import AuditLog
 from api.history import History
 from api.keys import KeyBook
 from api.service import Service
-from rag.answer import Answerer, ExtractiveAnswerer
+from rag.answering.answer import Answerer, ExtractiveAnswerer
 from rag.bootstrap import Pipelines
-from rag.collection import Collection, open_collection
 from rag.config import Settings
+from rag.finding.retrieve import HybridSearch
+from rag.index.collection import Collection, open_collection
 from rag.pipeline import Limits, Pipeline
-from rag.retrieve import HybridSearch
-from rag.store import CableStore
+from rag.store.cable_store import CableStore
 from rag.types import (
     Cable,
     CableHeader,
@@ -29,7 +29,7 @@ from rag.types import (
     ReferenceKind,
     Segment,
 )
-from rag.verify import DeterministicVerifier
+from rag.verifying.verify import DeterministicVerifier
 from tests import made
 from tests.fakes import WordEncoder, WordReader
 

@@ -12,9 +12,9 @@ from api.app import create_app
 from api.assets import FOLDER
 from api.guard import BODY_LIMIT_BYTES
 from api.service import Service
-from rag.answer import Draft, Rejected
-from rag.collection import Collection
+from rag.answering.answer import Draft, Rejected
 from rag.errors import ModelUnavailable
+from rag.index.collection import Collection
 from rag.types import DraftSentence, Passage, Query, Quote
 from tests.api import small
 from tests.api.conftest import asgi_client

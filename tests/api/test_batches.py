@@ -15,8 +15,8 @@ import pytest
 from api.batches import BatchBook, BatchRunner, read_questions
 from api.history import History
 from api.service import Service
-from rag.collection import Collection
 from rag.errors import ModelUnavailable, UsageError
+from rag.index.collection import Collection
 from rag.record import AnswerRecord, QuestionIn
 from tests.api import small
 from tests.api.conftest import asgi_client

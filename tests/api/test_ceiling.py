@@ -13,7 +13,7 @@ from mcp.client.streamable_http import create_mcp_http_client, streamable_http_c
 
 from api.keys import Scope
 from api.service import Service
-from rag.ceiling import Ceiling
+from rag.store.ceiling import Ceiling
 from tests.api import classified, small
 from tests.api.serving import serving
 from tests.api.test_guard import CEILINGS, IDS, WORDS, assert_hidden, client, guarded, key, send

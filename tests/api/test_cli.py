@@ -134,7 +134,7 @@ def test_nothing_to_ask_is_3(bare: Path, arguments: Sequence[str]) -> None:
 
 
 def test_a_locked_collection_is_3_and_names_the_holder(data: Path) -> None:
-    from rag.lock import DirectoryLock
+    from rag.store.lock import DirectoryLock
 
     held = DirectoryLock.acquire(data, write=False)
     try:

@@ -81,7 +81,7 @@ def test_a_run_leaves_report_page_and_records(measured: Path) -> None:
 
 
 def test_measuring_leaves_no_answers_behind(measured: Path, data: Path) -> None:
-    from rag.store import CableStore
+    from rag.store.cable_store import CableStore
 
     store = CableStore.open(data)
     try:

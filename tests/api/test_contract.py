@@ -13,7 +13,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance, unsuppor
 
 from api.app import create_app
 from api.service import Service
-from rag.collection import Collection
+from rag.index.collection import Collection
 from tests.api import small
 
 load_all_checks()

@@ -20,9 +20,9 @@ from api.app import create_app
 from api.gate import Rates
 from api.keys import LOCAL, Caller, KeyBook, Scope
 from api.service import Service
-from rag.ceiling import Ceiling
-from rag.store import CableStore
-from rag.store_ceiling import HIDDEN, StoreBelow
+from rag.store.cable_store import CableStore
+from rag.store.ceiling import Ceiling
+from rag.store.under_ceiling import HIDDEN, StoreBelow
 from tests.api import classified, small
 from tests.api.serving import serving
 

@@ -24,7 +24,7 @@ from api.graceful import GracefulServer
 from api.logs import JsonLines
 from api.service import Service
 from api.tracing import Traces
-from rag.collection import Collection
+from rag.index.collection import Collection
 from rag.types import Mode, Question
 from tests.api import small
 from tests.api.conftest import asgi_client

@@ -15,10 +15,10 @@ import pytest
 from api.runs import Run, Runs
 from api.service import Service
 from api.workers import Kind, Workers
-from rag.answer import Draft, Rejected
-from rag.citations import split_sentences
-from rag.collection import Collection
+from rag.answering.answer import Draft, Rejected
 from rag.errors import Busy
+from rag.index.collection import Collection
+from rag.text.citations import split_sentences
 from rag.types import DraftSentence, Passage, PipelineEvent, Query, Question, Quote
 from tests.api import small
 from tests.api.serving import serving

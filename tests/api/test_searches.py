@@ -9,7 +9,7 @@ import pytest
 
 from api.service import Service
 from rag.pipeline import Finder
-from rag.store_write import CONTENT_SUM
+from rag.store.writes import CONTENT_SUM
 from rag.types import Found, Query
 from tests.api import small
 from tests.api.conftest import asgi_client

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Response, expect
 
 from api.service import Service
-from rag.collection import Collection
+from rag.index.collection import Collection
 from tests.api import small
 from tests.api.serving import serving
 from tests.api.test_app import AbsentModel

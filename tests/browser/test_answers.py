@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from api.service import Service
-from rag.collection import Collection
+from rag.index.collection import Collection
 from tests.api import small
 from tests.api.serving import serving
 from tests.api.test_runs import PatientModel

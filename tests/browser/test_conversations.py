@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from api.history import History
 from api.service import Service
-from rag.collection import Collection
 from rag.config import Settings
+from rag.index.collection import Collection
 from tests.api import small
 from tests.api.serving import serving
 from tests.browser.asking import ask, ask_and_wait

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from api.keys import KeyBook, Scope
-from rag.collection import Collection
+from rag.index.collection import Collection
 from tests.api import small
 from tests.api.serving import serving
 from tests.browser.asking import ask

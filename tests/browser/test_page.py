@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from api.runs import Runs
 from api.service import Service
-from rag.collection import Collection
+from rag.index.collection import Collection
 from tests.api import small
 from tests.api.serving import serving
 from tests.api.test_app import AbsentModel

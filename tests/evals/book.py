@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from evals.samples import ParagraphKey, Sample, SampleSet
-from rag.answer import Answerer
+from rag.answering.answer import Answerer
 from rag.pipeline import Finder
 from rag.types import (
     Answer,
@@ -31,7 +31,7 @@ from rag.types import (
     Sentence,
     Verdict,
 )
-from rag.verify import DeterministicVerifier
+from rag.verifying.verify import DeterministicVerifier
 from tests.made import header, paragraph
 
 WORDS = re.compile(r"\w+")

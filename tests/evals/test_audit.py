@@ -7,7 +7,7 @@ import pytest
 from evals import mutations
 from evals.audit import audit_verifier, gold_hits
 from evals.mutations import Source
-from rag.verify import DeterministicVerifier
+from rag.verifying.verify import DeterministicVerifier
 from tests.evals.book import made_book
 from tests.made import hit
 

@@ -14,7 +14,7 @@ from evals.run import run_eval
 from evals.samples import ParagraphKey, Sample, SampleSet
 from evals.subjects import PipelineSubject
 from rag.errors import UsageError
-from rag.store import CableStore
+from rag.store.cable_store import CableStore
 from rag.types import Chunk, Hit, Question
 from tests.api import small
 from tests.evals.book import Book, BookPipeline, made_book

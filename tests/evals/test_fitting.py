@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evals.fitting import Case, balanced_parts, cross_validate, examine, fit_weigher
-from rag.entailing import EntailmentVerifier
-from rag.entailment import Entailed, Pair
-from rag.loose import loose_passage
+from rag.text.loose import loose_passage
 from rag.types import DraftSentence, Quote, Verdict
+from rag.verifying.entailing import EntailmentVerifier
+from rag.verifying.entailment import Entailed, Pair
 
 PARAGRAPH = (
     "Minister Brandt told the council that the ferry would not sail, because its engine had been sold."

@@ -25,7 +25,7 @@ from rag.types import (
     SentenceCheck,
     Verdict,
 )
-from rag.verify import DeterministicVerifier, Verifier
+from rag.verifying.verify import DeterministicVerifier, Verifier
 from tests.evals.book import Book, BookPipeline, made_book, neighbour, relabelled
 from tests.made import header
 

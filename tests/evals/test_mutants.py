@@ -11,9 +11,9 @@ from evals.mutants import MutationKind, TruePair, make_mutants
 from ingestion.parse import parse_source
 from ingestion.sources import find_files
 from ingestion.sources.records import SourceFile
-from rag.citations import split_sentences
+from rag.text.citations import split_sentences
 from rag.types import Cable, DraftSentence, FoundBy, Hit, Passage, Quote, Verdict
-from rag.verify import DeterministicVerifier
+from rag.verifying.verify import DeterministicVerifier
 
 SAMPLE = Path(__file__).resolve().parents[2] / "ingestion" / "sample"
 COUNT = 60

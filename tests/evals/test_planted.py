@@ -22,13 +22,13 @@ from evals.run import run_eval
 from evals.samples import Meddling, SampleSet, load_samples
 from evals.selection import stratified
 from evals.subjects import PipelineSubject
-from rag.answer import Answerer, Confidence, Draft, ExtractiveAnswerer, Rejected
-from rag.citations import split_sentences
-from rag.collection import Collection
-from rag.embeddings import Encoder
+from rag.answering.answer import Answerer, Confidence, Draft, ExtractiveAnswerer, Rejected
+from rag.answering.selection import SelectionSettings
+from rag.finding.retrieve import HybridSearch
+from rag.index.collection import Collection
+from rag.models.embeddings import Encoder
 from rag.pipeline import Finder, Limits, Pipeline
-from rag.retrieve import HybridSearch
-from rag.selection import SelectionSettings
+from rag.text.citations import split_sentences
 from rag.types import (
     CitationCheck,
     DraftSentence,
@@ -40,7 +40,7 @@ from rag.types import (
     SentenceCheck,
     Verdict,
 )
-from rag.verify import DeterministicVerifier, Verifier
+from rag.verifying.verify import DeterministicVerifier, Verifier
 from tests.fakes import WordReader
 
 BASELINE = Path(__file__).resolve().parents[2] / "evals" / "baselines" / "sample.json"

@@ -13,8 +13,8 @@ from evals.run import run_eval
 from evals.samples import Meddling, ParagraphKey, SampleSet
 from evals.server import ServerSubject
 from evals.subjects import PipelineSubject
-from rag.collection import Collection
 from rag.errors import ServerFailed, UsageError
+from rag.index.collection import Collection
 from rag.record import AnswerRecord, ParagraphRecord
 from rag.types import Question
 from tests.api import small

@@ -10,12 +10,12 @@ from pathlib import Path
 from api.batches.questions import read_questions
 from api.batches.runner import BatchRunner
 from api.history import History
-from rag.backup import back_up
-from rag.collection import open_collection
 from rag.config import Settings
-from rag.lock import DirectoryLock
-from rag.rebuild import rebuild
-from rag.store import CableStore
+from rag.index.collection import open_collection
+from rag.index.rebuild import rebuild
+from rag.keeping.backup import back_up
+from rag.store.cable_store import CableStore
+from rag.store.lock import DirectoryLock
 from tests.api import small
 from tests.fakes import WordEncoder
 

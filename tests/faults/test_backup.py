@@ -20,14 +20,14 @@ import pytest
 from api.history import History
 from api.keys import KeyBook, Scope
 from api.opening import open_beside_store
-from rag.backup import MANIFEST, back_up, verified
-from rag.collection import open_collection
 from rag.config import Settings
 from rag.errors import CableqaError, CollectionDamaged, UsageError
-from rag.lock import RESTORING
+from rag.index.collection import open_collection
+from rag.keeping.backup import MANIFEST, back_up, verified
+from rag.keeping.restore import restore
 from rag.record import QuestionIn
-from rag.restore import restore
-from rag.store import FILE_NAME, CableStore
+from rag.store.cable_store import FILE_NAME, CableStore
+from rag.store.lock import RESTORING
 from tests.api import small
 from tests.fakes import WordEncoder
 from tests.ingestion.test_resume import contents, kill_after, start, told

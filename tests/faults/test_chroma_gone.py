@@ -13,13 +13,13 @@ import httpx
 import pytest
 
 from ingestion.chunk import chunk_cable
-from rag.chroma_client import READ_TIMEOUT_S
-from rag.collection import open_collection
 from rag.config import Settings
 from rag.errors import CollectionDegraded
-from rag.healing import Healer, open_what_is_whole
-from rag.indexes import CHUNKS, NOTES
-from rag.store import CableStore
+from rag.index.chroma_client import READ_TIMEOUT_S
+from rag.index.collection import open_collection
+from rag.index.healing import Healer, open_what_is_whole
+from rag.index.indexes import CHUNKS, NOTES
+from rag.store.cable_store import CableStore
 from rag.types import Outcome, Question
 from tests.api import small
 from tests.fakes import WordEncoder

@@ -10,15 +10,15 @@ import pytest
 from api.batches.questions import read_questions
 from api.removal import delete_cables, redact_history
 from ingestion.doctor import examine
-from rag.collection import open_collection
 from rag.config import Settings
-from rag.embedded import embedded_text
 from rag.errors import NotFound
-from rag.exact import SUFFIX
-from rag.generations import Places, generation
-from rag.migrations import UPGRADES, copy_database
+from rag.index.collection import open_collection
+from rag.index.embedded import embedded_text
+from rag.index.exact import SUFFIX
+from rag.index.generations import Places, generation
 from rag.record import QuestionIn
-from rag.store import FILE_NAME, CableStore
+from rag.store.cable_store import FILE_NAME, CableStore
+from rag.store.migrations import UPGRADES, copy_database
 from tests.api import small
 from tests.fakes import WordEncoder
 from tests.invariants import assert_whole

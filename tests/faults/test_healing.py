@@ -15,17 +15,17 @@ import pytest
 from api.app import create_app
 from api.history import History
 from api.service import Service
-from rag.collection import Collection, open_collection
 from rag.config import Settings
 from rag.errors import CollectionDamaged, CollectionDegraded
-from rag.generations import Places
-from rag.healing import Healer, open_what_is_whole
-from rag.indexes import CHUNKS, LEXICAL, NOTES, PENDING
-from rag.indexing import COMMIT_CHUNKS, IndexedTotals
-from rag.lexical import LexicalIndex
-from rag.rebuild import rebuild
-from rag.segments import damaged_files
-from rag.store import CableStore
+from rag.index.collection import Collection, open_collection
+from rag.index.generations import Places
+from rag.index.healing import Healer, open_what_is_whole
+from rag.index.indexes import CHUNKS, LEXICAL, NOTES, PENDING
+from rag.index.indexing import COMMIT_CHUNKS, IndexedTotals
+from rag.index.lexical import LexicalIndex
+from rag.index.rebuild import rebuild
+from rag.index.segments import damaged_files
+from rag.store.cable_store import CableStore
 from rag.types import Filters, Outcome, Question
 from tests.api import small
 from tests.fakes import WordEncoder

@@ -19,8 +19,8 @@ from api.app import create_app
 from api.graceful import GracefulServer, graceful_config
 from api.processes import Processes, Ready, end_with_parent
 from api.pulse import Pulse
-from rag.collection import open_collection
 from rag.config import Settings
+from rag.index.collection import open_collection
 from tests.api import small
 from tests.fakes import WordEncoder
 

@@ -16,10 +16,10 @@ import pytest
 
 from api.history import History
 from ingestion.doctor import examine
-from rag.backup import verified
-from rag.collection import open_collection
 from rag.config import Settings
-from rag.store import CableStore
+from rag.index.collection import open_collection
+from rag.keeping.backup import verified
+from rag.store.cable_store import CableStore
 from rag.types import Outcome, Question
 from tests.api import small
 from tests.fakes import WordEncoder

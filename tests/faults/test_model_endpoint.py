@@ -15,9 +15,9 @@ import httpx
 import pytest
 
 from api.app import create_app
-from rag.chat_models import load_chat_model, reply_forms
 from rag.errors import ModelUnavailable
-from rag.llm import LLMAnswerer, LLMSettings
+from rag.llm.answerer import LLMAnswerer, LLMSettings
+from rag.llm.chat_models import load_chat_model, reply_forms
 from rag.record import AnswerRecord
 from rag.types import Mode, Outcome, Question
 from tests.api import small

@@ -16,10 +16,10 @@ import httpx
 import pytest
 
 from api.app import create_app
-from rag.collection import open_collection
 from rag.config import Settings
 from rag.errors import CableqaError, CollectionDamaged
-from rag.store import FILE_NAME
+from rag.index.collection import open_collection
+from rag.store.cable_store import FILE_NAME
 from rag.types import Outcome, Question
 from tests.api import small
 from tests.fakes import WordEncoder
@@ -29,7 +29,7 @@ ASK = """
 import os
 import sys
 from pathlib import Path
-from rag.collection import open_collection
+from rag.index.collection import open_collection
 from rag.config import Settings
 from rag.errors import CableqaError
 from rag.types import Question

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from api.keys import KeyBook, Scope
-from rag.collection import open_collection
 from rag.config import Settings
 from rag.errors import CollectionDamaged, CollectionOutdated, StorageFull
-from rag.migrations import UPGRADES
+from rag.index.collection import open_collection
 from rag.record import AnswerRecord
-from rag.schema import STORE_SCHEMA
-from rag.store import FILE_NAME, CableStore
+from rag.store.cable_store import FILE_NAME, CableStore
+from rag.store.migrations import UPGRADES
+from rag.store.schema import STORE_SCHEMA
 from rag.types import Question
 from tests.api import small
 from tests.fakes import WordEncoder

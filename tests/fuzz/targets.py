@@ -21,15 +21,15 @@ from ingestion.references import read_references
 from ingestion.sources import FORMATS, SourceFile
 from ingestion.sources.archives import Limits, members_of
 from ingestion.tags import read_tags
-from rag.citations import parse_memo_sentence, parse_sentence, split_sentences
+from rag.asking.understand import understand
 from rag.errors import CableqaError
-from rag.folding import fold
-from rag.mrn import lookup_keys, read_mrn
-from rag.periods import read_periods
-from rag.reply_readers import BlockReader, MarkedReader, SchemaReader
+from rag.llm.reply_readers import BlockReader, MarkedReader, SchemaReader
+from rag.text.citations import parse_memo_sentence, parse_sentence, split_sentences
+from rag.text.folding import fold
+from rag.text.mrn import lookup_keys, read_mrn
+from rag.text.periods import read_periods
 from rag.types import Cable, Question, Turn
-from rag.understand import understand
-from rag.verify import DeterministicVerifier
+from rag.verifying.verify import DeterministicVerifier
 from tests.made import passages
 from tests.rag.archives import ListedArchive
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from langchain_core.messages import AIMessageChunk
 
-from rag.citations import parse_memo_sentence
-from rag.reply_readers import SchemaReader
+from rag.llm.reply_readers import SchemaReader
+from rag.text.citations import parse_memo_sentence
 from tests.fuzz.endpoints import Requests, Sent, check
 from tests.fuzz.mutate import load_corpus, mutated
 from tests.fuzz.targets import CORPUS, targets, try_one

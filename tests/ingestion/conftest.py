@@ -10,8 +10,8 @@ import pytest
 from ingestion.ingest import ingest
 from ingestion.reading import IngestOptions
 from ingestion.report import IngestReport
-from rag.collection import Collection, open_collection
 from rag.config import Settings
+from rag.index.collection import Collection, open_collection
 from tests.fakes import WordEncoder
 from tests.invariants import assert_whole
 

@@ -17,8 +17,8 @@ import numpy as np
 from ingestion.ingest import ingest
 from ingestion.reading import IngestOptions
 from ingestion.report import IngestProgress, silent
-from rag.collection import open_collection
 from rag.config import Settings
+from rag.index.collection import open_collection
 from tests.fakes import WordEncoder
 
 

@@ -22,8 +22,8 @@ from ingestion.report import IngestReport, Status
 from ingestion.sources import SourceFile, find_files
 from ingestion.sources.archives import Limits
 from ingestion.sources.files import HELD_TABLE
-from rag.collection import open_collection
 from rag.config import Settings
+from rag.index.collection import open_collection
 from rag.types import Cable
 from tests.fakes import WordEncoder
 from tests.ingestion.accounting import unaccounted

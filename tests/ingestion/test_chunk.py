@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingestion.chunk import MARKS, TEXT_SHARE, chunk_cable
-from rag.embedded import embedded_context, embedded_text
+from rag.index.embedded import embedded_context, embedded_text
 from tests.cables import make_cable
 from tests.fakes import WordEncoder
 from tests.strategies import ANY_TEXT, SENTENCES

@@ -9,8 +9,8 @@ import pytest
 
 from ingestion.ingest import ingest
 from ingestion.reading import IngestOptions
-from rag.collection import open_collection
 from rag.config import Settings
+from rag.index.collection import open_collection
 from rag.pipeline import Pipeline
 from rag.record import AnswerRecord
 from rag.types import Outcome, Question, Verdict

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from ingestion.doctor import DoctorReport, Finding, examine
-from rag.collection import open_collection
 from rag.config import Settings
 from rag.errors import CollectionLocked
-from rag.generations import Places
-from rag.store import CableStore
+from rag.index.collection import open_collection
+from rag.index.generations import Places
+from rag.store.cable_store import CableStore
 from tests.fakes import WordEncoder
 from tests.ingestion.conftest import Ingested, Opened
 from tests.invariants import assert_whole

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from ingestion.ingest import ingest
 from ingestion.reading import IngestOptions, dry_run
 from ingestion.report import IngestProgress, IngestReport, Status, by_status
-from rag.collection import open_collection
 from rag.config import Settings
-from rag.embedded import embedded_text
 from rag.errors import UsageError
-from rag.indexing import COMMIT_CHUNKS
+from rag.index.collection import open_collection
+from rag.index.embedded import embedded_text
+from rag.index.indexing import COMMIT_CHUNKS
 from tests.fakes import WordEncoder
 from tests.ingestion.conftest import Ingested, Opened
 from tests.invariants import assert_whole

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from ingestion.ingest import ingest
 from ingestion.reading import IngestOptions
-from rag.collection import open_collection
 from rag.config import Settings
+from rag.index.collection import open_collection
 from rag.types import Outcome, Question
 from tests.api.small import build_pipeline
 from tests.fakes import WordEncoder

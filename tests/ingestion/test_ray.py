@@ -12,12 +12,12 @@ import pytest
 
 from ingestion.ingest import ingest
 from ingestion.reading import IngestOptions
-from rag.collection import Collection, open_collection
 from rag.config import PACKAGED_MODEL, Settings
-from rag.embeddings import load_encoder
 from rag.errors import ModelUnavailable
-from rag.ray_embedder import RayEmbedder, pending_texts
-from rag.store import CableStore
+from rag.index.collection import Collection, open_collection
+from rag.index.ray_embedder import RayEmbedder, pending_texts
+from rag.models.embeddings import load_encoder
+from rag.store.cable_store import CableStore
 from tests.fakes import WordEncoder
 from tests.invariants import assert_whole
 from tests.rag.test_server_index import server_url as server_url

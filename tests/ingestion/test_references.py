@@ -8,7 +8,7 @@ from ingestion.identity import archive_id, mend_id, short_id, spellings
 from ingestion.posts import find_post
 from ingestion.references import read_references
 from ingestion.tags import read_tags
-from rag.tags import meaning_of
+from rag.text.tags import meaning_of
 from rag.types import ReferenceKind
 
 

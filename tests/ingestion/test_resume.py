@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from rag.collection import Collection, open_collection
 from rag.config import Settings
-from rag.indexing import IN_FLIGHT, WINDOW
+from rag.index.collection import Collection, open_collection
+from rag.index.indexing import IN_FLIGHT, WINDOW
 from tests.fakes import WordEncoder
 from tests.ingestion.interrupted import run_and_tell
 from tests.invariants import assert_whole

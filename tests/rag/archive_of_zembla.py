@@ -9,9 +9,9 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
-from rag.collection import Collection, open_collection
 from rag.config import Settings
-from rag.store import CableStore
+from rag.index.collection import Collection, open_collection
+from rag.store.cable_store import CableStore
 from rag.types import Cable, Chunk, Kind
 from tests.cables import make_cable
 from tests.fakes import WordEncoder

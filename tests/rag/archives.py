@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from rag.mrn import lookup_keys
+from rag.text.mrn import lookup_keys
 from rag.types import Catalogue
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.addressed import is_beside_the_question, speaks_to_its_reader
+from rag.answering.addressed import is_beside_the_question, speaks_to_its_reader
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.answer import Confidence, ExtractiveAnswerer, Refusal, Rejected, Remark
-from rag.citations import split_sentences
-from rag.compound import question_parts
-from rag.followups import RULES
-from rag.gate import Gate
-from rag.logits import sigmoid
-from rag.reader import Reading, ReadSentence
-from rag.selection import SelectionSettings, answering_sentences
+from rag.answering.answer import Confidence, ExtractiveAnswerer, Refusal, Rejected, Remark
+from rag.answering.gate import Gate
+from rag.answering.selection import SelectionSettings, answering_sentences
+from rag.asking.compound import question_parts
+from rag.asking.followups import RULES
+from rag.models.logits import sigmoid
+from rag.models.reader import Reading, ReadSentence
+from rag.text.citations import split_sentences
 from rag.types import DraftSentence, Filters, Kind, Passage, Query, Quote, Span
 from tests.made import passages
 

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.errors import NotFound
-from rag.store import CableStore
-from rag.store_calendar import MONTHS_UP_TO_YEARS, Unit
-from rag.types import Cable, DatePrecision, Filters
+from rag.store.cable_store import CableStore
+from rag.store.calendar import MONTHS_UP_TO_YEARS
+from rag.types import Cable, DatePrecision, Filters, Unit
 from tests.cables import make_cable
 
 days = st.none() | st.dates(date(1966, 1, 1), date(2010, 12, 31))

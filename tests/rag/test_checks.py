@@ -4,13 +4,14 @@ from datetime import date
 
 import pytest
 
-from rag.checks import dates, quantities
-from rag.checks.dates import dates_of
-from rag.checks.quantities import Measure, Rounding, quantities_of
-from rag.checks.quotations import locate, quotations_of
-from rag.checks.speakers import attributions_of
-from rag.checks.words import is_same, stem_of, words_of
-from rag.folding import fold
+from rag.text import dates
+from rag.text.dates import dates_of
+from rag.text.folding import fold
+from rag.text.quotations import locate, quotations_of
+from rag.text.words import is_same, stem_of, words_of
+from rag.verifying.checks import quantities
+from rag.verifying.checks.quantities import Measure, Rounding, quantities_of
+from rag.verifying.checks.speakers import attributions_of
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.citations import SentenceSplitter, parse_memo_sentence, parse_sentence, split_sentences
+from rag.text.citations import SentenceSplitter, parse_memo_sentence, parse_sentence, split_sentences
 from rag.types import ParagraphRef, Quote
 
 PIECES = st.sampled_from(

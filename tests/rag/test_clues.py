@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.clues import read_clues
-from rag.narrowing import narrow
+from rag.asking.clues import read_clues
+from rag.asking.narrowing import narrow
+from rag.asking.understand import understand
 from rag.types import Catalogue, ClueField, Filters, Kind, Question, Scope, Strength, Turn
-from rag.understand import understand
 from tests.rag.archives import ListedArchive
 
 KNOWN = Catalogue(

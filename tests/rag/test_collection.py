@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from ingestion.chunk import chunk_cable
-from rag.collection import UNCLEAN, Collection, open_collection
 from rag.config import Settings
 from rag.errors import CollectionDamaged, CollectionEmpty, CollectionLocked
-from rag.generations import Places
-from rag.store import CableStore
+from rag.index.collection import UNCLEAN, Collection, open_collection
+from rag.index.generations import Places
+from rag.store.cable_store import CableStore
 from tests.cables import make_cable
 from tests.fakes import WordEncoder
 from tests.invariants import assert_whole

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.compound import found_together, question_parts
-from rag.retrieve import HybridSearch
-from rag.store import CableStore
-from rag.store_batch import Batch
+from rag.asking.compound import found_together, question_parts
+from rag.asking.understand import understand
+from rag.finding.retrieve import HybridSearch
+from rag.store.batches import Batch
+from rag.store.cable_store import CableStore
 from rag.types import Chunk, Filters, Found, FoundBy, Hit, Question, Turn
-from rag.understand import understand
 from tests.cables import make_cable
 from tests.rag import archive_of_zembla as archive
 from tests.rag.archives import ListedArchive

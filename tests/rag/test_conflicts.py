@@ -7,8 +7,8 @@ from datetime import date
 
 import pytest
 
-from rag.conflicts import dispute_of
-from rag.leads import by_post_and_date
+from rag.answering.conflicts import dispute_of
+from rag.text.leads import by_post_and_date
 from rag.types import Citation, DatePrecision, FoundBy, Hit, Passage, Verdict
 from tests.made import header, paragraph
 

@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
+from rag.asking.understand import understand
 from rag.pipeline import Pipeline
 from rag.types import Kind, Outcome, ParagraphRef, Question, Verdict, Wanted
-from rag.understand import understand
 from tests.rag.archives import ListedArchive
 
 ARCHIVE = ListedArchive(

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from rag.cores import quota_cores
+from rag.models.processor import quota_cores
 
-COUNT = "from rag.cores import usable_cores; print(usable_cores())"
+COUNT = "from rag.models.processor import usable_cores; print(usable_cores())"
 
 
 def said(program: str, *, threads: str | None = None, cores: set[int] | None = None) -> int:

@@ -9,11 +9,11 @@ import torch
 from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
 from rag.bootstrap import build_verifier
-from rag.cross_encoder import load_cross_encoder
-from rag.embeddings import packaged_model
-from rag.entailment import Pair
 from rag.errors import ModelUnavailable
+from rag.models.embeddings import packaged_model
 from rag.types import DraftSentence, Quote
+from rag.verifying.cross_encoder import load_cross_encoder
+from rag.verifying.entailment import Pair
 from tests.made import passages
 
 PAIRS = [

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from api.rechecking import recheck
+from rag.answering.turn import Turn
 from rag.errors import NotFound
 from rag.record import AnswerRecord
-from rag.store import CableStore
-from rag.turn import Turn
+from rag.store.cable_store import CableStore
 from rag.types import Answer, DraftSentence, Filters, FoundBy, Hit, Policy, Query, Question, Quote
-from rag.verify import DeterministicVerifier
+from rag.verifying.verify import DeterministicVerifier
 from tests.api import small
 
 QUESTION = "How many barges did the harbor master count in April?"

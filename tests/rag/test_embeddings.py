@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from rag.config import ON_OPENVINO, PACKAGED_MODEL
-from rag.embeddings import Encoder, load_encoder
 from rag.errors import ModelUnavailable
-from rag.worker import Precision
+from rag.models.embeddings import Encoder, load_encoder
+from rag.models.worker import Precision
 
 TEXTS = [
     "The ambassador met the minister.",
@@ -93,7 +93,7 @@ def test_the_thread_ends_with_what_holds_it() -> None:
 @pytest.mark.parametrize("last", ["", "del encoder", "encoder.close()"])
 def test_a_process_ends_well_however_it_leaves_its_encoder(last: str) -> None:
     ask = (
-        "from rag.config import PACKAGED_MODEL\nfrom rag.embeddings import load_encoder\n"
+        "from rag.config import PACKAGED_MODEL\nfrom rag.models.embeddings import load_encoder\n"
         f"encoder = load_encoder(PACKAGED_MODEL)\nencoder.at('bf16').encode(['A cable.'])\n{last}"
     )
     done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=False)

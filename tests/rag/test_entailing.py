@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from rag.entailing import EntailmentVerifier
-from rag.entailment import Entailed, Pair
 from rag.types import DraftSentence, Quote, SentenceCheck, Verdict
-from rag.verify import DeterministicVerifier
-from rag.weighing import AT_ITS_WORD
+from rag.verifying.entailing import EntailmentVerifier
+from rag.verifying.entailment import Entailed, Pair
+from rag.verifying.verify import DeterministicVerifier
+from rag.verifying.weighing import AT_ITS_WORD
 from tests.made import passages
 
 HARBOR = (

@@ -8,9 +8,9 @@ from importlib.resources import files
 import pytest
 
 from rag.bootstrap import build_verifier, packaged_encoder
-from rag.entailment import WEIGHTS, MiniLMEntailment, Pair, context_of, load_minilm_entailment
 from rag.types import DatePrecision, DraftSentence, Kind, Quote, Verdict
-from rag.weighing import FEATURES, load_weigher
+from rag.verifying.entailment import WEIGHTS, MiniLMEntailment, Pair, context_of, load_minilm_entailment
+from rag.verifying.weighing import FEATURES, load_weigher
 from tests.made import header, paragraph, passages
 
 PARAGRAPH = (

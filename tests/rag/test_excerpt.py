@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.excerpt import choose_sentences
+from rag.verifying.excerpt import choose_sentences
 
 TEXT = (
     "The harbor was dredged in spring. Nobody complained. Fishermen from Tallow Bay sold their boats. "

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.folding import fold
+from rag.text.folding import fold
 
 TEXTS = st.one_of(
     st.text(max_size=60),

@@ -15,14 +15,14 @@ from chromadb.config import Settings
 from sqlalchemy import Engine
 
 from rag.errors import CollectionDamaged, CollectionError
-from rag.exact import SUFFIX, ExactSearch
-from rag.huge_pages import LARGE, use_huge_pages
-from rag.index import ChunkIndex
-from rag.migrations import copy_database
-from rag.store import FILE_NAME, CableStore
-from rag.store_vectors import VectorCache
+from rag.index.chunks import ChunkIndex
+from rag.index.exact import SUFFIX, ExactSearch
+from rag.index.huge_pages import LARGE, use_huge_pages
+from rag.models.worker import Vectors
+from rag.store.cable_store import FILE_NAME, CableStore
+from rag.store.migrations import copy_database
+from rag.store.vectors import VectorCache
 from rag.types import Chunk
-from rag.worker import Vectors
 from tests.cables import make_cable
 
 FINGERPRINT = "random-16"

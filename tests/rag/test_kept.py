@@ -5,9 +5,9 @@ from __future__ import annotations
 import gc
 import sys
 
-from rag.checks.cited import Context, prepare
-from rag.checks.claim import claim_of
-from rag.kept import KEPT_CITED, KEPT_TEXTS
+from rag.text.kept import KEPT_CITED, KEPT_TEXTS
+from rag.verifying.checks.cited import Context, prepare
+from rag.verifying.checks.claim import claim_of
 
 
 def check_texts(first: int, last: int) -> None:

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.errors import CollectionDamaged
-from rag.lexical import LexicalIndex
-from rag.lexical_fields import ENOUGH, MANY, TELLING, telling_terms
+from rag.index.lexical import LexicalIndex
+from rag.index.lexical_fields import ENOUGH, MANY, TELLING, telling_terms
 from tests.cables import make_cable
 
 MADE = [

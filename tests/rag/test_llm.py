@@ -9,13 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag import prompts
-from rag.answer import Draft, Refusal, Rejected
-from rag.chat_models import load_chat_model, reply_forms
-from rag.citations import MARKER
+from rag.answering.answer import Draft, Refusal, Rejected
 from rag.errors import ModelUnavailable
-from rag.llm import NO_TEXT, LLMAnswerer, LLMSettings, turn_numbers
-from rag.replies import DocumentReplies, GrammarReplies, MarkedReplies, ReplyForm, SchemaReplies, grammar_of
+from rag.llm import prompts
+from rag.llm.answerer import NO_TEXT, LLMAnswerer, LLMSettings, turn_numbers
+from rag.llm.chat_models import load_chat_model, reply_forms
+from rag.llm.replies import (
+    DocumentReplies,
+    GrammarReplies,
+    MarkedReplies,
+    ReplyForm,
+    SchemaReplies,
+    grammar_of,
+)
+from rag.text.citations import MARKER
 from rag.types import DraftSentence, Filters, Query, Quote, Usage
 from tests.fake_models import BadRequest, Pause, Reply, ToldModel, told
 from tests.made import passages

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from rag.errors import CollectionLocked
-from rag.lock import DirectoryLock, holders
+from rag.store.lock import DirectoryLock, holders
 
 HOLD = """
 import sys
 from pathlib import Path
-from rag.lock import DirectoryLock
+from rag.store.lock import DirectoryLock
 lock = DirectoryLock.acquire(Path(sys.argv[1]), write=True)
 print("held", flush=True)
 sys.stdin.read()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.mrn import MessageNumber, lookup_keys, read_mrn
+from rag.text.mrn import MessageNumber, lookup_keys, read_mrn
 
 ASTANA = MessageNumber(2009, "ASTANA", 1206)
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.parts import find_part, parts_of, split_address
-from rag.pointers import find_pointers
+from rag.text.parts import find_part, parts_of, split_address
+from rag.text.pointers import find_pointers
+from rag.text.voices import VoiceKind, voices_of
 from rag.types import Reference, ReferenceKind
-from rag.voices import VoiceKind, voices_of
 
 REFERENCES = (
     Reference("A", ReferenceKind.CABLE, "STATE 295719", "09STATE295719"),

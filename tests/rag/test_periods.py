@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.periods import read_periods
+from rag.text.periods import read_periods
 
 
 @pytest.mark.parametrize(

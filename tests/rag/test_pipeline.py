@@ -8,10 +8,10 @@ from datetime import date, timedelta
 import pytest
 
 from rag.errors import ModelUnavailable, UsageError
-from rag.llm import LLMAnswerer, LLMSettings
+from rag.finding.retrieve import CableRetriever, HybridSearch
+from rag.llm.answerer import LLMAnswerer, LLMSettings
 from rag.pipeline import Limits, Pipeline
 from rag.record import AnswerRecord
-from rag.retrieve import CableRetriever, HybridSearch
 from rag.types import (
     AnswerReady,
     Filters,

@@ -17,18 +17,18 @@ import pytest
 
 from ingestion.chunk import chunk_cable
 from ingestion.doctor import examine
-from rag.ceiling import Ceiling
-from rag.chroma_client import drop_collections
-from rag.collection import Collection, open_collection
 from rag.config import Settings
-from rag.dialect import HEALING_LOCK
 from rag.errors import CollectionError, CollectionLocked, NotFound, UsageError
-from rag.generations import Places, generation
-from rag.healing import Healer, open_what_is_whole
-from rag.indexes import CHUNKS, LEXICAL
-from rag.postgres import ServerLock, shown_url
-from rag.store import FILE_NAME, CableStore
-from rag.store_ceiling import StoreBelow
+from rag.index.chroma_client import drop_collections
+from rag.index.collection import Collection, open_collection
+from rag.index.generations import Places, generation
+from rag.index.healing import Healer, open_what_is_whole
+from rag.index.indexes import CHUNKS, LEXICAL
+from rag.store.cable_store import FILE_NAME, CableStore
+from rag.store.ceiling import Ceiling
+from rag.store.dialect import HEALING_LOCK
+from rag.store.postgres import ServerLock, shown_url
+from rag.store.under_ceiling import StoreBelow
 from rag.types import Cable, Filters
 from tests.cables import make_cable
 from tests.chroma import running_chroma
@@ -107,7 +107,7 @@ def until_whole(*collections: Collection) -> None:
 def test_of_two_machines_over_one_store_and_one_chroma_server_one_builds_anew(
     tmp_path: Path, url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.WARNING, "rag.healing")
+    caplog.set_level(logging.WARNING, "rag.index.healing")
     with ExitStack() as stack:
         chroma = stack.enter_context(running_chroma(tmp_path / "server"))
         here, there = (

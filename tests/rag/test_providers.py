@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from rag.answer import Refusal
-from rag.chat_models import load_chat_model, reply_forms
-from rag.llm import LLMAnswerer, LLMSettings, turn_numbers
+from rag.answering.answer import Refusal
+from rag.llm.answerer import LLMAnswerer, LLMSettings, turn_numbers
+from rag.llm.chat_models import load_chat_model, reply_forms
 from rag.types import DraftSentence, Filters, Query, Quote, Usage
 from tests.made import passages
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.proximity import MOST_TERMS, WINDOW, Proximity, rarest
+from rag.finding.proximity import MOST_TERMS, WINDOW, Proximity, rarest
 
 TERMS = st.sampled_from("abcdefgh")
 

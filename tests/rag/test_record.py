@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from rag.compose import Composer
+from rag.answering.compose import Composer
 from rag.record import AnswerRecord, FiltersIn, QuestionIn
 from rag.types import (
     Answer,

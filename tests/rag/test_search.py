@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from langchain_core.retrievers import BaseRetriever
 from langchain_tests.integration_tests import RetrieversIntegrationTests
 
-from rag.ceiling import Ceiling
-from rag.collection import Collection
-from rag.mrn import read_mrn
-from rag.rerank import ReaderReranker, RememberingReader
-from rag.retrieve import CableRetriever, HybridSearch
-from rag.store_ceiling import StoreBelow
+from rag.asking.understand import understand
+from rag.finding.rerank import ReaderReranker, RememberingReader
+from rag.finding.retrieve import CableRetriever, HybridSearch
+from rag.index.collection import Collection
+from rag.store.ceiling import Ceiling
+from rag.store.under_ceiling import StoreBelow
+from rag.text.mrn import read_mrn
 from rag.types import (
     CableHeader,
     Coverage,
@@ -33,7 +34,6 @@ from rag.types import (
     ReferenceKind,
     Turn,
 )
-from rag.understand import understand
 from tests.cables import make_cable
 from tests.fakes import WordReader
 from tests.rag import archive_of_zembla as archive

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from ingestion.chunk import chunk_cable
-from rag.chroma_client import connect
-from rag.collection import open_collection, store_alone
 from rag.config import Settings
-from rag.rebuild import rebuild
-from rag.store import CableStore
+from rag.index.chroma_client import connect
+from rag.index.collection import open_collection, store_alone
+from rag.index.rebuild import rebuild
+from rag.store.cable_store import CableStore
 from tests.cables import make_cable
 from tests.chroma import running_chroma
 from tests.fakes import WordEncoder

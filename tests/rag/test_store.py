@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ingestion.chunk import chunk_cable
 from rag.errors import CollectionDamaged, NotFound
-from rag.store import FILE_NAME, CableStore
+from rag.store.cable_store import FILE_NAME, CableStore
 from rag.types import Cable, Filters
 from tests.cables import make_cable
 from tests.fakes import WordEncoder

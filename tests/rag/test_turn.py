@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.answer import Rejected
+from rag.answering.answer import Rejected
+from rag.answering.turn import FAILING, WITHHELD, Turn
 from rag.record import AnswerRecord
-from rag.turn import FAILING, WITHHELD, Turn
 from rag.types import (
     Absence,
     CitationCheck,

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag.asking.understand import understand
 from rag.types import ParagraphRef, Question, Turn
-from rag.understand import understand
 from tests.rag.archives import ListedArchive
 
 KNOWN = ("09ASTANA1206", "09ASTANA222", "1978GUATEM00316", "07KUALALUMPUR88")

@@ -16,9 +16,9 @@ from sentence_transformers import SentenceTransformer
 from torch import Tensor
 from transformers import BertConfig, BertModel
 
-from rag import unpadded
-from rag.embeddings import Encoder, packaged_model
-from rag.unpadded import LENGTHS, PASS_TOKENS, UnpaddedEncoder, filled_up, passes
+from rag.models import unpadded
+from rag.models.embeddings import Encoder, packaged_model
+from rag.models.unpadded import LENGTHS, PASS_TOKENS, UnpaddedEncoder, filled_up, passes
 
 SMALL = BertConfig(
     vocab_size=50, hidden_size=24, num_hidden_layers=2, num_attention_heads=3, intermediate_size=48
@@ -127,7 +127,7 @@ def test_passes_of_a_window_leave_no_core_waiting(lengths: list[int], at_once: i
 _FIFTY_LENGTHS = """
 import re
 from pathlib import Path
-from rag.embeddings import load_encoder
+from rag.models.embeddings import load_encoder
 from rag.config import PACKAGED_MODEL
 
 def megabytes():
@@ -156,8 +156,8 @@ def test_inputs_of_ever_new_lengths_do_not_fill_the_memory() -> None:
 _COMPILED_AHEAD = """
 import random, re, sys
 from pathlib import Path
-from rag.embeddings import packaged_model
-from rag.tuned import TunedModel
+from rag.models.embeddings import packaged_model
+from rag.models.tuned import TunedModel
 
 def megabytes():
     return int(re.search(r"RssAnon:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024

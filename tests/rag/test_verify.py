@@ -4,9 +4,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rag.citations import split_sentences
+from rag.text.citations import split_sentences
 from rag.types import CitationCheck, DraftSentence, Hit, Kind, Passage, Quote, SentenceCheck, Verdict
-from rag.verify import DeterministicVerifier
+from rag.verifying.verify import DeterministicVerifier
 from tests.made import header, hit, paragraph, passages
 
 FLYERS = (

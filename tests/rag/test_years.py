@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.years import name_one_time
+from rag.answering.years import name_one_time
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""From paragraphs to an answer: drafted, checked, composed, or refused."""

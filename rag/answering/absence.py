@@ -1,0 +1,125 @@
+"""What silence means: where nothing answers, what was searched, and whether a text is simply not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from rag.asking.header_facts import told_by_header
+from rag.store.cable_store import CableStore
+from rag.types import Absence, CableHeader, Filters, HeaderFact, Query
+
+NOT_IN_COLLECTION = "Not in this collection"
+# Of the cables that a question counts, so many are named.
+_NAMED = 20
+
+
+def absence_of(query: Query, hits: int, store: CableStore) -> Absence:
+    """The evidence of absence for a question that nothing answers."""
+    named = tuple(one.cable_id for one in query.named)
+    # A question about named cables is answered from them alone.
+    within = replace(query.filters, cable_ids=named) if named and not query.references else query.filters
+    scope = store.census.scope(within)
+    return Absence(
+        cables=scope.cables,
+        paragraphs=scope.paragraphs,
+        hits=hits,
+        without_text=without_text(query, store),
+        unknown=query.unknown,
+        stated=tuple(_stated(query, store)),
+    )
+
+
+def without_text(query: Query, store: CableStore) -> tuple[str, ...]:
+    """The cables that the question names and that the collection has without their text."""
+    headers = store.headers({named.cable_id for named in query.named})
+    return tuple(sorted(cable_id for cable_id, header in headers.items() if not header.text_available))
+
+
+def _stated(query: Query, store: CableStore) -> Iterator[str]:
+    """What is asked of the headers of cables that are named, or which cables somebody signed."""
+    if HeaderFact.COUNT in query.header_facts:
+        yield _counted(query.filters, store)
+        return
+    headers = store.headers({one.cable_id for one in query.named}) if query.header_facts else {}
+    for cable_id in sorted(headers):
+        yield from (told_by_header(fact, headers[cable_id]) for fact in query.header_facts)
+
+
+def _counted(filters: Filters, store: CableStore) -> str:
+    """How many cables pass, and which: "2 cables pass (Embassy Tallinn): 05TALLINN7, 07TALLINN9."."""
+    passing = store.matching_cables(filters)
+    if passing is None:
+        return f"This collection has {_count(store.counts().cables, 'cable')}."
+    ids = sorted(passing)
+    more = f" and {len(ids) - _NAMED:,} more" if len(ids) > _NAMED else ""
+    named = f": {', '.join(ids[:_NAMED])}{more}" if ids else ""
+    if filters == Filters(senders=filters.senders):
+        told = f"{_were(len(ids))} signed {' or '.join(filters.senders)}"
+    else:
+        told = f"of this collection {_pass(len(ids))} the filters ({_narrowed(filters)})"
+    return f"{_count(len(ids), 'cable')} {told}{named}."
+
+
+def note_of_missing_text(header: CableHeader) -> str:
+    """Example: "Text not available for 1976MUSCAT00301: the collection has its header only (...)."."""
+    facts = (header.origin, header.date_from and header.date_from.isoformat(), header.subject)
+    known = "; ".join(fact for fact in facts if fact)
+    return f"Text not available for {header.cable_id}: the collection has only its header" + (
+        f" ({known})." if known else "."
+    )
+
+
+def wording(absence: Absence, filters: Filters) -> str:
+    """What a reader is told instead of an answer.
+
+    What a header says, a named cable whose text is missing, one that is not in the collection, and silence
+    of all that was searched are four things.
+    """
+    if absence.stated:
+        missing = f" There is no cable {', '.join(absence.unknown)}." if absence.unknown else ""
+        stated = " ".join(absence.stated)
+        return f"{stated} That is in the header; no paragraph that could be cited says it.{missing}"
+    if absence.without_text:
+        named = ", ".join(absence.without_text)
+        return f"Text not available for {named}: this collection has the header, and not what was said."
+    searched = f"none of {_count(absence.paragraphs, 'paragraph')} in {_count(absence.cables, 'cable')}"
+    if narrowed := _narrowed(filters):
+        searched += f" ({narrowed})"
+    text = f"{NOT_IN_COLLECTION}: {searched} was found to answer the question."
+    if absence.unknown:
+        text = f"{NOT_IN_COLLECTION}: there is no cable {', '.join(absence.unknown)}; of the others, " + (
+            f"{searched} was found to answer the question."
+        )
+    return f"{text} {_count(absence.hits, 'paragraph')} came nearest and {_were(absence.hits)} read."
+
+
+def _narrowed(filters: Filters) -> str:
+    dates = (f"from {filters.date_from}" if filters.date_from else "") + (
+        f" to {filters.date_to}" if filters.date_to else ""
+    )
+    listed = (
+        filters.origins,
+        filters.tags,
+        filters.classifications,
+        filters.cable_ids,
+        filters.corpora,
+        filters.addressees,
+        filters.kinds,
+    )
+    signed = f"signed {' or '.join(filters.senders)}" if filters.senders else ""
+    return "; ".join(
+        part for part in (*(", ".join(values) for values in listed), signed, dates.strip()) if part
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def _pass(number: int) -> str:
+    return "passes" if number == 1 else "pass"
+
+
+def _were(number: int) -> str:
+    return "was" if number == 1 else "were"

@@ -1,0 +1,1 @@
+"""What a question asks: names, dates, filters and kinds, read by rule."""

@@ -1,0 +1,90 @@
+"""Follow-ups made to stand alone, by rule: what a question leans on is put behind it.
+
+History is context for finding, never evidence: of an answer only the names come along, since the rest of it
+draws the search to the paragraph that has answered already.
+"""
+
+from __future__ import annotations
+
+import re
+
+from rag.text.citations import MARKER
+from rag.types import Turn
+
+# Who made a follow-up stand alone, where no language model did.
+RULES = "rules"
+_GOES_ON = re.compile(r"^(?:and|but|also|so|or|then)\b|^(?:what|how) about\b", re.IGNORECASE)
+# "That" before a clause of its own ("said that the ...", "the vaccine that USAID bought") stands for nothing.
+_STANDS_FOR = re.compile(
+    r"\b(?:he|she|it|they|him|her|them|his|hers|its|their|theirs|those|this|these|there|then|one|ones"
+    r"|that(?!\s+(?:(?-i:[A-Z\d])|(?:an?|the|s?he|it|they|there|no|some|all|its|his|her|their|our)\b))"
+    r"|the same|the (?:rest|others?|former|latter)(?! of\b)|did so|do so)\b",
+    re.IGNORECASE,
+)
+# Below this many words a question such as "Why?" or "On which date?" says too little to stand alone.
+_SHORT_QUESTION_WORDS = 5
+# In a question of so many words a name or year before the pronoun is what it stands for: "Which Norwegian
+# minister told London in 1973 that he would mediate?"
+_FULL_QUESTION_WORDS = 12
+_NAMED = re.compile(r"(?<!^)\b[A-Z][\w'’-]|\b(?:1[89]|20)\d\d\b")
+# Of an earlier question or answer no more is taken along: some sixty tokens.
+_TURN_CHARS = 300
+# A name, with the small words within it: "Anders Thunborg", "Foreign Minister Van der Klaauw".
+_NAME = re.compile(r"[A-Z][\w'’-]*(?:\s+(?:(?:of|the|and|de|van|der|den|al|bin|la)\s+){0,2}[A-Z][\w'’-]*)*")
+_FIRST_WORDS = frozenset(
+    (
+        "a an and are as at but by did do does for from had has have he her his how i in is it its no not of "
+        "on or our several she so some that the their then there these they this those to was we were what "
+        "when where which who why will with yes you your"
+    ).split()
+)
+
+
+def is_follow_up(text: str) -> bool:
+    """Whether a question leans on what was said before: "And wholesale prices?", "Why?"."""
+    words = len(text.split())
+    if words < _SHORT_QUESTION_WORDS or _GOES_ON.search(text):
+        return True
+    pronoun = _STANDS_FOR.search(text)
+    if pronoun is None:
+        return False
+    return words < _FULL_QUESTION_WORDS or _NAMED.search(text, 0, pronoun.start()) is None
+
+
+def standalone(text: str, history: tuple[Turn, ...]) -> str:
+    """The question with what it leans on behind it: the question before, and the names of its answer.
+
+    Where the question before leans on an earlier one, the one that opened the subject comes along too. The
+    question stands first, since encoder and reader cut what is too long at its end. Example: "What job had he
+    held?" becomes "What job had he held? Which employee was detained in 1979? John Dookley".
+    """
+    if not history or not is_follow_up(text):
+        return text
+    last = history[-1]
+    turns = [last]
+    if len(history) > 1 and is_follow_up(last.question):
+        turns.insert(0, history[0])
+    names = dict.fromkeys(name for turn in turns for name in _names(plain_turn(turn.answer)))
+    # A question of blanks is refused before it comes here; one in the history says nothing.
+    return " ".join(part for part in (text, *(plain_turn(turn.question) for turn in turns), *names) if part)
+
+
+def plain_turn(text: str) -> str:
+    """One line without citation markers, cut between words."""
+    plain = " ".join(MARKER.sub(" ", text).split())
+    return plain if len(plain) <= _TURN_CHARS else plain[:_TURN_CHARS].rsplit(" ", 1)[0]
+
+
+def _names(text: str) -> list[str]:
+    """Runs of capitalized words; the word that opens a sentence counts only within a run of others."""
+    names = []
+    for match in _NAME.finditer(text):
+        words = match.group().split()
+        while words and words[0].lower() in _FIRST_WORDS:
+            words = words[1:]
+        opens = match.start() == 0 or text[: match.start()].rstrip().endswith((".", "!", "?"))
+        if len(words) == 1 and opens and len(match.group().split()) == 1 and len(text.split()) > 1:
+            continue
+        if words:
+            names.append(" ".join(words))
+    return names

@@ -1,0 +1,1 @@
+"""Which paragraphs a question finds, and in which order."""

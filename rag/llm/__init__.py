@@ -1,0 +1,1 @@
+"""Language models: prompts, forms of reply, and what their failures mean."""

@@ -1,0 +1,1 @@
+"""The networks that run here: the encoder, the reader, and how they are computed."""

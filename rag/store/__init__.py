@@ -1,0 +1,1 @@
+"""The source of truth: cables, answers and vectors in SQLite or PostgreSQL."""

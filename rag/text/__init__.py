@@ -1,0 +1,1 @@
+"""What text alone tells: sentences, message numbers, dates, quotations, who speaks. Pure functions."""

@@ -1,0 +1,1 @@
+"""Whether a sentence is borne out by what it cites: rules first, then a model."""

@@ -212,6 +212,8 @@ class Service:
         if not self.caller.may_see(self.history.ceilings.of(record.answer_id)):
             return False
         read = {hit.cable_id for hit in record.evidence}
+        if record.absence is not None:
+            read.update(record.absence.told_of)
         return self.whole.headers(read).keys() == self.store.headers(read).keys()
 
     def _answer_for(self, asked: QuestionIn, owner: str) -> AnswerRecord:

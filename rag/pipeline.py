@@ -35,6 +35,7 @@ from rag.types import (
     Query,
     Question,
     Retrieved,
+    Scope,
     SentenceReady,
     Usage,
 )
@@ -135,11 +136,14 @@ class Pipeline:
         turn = Turn(question, query, ())
         with turn.timed("total"):
             usage: tuple[Usage, ...] = ()
-            if self._rewriter is not None and query.is_follow_up and question.mode is not Mode.EXTRACTIVE:
+            leans = query.is_follow_up and not query.header_facts
+            if self._rewriter is not None and leans and question.mode is not Mode.EXTRACTIVE:
                 with turn.timed("rewrite"):
                     query, usage = _rewritten(query, question.history, self._rewriter)
             with turn.timed("retrieve"):
-                found = self._search.search(query, question.top_k)
+                # What a header says of a named cable no paragraph does.
+                of_header = query.header_facts and query.scope is Scope.LOOKUP
+                found = Found(()) if of_header else self._search.search(query, question.top_k)
                 turn = _turn(question, query, found, turn.timings_ms)
             turn.usage += usage
             turn.notes += self._notes_on_missing_texts(query)

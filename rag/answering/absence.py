@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from rag.asking.header_facts import told_by_header
@@ -20,13 +19,15 @@ def absence_of(query: Query, hits: int, store: CableStore) -> Absence:
     # A question about named cables is answered from them alone.
     within = replace(query.filters, cable_ids=named) if named and not query.references else query.filters
     scope = store.census.scope(within)
+    stated, told_of = _told(query, store)
     return Absence(
         cables=scope.cables,
         paragraphs=scope.paragraphs,
         hits=hits,
         without_text=without_text(query, store),
         unknown=query.unknown,
-        stated=tuple(_stated(query, store)),
+        stated=stated,
+        told_of=told_of,
     )
 
 
@@ -36,29 +37,29 @@ def without_text(query: Query, store: CableStore) -> tuple[str, ...]:
     return tuple(sorted(cable_id for cable_id, header in headers.items() if not header.text_available))
 
 
-def _stated(query: Query, store: CableStore) -> Iterator[str]:
-    """What is asked of the headers of cables that are named, or which cables somebody signed."""
+def _told(query: Query, store: CableStore) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What is asked of headers, in sentences, and the cables that they name."""
     if HeaderFact.COUNT in query.header_facts:
-        yield _counted(query.filters, store)
-        return
+        return _counted(query.filters, store)
     headers = store.headers({one.cable_id for one in query.named}) if query.header_facts else {}
-    for cable_id in sorted(headers):
-        yield from (told_by_header(fact, headers[cable_id]) for fact in query.header_facts)
+    told_of = tuple(sorted(headers))
+    stated = tuple(told_by_header(fact, headers[one]) for one in told_of for fact in query.header_facts)
+    return stated, told_of
 
 
-def _counted(filters: Filters, store: CableStore) -> str:
+def _counted(filters: Filters, store: CableStore) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """How many cables pass, and which: "2 cables pass (Embassy Tallinn): 05TALLINN7, 07TALLINN9."."""
     passing = store.matching_cables(filters)
-    if passing is None:
-        return f"This collection has {_count(store.counts().cables, 'cable')}."
+    if filters.is_empty() or passing is None:
+        return (f"This collection has {_count(store.counts().cables, 'cable')}.",), ()
     ids = sorted(passing)
     more = f" and {len(ids) - _NAMED:,} more" if len(ids) > _NAMED else ""
     named = f": {', '.join(ids[:_NAMED])}{more}" if ids else ""
-    if filters == Filters(senders=filters.senders):
+    if filters.senders and filters == Filters(senders=filters.senders):
         told = f"{_were(len(ids))} signed {' or '.join(filters.senders)}"
     else:
         told = f"of this collection {_pass(len(ids))} the filters ({_narrowed(filters)})"
-    return f"{_count(len(ids), 'cable')} {told}{named}."
+    return (f"{_count(len(ids), 'cable')} {told}{named}.",), tuple(ids[:_NAMED])
 
 
 def note_of_missing_text(header: CableHeader) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from rag.answering.figures import Figure, asked_figures, asks_for_a_figure, sentence_of, stems_of
 from rag.answering.years import are_far_apart, is_of_its_months, is_of_its_years, name_one_time
-from rag.text.dates import DateMention, dates_of
+from rag.text.dates import dates_of
 from rag.text.words import is_capitals, words_of
 from rag.types import Citation, Dispute, DisputeSide, Hit, Passage, Span
 from rag.verifying.checks.quantities import Measure, agrees, quantities_of
@@ -37,7 +37,6 @@ _SIGNS = re.compile(r"[\d.,\s]+|\b(?:thousand|million|billion|mn|bn)\b")
 _COVERAGE = 0.75
 _COVERAGE_AGAINST = 0.5
 _COMMON_WORDS = 2
-_BESIDE_A_DATE = 6
 
 
 def dispute_of(question: str, cited: Sequence[Citation], passages: Sequence[Passage]) -> Dispute | None:
@@ -100,22 +99,18 @@ def _disagree(
         return False
     if _ASKS_SEVERAL.search(question) or shared < _COVERAGE:
         return False
-    if figure.date and other.date:
-        here, there = _around(text, figure.date), _around(other_text, other.date)
-        asked = stems_of(question)
-        # The day on which it ended and the one on which it opened are of two events.
-        if not (here & there) - asked and (here & asked != there & asked or not here & asked):
-            return False
+    # The day on which it ended and the one on which it opened are of two events.
+    if figure.date and _events(question, said) != _events(question, said_there):
+        return False
     common = stems_of(said) & stems_of(said_there)
     return len(common - figure.units - other.units) >= _COMMON_WORDS
 
 
-def _around(text: str, day: DateMention) -> frozenset[str]:
-    """Stems of the words beside a date, which say what happened on it."""
-    words = words_of(text)
-    before = [w for w in words if w.end <= day.start][-_BESIDE_A_DATE:]
-    after = [w for w in words if w.start >= day.end][:_BESIDE_A_DATE]
-    return frozenset(w.stem for w in (*before, *after) if w.content and not w.number)
+def _events(question: str, sentence: str) -> frozenset[str]:
+    """Those words of the question beside its names that a sentence has, also within another: "reopened"."""
+    said = stems_of(sentence)
+    asked = stems_of(_undated(question)) - _names(question)
+    return frozenset(word for word in asked if any(word in other for other in said))
 
 
 def _may_have_grown(source: Passage, figure: Figure, other: Passage, found: Figure) -> bool:

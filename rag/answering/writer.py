@@ -80,7 +80,7 @@ class Writer:
 
     def _set_beside(self, turn: Turn) -> Generator[SentenceReady, None, None]:
         """Show what other cables say against a figure or date of the answer, by post and date."""
-        if turn.query.scope is Scope.EXHAUSTIVE:
+        if turn.query.scope is Scope.EXHAUSTIVE and turn.query.mentions:
             # It counts what speaks of a thing; what those places count is another matter.
             return
         passages = list(turn.passages.values())

@@ -10,16 +10,28 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from rag.text.words import words_of
-from rag.types import CableHeader, Clue, DatePrecision, HeaderFact, Span, Strength
+from rag.types import CableHeader, Clue, ClueField, DatePrecision, HeaderFact, Span, Strength
 
 # No question for a header alone is as long.
 _LONGEST = 300
 _WANTS_CABLES = re.compile(
-    r"\b(?:how\s+many|which|what|list|show|find|give|name|enumerate)\s+(?:[\w'’-]+\s+){0,6}?"
-    r"(?:cable|telegram|cablegram|airgram|message|document|despatch|dispatche)s\b",
+    r"\b(?:how\s+many|which|what|(?:list|show|find|give|name|enumerate)(?:\s+me)?)\s+"
+    r"(?:(?:all|every|the|of|(?-i:[A-Z])[\w'’-]*|secret|confidential|unclassified|restricted|\d{4})\s+){0,5}"
+    r"(?:cables|telegrams|cablegrams|airgrams|despatches|dispatches)\b",
     re.IGNORECASE,
 )
-_OF_A_MATTER = re.compile(r"\b(?:about|regarding|concerning|on\s+the|mention\w*|refer\w*)\b", re.IGNORECASE)
+# Of a matter, or so put that the clues alone would miscount.
+_NOT_BY_CLUES = re.compile(
+    r"\b(?:about|regarding|concerning|on\s+the|mention\w*|refer\w*|not?|none|nor|or|without|except|but|other|than|most|least|"
+    r"more|fewer|fewest|he|she|it|they|him|her|them|his|their|its|who|whom|whose)\b|n['’]t\b",
+    re.IGNORECASE,
+)
+_WHOLE = re.compile(r"\b(?:there|collection|archive|corpus|total|altogether|you\s+have)\b", re.IGNORECASE)
+_POST_ALONE = re.compile(r"\b(?:embassy|consulate|mission|post|office|department)\b", re.IGNORECASE)
+_CODES = re.compile(
+    r"(?i:tagged(?:\s+(?:as|with))?|tags?:?|with\s+(?:the\s+)?tags?)\s+"
+    r"[\"'“‘]?[A-Z]{2,4}(?:\W+(?:and\s+)?[A-Z]{2,4})*"
+)
 # What is left of such a question besides its clues.
 _OF_CABLES = frozenset(
     """
@@ -193,13 +205,21 @@ def _fact(asked: str) -> HeaderFact | None:
 def asks_for_cables(text: str, clues: Iterable[Clue]) -> bool:
     """Whether a question wants cables counted or listed by what its clues say of their headers alone.
 
-    Example: "How many cables did Embassy Tallinn send in 2007?", but not "How many cables mention cod?".
+    Example: "How many cables did Embassy Tallinn send in 2007?", but not "How many cables mention cod?", nor
+    one with a condition that no clue holds.
     """
-    if _WANTS_CABLES.search(text) is None or _OF_A_MATTER.search(text):
+    if _WANTS_CABLES.search(text) is None or _NOT_BY_CLUES.search(text):
         return False
-    for clue in clues:
-        if clue.strength is Strength.FILTER:
-            text = text.replace(clue.text, " ")
+    filters = [clue for clue in clues if clue.strength is Strength.FILTER]
+    if any(clue.field is ClueField.TAG and not _CODES.fullmatch(clue.text.strip()) for clue in filters):
+        # What follows a meaning may be more than that: "tagged human rights describe torture".
+        return False
+    for clue in filters:
+        text = text.replace(clue.text, " ")
+    if not filters and _WHOLE.search(text) is None:
+        return False
+    if _POST_ALONE.search(text) and not any(clue.field is ClueField.ORIGIN for clue in filters):
+        return False
     return all(word.base in _OF_CABLES for word in words_of(text) if word.content)
 
 

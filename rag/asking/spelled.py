@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rag.text.mrn import read_mrn
-from rag.types import ParagraphRef, Question
 
 # A spelled-out message number takes at most this many words: "telegram no. 1206 from Embassy Kuala Lumpur".
 _MRN_WORDS = 7
@@ -58,15 +57,6 @@ def spelled_in(text: str, resolve: ResolveId) -> list[Spelled]:
         if not any(one.start < other.end and one.end > other.start for other in taken):
             taken.append(one)
     return sorted(taken, key=lambda one: one.start)
-
-
-def named_before(question: Question, resolve: ResolveId) -> tuple[ParagraphRef, ...]:
-    """The one cable that the last question named, or else its answer: what "it" stands for."""
-    for said in (question.history[-1].question, question.history[-1].answer) if question.history else ():
-        ids = {one.cable_id for one in spelled_in(said, resolve) if one.cable_id is not None}
-        if ids:
-            return tuple(ParagraphRef(cable_id, None) for cable_id in ids) if len(ids) == 1 else ()
-    return ()
 
 
 def without_numbers(text: str, spelled: list[Spelled]) -> str:

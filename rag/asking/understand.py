@@ -18,7 +18,7 @@ from rag.asking.gazetteer import find_places
 from rag.asking.header_facts import asked_of_header, asks_for_cables
 from rag.asking.mentions import is_exhaustive, read_mentions
 from rag.asking.narrowing import narrow
-from rag.asking.spelled import ResolveId, Spelled, named_before, spelled_in, without_numbers
+from rag.asking.spelled import ResolveId, Spelled, spelled_in, without_numbers
 from rag.store.catalogue import Archive
 from rag.text.period_words import expansions
 from rag.text.periods import read_periods
@@ -87,15 +87,17 @@ def _understood(question: Question, archive: Archive) -> Query:
     naming = [*_naming(text, spelled), *titled.values()]
     facts = asked_of_header(text, naming)
     if facts and not named and not unknown:
-        named = named_before(question, archive.resolve_id)
-    facts = facts if named else ()
+        named = _spoken_of(question, archive.resolve_id)
+    facts = facts if named and not references else ()
     exhaustive = is_exhaustive(text) and not references and not facts
     # The digits of a message number are no date, its post no place: "Astana 1206 of 2009".
     blanked = without_numbers(text, spelled)
     clues = () if facts else read_clues(blanked, catalogue, asks_for_all=exhaustive)
     if not (named or references or spelled):
         of_cables = read_clues(blanked, catalogue, asks_for_all=True)
-        if asks_for_cables(text, of_cables):
+        held = narrow(question.filters, of_cables, catalogue)
+        whole = held.contradiction is None and held.clues == of_cables
+        if whole and asks_for_cables(text, of_cables):
             facts, clues, exhaustive = (HeaderFact.COUNT,), of_cables, True
     if not (named or references or exhaustive or spelled):
         named, naming = _sent(text, archive)
@@ -166,6 +168,20 @@ def _naming(text: str, spelled: list[Spelled]) -> Iterator[Span]:
     yield from (Span(one.start, one.end) for one in spelled)
     for pattern in (_PARAGRAPH, _REFERENCE):
         yield from (Span(*match.span()) for match in pattern.finditer(text))
+
+
+def _spoken_of(question: Question, resolve: ResolveId) -> tuple[ParagraphRef, ...]:
+    """The one cable that "it" stands for: the talk so far has asked for nothing but it, or for its header."""
+    for turn in reversed(question.history):
+        spelled = spelled_in(turn.question, resolve)
+        ids = {one.cable_id for one in spelled if one.cable_id is not None}
+        naming = list(_naming(turn.question, spelled))
+        of_header = bool(asked_of_header(turn.question, naming))
+        if len(ids) == 1 and (of_header or asks_only_for_it(turn.question, naming)):
+            return tuple(ParagraphRef(cable_id, None) for cable_id in ids)
+        if ids or not of_header:
+            return ()
+    return ()
 
 
 def _references(question: Question, spelled: list[Spelled], resolve: ResolveId) -> tuple[ReferenceAsk, ...]:

@@ -62,9 +62,6 @@ class HybridSearch:
             notes.append("No paragraph of this collection passes the filters.")
         if query.contradiction is not None:
             return Found((), Coverage.COMPLETE, 0, 0, (*notes, query.contradiction))
-        if query.header_facts and query.scope is not Scope.EXHAUSTIVE:
-            # No paragraph says it.
-            return Found((), notes=tuple(notes))
         if query.scope is Scope.EXHAUSTIVE:
             return self._scanned(query, allowed, notes)
 

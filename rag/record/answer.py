@@ -105,6 +105,7 @@ class AbsenceRecord(Record):
     without_text: tuple[str, ...]
     unknown: tuple[str, ...]
     stated: tuple[str, ...] = ()
+    told_of: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, absence: Absence) -> Self:

@@ -11,9 +11,13 @@ from rag.record.answer import AnswerRecord, MarkerRecord, SentenceRecord
 
 def without_cable(record: AnswerRecord, cable_id: str) -> AnswerRecord:
     """The record without the text of a cable that was deleted; unchanged where it has nothing of it."""
-    if all(item.cable_id != cable_id for item in record.evidence):
+    told = record.absence is not None and cable_id in record.absence.told_of
+    if not told and all(item.cable_id != cable_id for item in record.evidence):
         return record
     gone = f"(deleted with {cable_id})"
+    absence = record.absence
+    if told and absence is not None:
+        absence = absence.model_copy(update={"stated": (gone,)})
     bare = {"subject": None, "heading": None}
     citations = tuple(
         citation.model_copy(update={"quote": "", "reason": gone, **bare})
@@ -30,7 +34,8 @@ def without_cable(record: AnswerRecord, cable_id: str) -> AnswerRecord:
         sentences.append(moved)
     changed = record.model_copy(
         update={
-            "text": text or record.text,
+            "text": text or (gone if told else record.text),
+            "absence": absence,
             "standalone_question": record.question,
             "sentences": tuple(sentences),
             "citations": citations,

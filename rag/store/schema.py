@@ -185,11 +185,10 @@ ANSWER_SOURCES = Table(
 
 def source_rows(answer_id: str, record_json: str) -> list[dict[str, str]]:
     """Rows of ANSWER_SOURCES for a record."""
-    evidence = json.loads(record_json).get("evidence", ())
-    return [
-        {"answer_id": answer_id, "cable_id": cable_id}
-        for cable_id in dict.fromkeys(item["cable_id"] for item in evidence)
-    ]
+    record = json.loads(record_json)
+    told_of = (record.get("absence") or {}).get("told_of", ())
+    cable_ids = dict.fromkeys((*(item["cable_id"] for item in record.get("evidence", ())), *told_of))
+    return [{"answer_id": answer_id, "cable_id": cable_id} for cable_id in cable_ids]
 
 
 def _note_sources(connection: Connection) -> None:

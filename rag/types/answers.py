@@ -170,7 +170,7 @@ class Absence:
 
     `without_text` are cables that the question names and whose text the collection does not have; `unknown`
     are message numbers in it that the collection does not have at all. `stated` is what headers say of it and
-    no paragraph does, so that nothing can be cited.
+    no paragraph does, so that nothing can be cited; `told_of` are the cables that it names.
     """
 
     cables: int
@@ -179,6 +179,7 @@ class Absence:
     without_text: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     stated: tuple[str, ...] = ()
+    told_of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,8 +105,37 @@ async def test_a_header_is_asked_twice_and_of_the_cable_that_was_spoken_of(clien
     talk = [{"question": "What does 05TALLINN7 say?", "answer": "212 [1]."}]
     asked = {"question": "When was it sent?", "history": talk}
     assert (await client.post("/v1/answers", json=asked)).json()["absence"]["stated"] == told[1:]
-    asked["history"] = [{"question": "What do 05TALLINN7 and 06LUSAKA12 say?", "answer": "212 [1]."}]
-    assert not (await client.post("/v1/answers", json=asked)).json()["absence"]["stated"]
+    talk.append({"question": "When was it sent?", "answer": told[1]})
+    asked = {"question": "Who signed it?", "history": talk}
+    assert (await client.post("/v1/answers", json=asked)).json()["absence"]["stated"] == told[:1]
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "What do 05TALLINN7 and 06LUSAKA12 say?",
+        "What does 05TALLINN7 say of the letter to the harbor master?",
+    ],
+)
+async def test_what_a_cable_speaks_of_is_not_the_cable(client: httpx.AsyncClient, before: str) -> None:
+    talk = [{"question": before, "answer": "212 [1]."}]
+    for question in ("When was it written?", "Who signed it?", "Who received them?"):
+        record = (await client.post("/v1/answers", json={"question": question, "history": talk})).json()
+        assert not (record["absence"] or {}).get("stated"), question
+
+
+async def test_a_count_that_the_caller_excludes_is_not_told(client: httpx.AsyncClient) -> None:
+    asked = {
+        "question": "How many cables are from Embassy Tallinn?",
+        "filters": {"origins": ["Embassy Lusaka"]},
+    }
+    record = (await client.post("/v1/answers", json=asked)).json()
+    assert not (record["absence"] or {}).get("stated")
+
+
+async def test_a_search_for_what_a_header_says_finds_the_cable(client: httpx.AsyncClient) -> None:
+    found = (await client.get("/v1/search", params={"q": "When was 05TALLINN7 sent?"})).json()
+    assert found["hits"][0]["cable_id"] == "05TALLINN7"
 
 
 async def test_what_the_text_tells_is_no_question_of_the_header(client: httpx.AsyncClient) -> None:
@@ -119,6 +148,19 @@ async def test_what_the_text_tells_is_no_question_of_the_header(client: httpx.As
         "Who signed 05TALLINN7, and when did the dredging end?",
         "How many cables did Embassy Tallinn send about dredging?",
         "Which cables are about the barges?",
+        "Who signed reftel A of 07TALLINN9?",
+        "Which cables are not from Embassy Tallinn?",
+        "How many cables were not sent in 2006?",
+        "Which embassy sent the most cables?",
+        "What year has the most cables?",
+        "How many cables did he sign?",
+        "How many cables have no date?",
+        "How many cables did the embassy send?",
+        "How many cables did Embassy Paris send?",
+        "How many cables are classified TOP SECRET?",
+        "Which documents were signed on 26 May 1972?",
+        "Which cables tagged human rights describe torture in prisons?",
+        "How many cables are from Embassy Tallinn or Embassy Lusaka?",
     ):
         record = (await client.post("/v1/answers", json={"question": question})).json()
         assert not (record["absence"] or {}).get("stated"), question

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -80,6 +82,33 @@ def test_nothing_kept_or_counted_is_above_the_ceiling(
                 assert_hidden(response.text + str(response.headers), ceiling, f"{question} {cable_id}", where)
 
     asyncio.run(probe())
+
+
+def test_what_a_header_told_is_hidden_where_its_cable_is_above_the_ceiling_by_now(guarded: Service) -> None:
+    low = min(CEILINGS, key=lambda ceiling: ceiling.rank)
+    seen = next(each for each in classified.guarded() if each.rank <= low.rank)
+    text = key(guarded, Scope.ASK, low)
+    asked = {"question": f"When was {seen.cable.header.cable_id} sent?"}
+    given = send(guarded, text, "POST", "/v1/answers", json=asked).json()
+    assert given["absence"]["told_of"] == [seen.cable.header.cable_id]
+    path = f"/v1/answers/{given['answer_id']}"
+    assert send(guarded, text, "GET", path).status_code == 200
+    # What may be seen is settled when a server starts: the record is made to tell of another cable instead.
+    higher = next(each for each in classified.guarded() if each.rank > low.rank).cable.header.cable_id
+    told = {**given, "answer_id": "0" * 32, "absence": {**given["absence"], "told_of": [higher]}}
+    guarded.whole.save_answer(told["answer_id"], datetime.now(UTC), json.dumps(told), [])
+    guarded.history.ceilings.note(told["answer_id"], low)
+    assert send(guarded, text, "GET", f"/v1/answers/{told['answer_id']}").status_code == 404
+
+
+def test_a_count_of_cables_is_of_those_below_the_ceiling(guarded: Service) -> None:
+    for ceiling in CEILINGS:
+        visible = [each for each in classified.guarded() if each.rank <= ceiling.rank]
+        text = key(guarded, Scope.ASK, ceiling)
+        asked = {"question": "How many cables are in the collection?"}
+        given = send(guarded, text, "POST", "/v1/answers", json=asked).json()
+        cables = "1 cable" if len(visible) == 1 else f"{len(visible)} cables"
+        assert given["absence"]["stated"] == [f"This collection has {cables}."]
 
 
 def test_counts_over_time_and_of_the_metrics_are_those_below_the_ceiling(guarded: Service) -> None:

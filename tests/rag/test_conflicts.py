@@ -53,6 +53,12 @@ def figures(question: str, *texts: str) -> list[str]:
             ["March 3", "March 8"],
         ),
         (
+            "When did the ferry Estrella sink?",
+            "The ferry Estrella sank on May 3, 1979.",
+            "On May 5, 1979, according to a report by the harbor master, the ferry Estrella sank.",
+            ["May 3, 1979", "May 5, 1979"],
+        ),
+        (
             "What did the repairs of the Meretuul cost?",
             "The repairs of the Meretuul cost $14 million in all.",
             "In all the Meretuul's repairs cost $9 million.",
@@ -65,7 +71,14 @@ def figures(question: str, *texts: str) -> list[str]:
             ["41", "27"],
         ),
     ],
-    ids=["one set against the other", "the same told otherwise", "days", "money", "counted elsewhere"],
+    ids=[
+        "one set against the other",
+        "the same told otherwise",
+        "days",
+        "years",
+        "money",
+        "counted elsewhere",
+    ],
 )
 def test_two_cables_that_disagree(question: str, here: str, there: str, expected: list[str]) -> None:
     found = figures(question, here, there)

@@ -12,7 +12,7 @@ from rag.answering.turn import Turn
 from rag.errors import NotFound
 from rag.record import AnswerRecord
 from rag.store.cable_store import CableStore
-from rag.types import Answer, DraftSentence, Filters, FoundBy, Hit, Policy, Query, Question, Quote
+from rag.types import Absence, Answer, DraftSentence, Filters, FoundBy, Hit, Policy, Query, Question, Quote
 from rag.verifying.verify import DeterministicVerifier
 from tests.api import small
 
@@ -73,6 +73,18 @@ def test_the_ledger_keeps_hash_and_offsets_of_deleted_text_and_not_the_text(stor
     assert after.sentences[0].text == "(deleted with 05TALLINN7) [1]"
     assert [item.text for item in after.evidence] == ["", before.evidence[1].text, ""]
     assert store.ledger.citing("05TALLINN7") == (given.answer_id,)
+
+
+def test_what_a_header_said_goes_with_its_cable(store: CableStore) -> None:
+    query = Query(QUESTION, QUESTION, Filters())
+    turn = Turn(Question(QUESTION), query, ())
+    turn.absence = Absence(1, 3, 0, stated=("05TALLINN7 is signed HOLT.",), told_of=("05TALLINN7",))
+    answer = turn.answer("none", store.snapshot())
+    store.save_answer(answer.answer_id, answer.created_at, AnswerRecord.of(answer).model_dump_json(), [])
+    store.delete("05TALLINN7")
+    after = stored(store, answer.answer_id)
+    assert after.deleted == ("05TALLINN7",)
+    assert "HOLT" not in after.model_dump_json()
 
 
 @pytest.mark.parametrize("store_url", [None])

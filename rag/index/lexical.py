@@ -39,8 +39,7 @@ class LexicalIndex:
     def __init__(
         self, index: tantivy.Index | None, path: Path | None = None, failure: str | None = None
     ) -> None:
-        self._index, self._path, self._analyzer = index, path, _analyzer()
-        self.failure = failure
+        self._index, self._path, self.failure, self._analyzer = index, path, failure, _analyzer()
         self._writer: tantivy.IndexWriter | None = None
         self._kept: dict[frozenset[str], tantivy.Query] = {}
 
@@ -109,15 +108,17 @@ class LexicalIndex:
         text. `paragraphs` narrows to (cable id, label), beside `allowed_cables`.
         """
         terms = dict.fromkeys(self.terms(text), 1.0)
-        for words in added:
-            for term in self.terms(words):
-                terms.setdefault(term, added_weight)
+        for term in self.terms(" ".join(added)):
+            terms.setdefault(term, added_weight)
         if self._index is None or k <= 0 or not terms or frozenset() in (allowed_cables, paragraphs):
             return []
         schema, asked, boosted = self._index.schema, tantivy.Query.term_query, tantivy.Query.boost_query
+        # Within a filter a word may be rare that is common everywhere.
+        if allowed_cables is None and paragraphs is None:
+            terms = telling_terms(terms, *self._counts(terms))
         should = [
             (tantivy.Occur.Should, boosted(asked(schema, name, term), boost * weight))
-            for term, weight in telling_terms(terms, self.rarity(terms), self.count()).items()
+            for term, weight in terms.items()
             for name, boost in BOOSTS.items()
         ]
         query = tantivy.Query.boolean_query(should)
@@ -156,12 +157,16 @@ class LexicalIndex:
 
     def rarity(self, terms: Iterable[str]) -> dict[str, float]:
         """How rare each term is among the paragraphs' texts: its weight in BM25, above 0."""
+        counts, paragraphs = self._counts(terms)
+        return {term: math.log1p((paragraphs - n + 0.5) / (n + 0.5)) for term, n in counts.items()}
+
+    def _counts(self, terms: Iterable[str]) -> tuple[dict[str, int], int]:
+        """In how many paragraphs' texts each term stands, and how many paragraphs there are."""
         if self._index is None:
-            return {}
+            return {}, 0
         with reading_words():
             searcher = self._index.searcher()
-            counts = {term: searcher.doc_freq("text", term) for term in terms}
-        return {term: math.log1p((searcher.num_docs - n + 0.5) / (n + 0.5)) for term, n in counts.items()}
+            return {term: searcher.doc_freq("text", term) for term in terms}, searcher.num_docs
 
     def _among(self, cables: frozenset[str]) -> tuple[tantivy.Occur, tantivy.Query]:
         assert self._index is not None
@@ -205,8 +210,7 @@ class LexicalIndex:
 
     def abandon(self) -> None:
         """Release the folder and wait for nothing."""
-        self._writer = None
-        self._index = None
+        self._writer = self._index = None
 
     def _open_writer(self) -> tantivy.IndexWriter:
         if self._index is None:

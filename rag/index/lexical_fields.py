@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -22,7 +21,7 @@ STOP_WORDS = (
 # Among so many paragraphs, words that stand in more than a fifth of them are not looked for while so many
 # others of a question remain: they took a third of the time. Without them the development sets' questions are
 # as well answered, whatever their size; smaller collections are searched in no time.
-MANY, TELLING, ENOUGH = 100_000, math.log(5), 3
+MANY, COMMON, ENOUGH = 100_000, 1 / 5, 3
 
 _ACRONYM = re.compile(r"\b(?:[A-Za-z]\.){2,}")
 # Patterns that begin with a sign are looked for many times faster: every text goes through here.
@@ -50,12 +49,15 @@ def _of_cable(cable_id: str, subject: str, origin: str, tags: tuple[str, ...]) -
     }
 
 
-def telling_terms(
-    terms: Mapping[str, float], rarity: Mapping[str, float], paragraphs: int
-) -> Mapping[str, float]:
-    """Those of the `terms` that are looked for in a collection of so many paragraphs."""
-    telling = {term: weight for term, weight in terms.items() if rarity[term] >= TELLING}
-    return telling if paragraphs >= MANY and len(telling) >= ENOUGH else terms
+def telling_terms(terms: dict[str, float], counts: Mapping[str, int], paragraphs: int) -> dict[str, float]:
+    """Those of the `terms` that are looked for among all of so many paragraphs.
+
+    `counts` has of each in how many texts it stands. Those that stand in none, such as a slip of the pen,
+    say nothing; they are looked for, since a subject or a post may have them.
+    """
+    rarer = {term: weight for term, weight in terms.items() if counts[term] <= COMMON * paragraphs}
+    enough = sum(counts[term] > 0 for term in rarer) >= ENOUGH
+    return rarer if paragraphs >= MANY and enough else terms
 
 
 def fold(text: str) -> str:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rag.errors import CollectionDamaged
 from rag.index.lexical import LexicalIndex
-from rag.index.lexical_fields import ENOUGH, MANY, TELLING, telling_terms
+from rag.index.lexical_fields import COMMON, ENOUGH, MANY, telling_terms
 from tests.cables import make_cable
 
 MADE = [
@@ -105,12 +105,29 @@ def test_a_broken_index_says_what_to_do(tmp_path: Path) -> None:
 
 
 @given(
-    st.dictionaries(st.text("abc", max_size=3), st.floats(0.001, 12), max_size=9), st.integers(0, 2 * MANY)
+    st.dictionaries(st.text("abc", max_size=3), st.integers(0, MANY), max_size=9), st.integers(0, 2 * MANY)
 )
 def test_common_words_are_left_out_where_rarer_ones_say_enough(
-    rarity: dict[str, float], paragraphs: int
+    counts: dict[str, int], paragraphs: int
 ) -> None:
-    terms = dict.fromkeys(rarity, 1.0)
-    left_out = terms.keys() - telling_terms(terms, rarity, paragraphs).keys()
-    assert not left_out or (paragraphs >= MANY and len(terms) - len(left_out) >= ENOUGH)
-    assert all(rarity[term] < TELLING for term in left_out)
+    terms = dict.fromkeys(counts, 1.0)
+    kept = telling_terms(terms, counts, paragraphs)
+    left_out = terms.keys() - kept.keys()
+    assert not left_out or (paragraphs >= MANY and sum(counts[term] > 0 for term in kept) >= ENOUGH)
+    assert all(counts[term] > COMMON * paragraphs for term in left_out)
+
+
+def test_words_of_nowhere_do_not_take_the_place_of_common_ones(tmp_path: Path) -> None:
+    common = make_cable("08ZEMBLA1", ("The government made a report.",))
+    index = LexicalIndex.open(tmp_path / "1")
+    index.add((common.paragraphs[0], common.header) for _ in range(MANY))
+    add(index, make_cable("08ZEMBLA2", ("A report on herring, cod and haddock.",)))
+    nowhere = ("xqzt", "wvut", "zzyx")
+    assert index.search(f"government report {' '.join(nowhere)}", 5)
+    assert index.search("government report", 5, added=nowhere)
+    # Three rarer ones are enough everywhere, and nothing is left out where the rest is filtered away.
+    asked, among = "report of herring, cod and haddock", frozenset(["08ZEMBLA1"])
+    assert [found.cable_id for found in index.search(asked, 5)] == ["08ZEMBLA2"]
+    assert len(index.search(asked, 5, among)) == 5
+    assert index.search(asked, 5, None, frozenset([("08ZEMBLA1", "1")]))
+    index.close()

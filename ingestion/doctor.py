@@ -12,6 +12,7 @@ from rag.errors import CollectionError
 from rag.index.agreement import compare
 from rag.index.collection import UNCLEAN, index_fingerprint, settled_encoder, store_alone
 from rag.index.generations import remove_old_generations
+from rag.index.home import note_home
 from rag.index.indexing import IndexedTotals
 from rag.index.rebuild import rebuild, remove_matrices
 from rag.models.embeddings import Encoder
@@ -81,7 +82,11 @@ class _Examination:
                 index_findings.append(self._rebuilt())
                 index_findings = [_mended(finding) for finding in index_findings]
             index_findings.append(self._cleaned())
-        return store_findings + index_findings
+        findings = store_findings + index_findings
+        if self._repair and all(finding.well or finding.done is not None for finding in findings):
+            # Also where nothing was rebuilt: the directory may have lost what the store knows it by.
+            note_home(self._settings, self._store)
+        return findings
 
     def _store_file(self) -> Finding:
         problems = self._store.census.integrity_problems()

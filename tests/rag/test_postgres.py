@@ -23,6 +23,7 @@ from rag.index.chroma_client import drop_collections
 from rag.index.collection import Collection, open_collection
 from rag.index.generations import Places, generation
 from rag.index.healing import Healer, open_what_is_whole
+from rag.index.home import FILE_NAME as DIRECTORY
 from rag.index.indexes import CHUNKS, LEXICAL
 from rag.store.cable_store import FILE_NAME, CableStore
 from rag.store.ceiling import Ceiling
@@ -182,6 +183,12 @@ def test_a_second_machine_is_refused_where_the_vectors_are_in_a_data_directory(
     assert examine(there, WordEncoder(), repair=True).healthy
     open_collection(there, WordEncoder(), write=False).close()
     refused(moved, there)
+    # What it is known by is lost, and nothing else: looked over, it is known again.
+    (there.data_dir / DIRECTORY).unlink()
+    refused(there, there)
+    report = examine(there, WordEncoder(), repair=True)
+    assert report.healthy and "rebuild" not in [finding.check for finding in report.findings]
+    open_collection(there, WordEncoder(), write=False).close()
 
 
 class CuttingOff(WordEncoder):

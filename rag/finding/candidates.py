@@ -11,7 +11,8 @@ from rag.asking.narrowing import boosts
 from rag.finding.proximity import Proximity, rarest
 from rag.finding.ranking import Boost, Evidence, ParagraphKey, Weights, best_cables, likeliest
 from rag.index.collection import Collection
-from rag.index.exact import DIRECT_CABLES, KEPT_SELECTIONS, paragraph_of
+from rag.index.exact import DIRECT_CABLES, KEPT_SELECTIONS
+from rag.index.matrix import paragraph_of
 from rag.models.worker import Vectors
 from rag.text.period_words import expansions
 from rag.types import Clue, ClueField, Filters, Query

@@ -20,20 +20,16 @@ from chromadb.errors import NotFoundError
 
 from rag.errors import CollectionDamaged, CollectionError
 from rag.index.chroma_client import FAILURES, asking, connect, sessions, writing
-from rag.index.exact import ExactSearch, ScoredChunk, paragraph_of
+from rag.index.exact import ExactSearch
 from rag.index.huge_pages import use_huge_pages
+from rag.index.matrix import ScoredChunk, paragraph_of
 from rag.models.worker import Vectors
 
-# Above this many chunks that pass a filter, HNSW with over-fetching is tried first: of 140,000 that passed
-# among 644,000 it took half the time of the exact product, and found 99 % of its ten nearest. While there is
-# no matrix of them, no more than the second number are read from the store.
-EXACT_ROWS, READ_ROWS = 100_000, 20_000
 OVER_FETCH = 1.5
 # HNSW as recall@10 >= 0.99 against brute force asks for: docs/benchmarks/retrieval.md has what it finds with
 # other settings. A graph that was built with others keeps them, and is searched as it is.
 HNSW = CreateHNSWConfiguration(space="cosine", max_neighbors=32, ef_construction=500, ef_search=200)
-FETCH_IDS = 10_000
-PROBES, SAME = 32, 1e-3
+FETCH_IDS, PROBES, SAME = 10_000, 32, 1e-3
 
 
 class ChunkIndex:
@@ -91,8 +87,7 @@ class ChunkIndex:
                 "store without embedding again.",
                 path=str(path),
             ) from error
-        found = (collection.metadata or {}).get("fingerprint")
-        if found != fingerprint:
+        if (found := (collection.metadata or {}).get("fingerprint")) != fingerprint:
             raise CollectionDamaged(
                 f"The vector index was made by {found}, and this is {fingerprint}. Set "
                 "CABLEQA_EMBEDDING_MODEL back, or run `cableqa doctor` to embed anew.",
@@ -135,8 +130,7 @@ class ChunkIndex:
             return self._nearest(vector, k)
         rows = self.exact.share(allowed_cables) * self.count()
         passing = rows if paragraphs is None else min(rows, len(paragraphs))
-        if passing > (EXACT_ROWS if self.exact.is_ready else READ_ROWS):
-            self.exact.prepare()
+        if not self.exact.takes(passing):
             width = math.ceil(OVER_FETCH * k * self.count() / passing) + k
             found = [
                 chunk
@@ -175,11 +169,16 @@ class ChunkIndex:
         return self._count
 
     def prepare(self) -> None:
-        """Read the graph, into huge pages, and begin the matrix. Raises CollectionError as `search` does."""
-        with asking():
-            if self.count() and self._finds_itself(0):
-                use_huge_pages()
-        self.exact.prepare()
+        """Read the graph, into huge pages where it is in this process, and begin the matrix in any case.
+
+        Raises CollectionError as `search` does.
+        """
+        try:
+            with asking():
+                if self.count() and self._finds_itself(0) and self._is_own():
+                    use_huge_pages()
+        finally:
+            self.exact.prepare()
 
     def settle(self) -> None:
         """Let Chroma work off its queue, so that readers find nothing left to write."""
@@ -189,9 +188,12 @@ class ChunkIndex:
 
     def is_sound(self) -> bool:
         """Whether vectors from everywhere in the index find themselves, as in the graph that was written."""
-        step = max(self.count() // PROBES, 1)
         with asking():
-            return all(self._finds_itself(place) for place in range(0, self.count(), step))
+            places = range(0, self.count(), max(self.count() // PROBES, 1))
+            return all(self._finds_itself(place) for place in places)
+
+    def _is_own(self) -> bool:
+        return self._client is not None and self._client.get_settings().is_persistent
 
     def _finds_itself(self, place: int) -> bool:
         assert self._collection is not None
@@ -214,8 +216,7 @@ class ChunkIndex:
 
     def _nearest(self, vector: Vectors, k: int) -> list[ScoredChunk]:
         assert self._collection is not None
-        count = self.count()
-        if count == 0:
+        if (count := self.count()) == 0:
             return []
         with asking():
             found = self._collection.query(

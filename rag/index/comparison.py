@@ -22,9 +22,10 @@ from rag.config import Settings
 from rag.errors import CollectionError
 from rag.index.agreement import require_words_of
 from rag.index.chunks import ChunkIndex
-from rag.index.exact import ExactSearch, ScoredChunk
+from rag.index.exact import ExactSearch
 from rag.index.generations import Places, generation
 from rag.index.lexical import LexicalIndex
+from rag.index.matrix import ScoredChunk
 from rag.index.segments import damaged_files
 from rag.store.cable_store import CableStore
 

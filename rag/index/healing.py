@@ -214,6 +214,7 @@ class Healer:
             chunks.close()
             return
         if whole and collection.lexical.failure is None:
+            chunks.exact.prepare()
             collection.indexes.replace(chunks, collection.lexical)
             return
         chunks.close()

@@ -14,8 +14,8 @@ import numpy as np
 
 from rag.errors import CollectionError
 from rag.index.chunks import ChunkIndex
-from rag.index.exact import ScoredChunk
 from rag.index.lexical import LexicalIndex
+from rag.index.matrix import ScoredChunk
 from rag.models.worker import Vectors
 
 CHUNKS, LEXICAL = "chunks", "lexical"
@@ -69,6 +69,16 @@ class Indexes:
         """By name and reason what is not used now; empty where all is well."""
         failing = {} if self._failure is None else {CHUNKS: self._failure}
         return {**failing, **self._lost}
+
+    def is_settled(self) -> bool:
+        """Whether a search finds the same again, for as long as the collection does not change.
+
+        Not so without an index, or while a filter is answered otherwise than it will be with the matrix.
+        """
+        try:
+            return not self.degraded() and self.chunks.exact.is_settled(self.chunks.count())
+        except CollectionError:
+            return False
 
     def notes(self) -> tuple[str, ...]:
         """What an answer's record says of it."""

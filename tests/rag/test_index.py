@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Collection, Iterator
+import logging
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -12,18 +12,17 @@ import numpy as np
 import pytest
 from chromadb.api.collection_configuration import CreateCollectionConfiguration, CreateHNSWConfiguration
 from chromadb.config import Settings
-from sqlalchemy import Engine
 
 from rag.errors import CollectionDamaged, CollectionError
 from rag.index.chunks import ChunkIndex
 from rag.index.exact import SUFFIX, ExactSearch
 from rag.index.huge_pages import LARGE, use_huge_pages
-from rag.models.worker import Vectors
 from rag.store.cable_store import FILE_NAME, CableStore
 from rag.store.migrations import copy_database
-from rag.store.vectors import VectorCache
 from rag.types import Chunk
 from tests.cables import make_cable
+from tests.held import HeldStore
+from tests.pages import memory_in_small_pages, why_not
 
 FINGERPRINT = "random-16"
 CABLES = [f"08ZEMBLA{n}" for n in range(1, 101)]
@@ -83,29 +82,6 @@ def test_a_filter_gives_what_brute_force_gives(index: ChunkIndex, share: int, k:
         assert [scored.chunk_id for scored in found] == brute_force(vector, k, allowed)
 
 
-class HeldVectors(VectorCache):
-    """Those of chosen cables can be read at any time, all of them not before they are let go."""
-
-    def __init__(self, engine: Engine) -> None:
-        super().__init__(engine)
-        self.let_go = threading.Event()
-
-    def of_chunks(
-        self, fingerprint: str, cable_ids: Collection[str] | None = None
-    ) -> Iterator[tuple[list[str], Vectors]]:
-        for part in super().of_chunks(fingerprint, cable_ids):
-            assert cable_ids is not None or self.let_go.wait(60)
-            yield part
-
-
-class HeldStore(CableStore):
-    """A store whose matrix takes as long to write as a test wants."""
-
-    def __init__(self, path: Path, engine: Engine, url: str | None = None) -> None:
-        super().__init__(path, engine, url)
-        self.vectors = self.held = HeldVectors(engine)
-
-
 @pytest.fixture
 def held(tmp_path: Path, store: CableStore) -> Iterator[HeldStore]:
     copy_database(store.path / FILE_NAME, tmp_path / FILE_NAME)
@@ -120,6 +96,7 @@ def test_no_question_waits_for_the_matrix(tmp_path: Path, held: HeldStore, share
     allowed = frozenset(CABLES[:share])
     with closing(open_index(tmp_path / "1", held)) as index:
         index.add(IDS, VECTORS)
+        index.prepare()
         for is_ready in (False, True):
             for vector in unit_rows(12, 2):
                 found = index.search(vector, 10, allowed)
@@ -130,19 +107,78 @@ def test_no_question_waits_for_the_matrix(tmp_path: Path, held: HeldStore, share
 
 
 def test_a_matrix_given_up_leaves_no_file(tmp_path: Path, held: HeldStore) -> None:
+    held.held.let_go.set()
+    held.held.is_endless = True
     exact = ExactSearch(held, FINGERPRINT)
     exact.prepare()
-    closing_down = threading.Thread(target=exact.close)
-    closing_down.start()
+    assert held.held.begun.wait(60)
+    exact.close()
+    assert not exact.is_ready and not list(tmp_path.glob(f"*{SUFFIX}*"))
+
+
+def test_a_single_command_makes_the_matrix_once_and_waits_for_it(tmp_path: Path, held: HeldStore) -> None:
     held.held.let_go.set()
-    closing_down.join()
-    assert not list(tmp_path.glob(f"*{SUFFIX}*")) or exact.is_ready
+    many, few = frozenset(CABLES[:90]), frozenset(CABLES[:10])
+    for times, allowed in enumerate((few, many, many)):
+        with closing(open_index(tmp_path / "1", held, write=not times)) as index:
+            if not times:
+                index.add(IDS, VECTORS)
+            found = index.search(VECTORS[7], 10, allowed)
+            assert [scored.chunk_id for scored in found] == brute_force(VECTORS[7], 10, allowed)
+            assert index.exact.is_ready is (times > 0)
+        assert len(list(tmp_path.glob(f"*{SUFFIX}*"))) == (times > 0)
+    assert held.held.times_read_whole == 1
 
 
-def test_huge_pages_hold_what_was_there() -> None:
-    numbers = np.arange(3 * LARGE // 8)
-    use_huge_pages()
-    assert (numbers == np.arange(len(numbers))).all()
+@pytest.mark.parametrize("retry_s", [0, 3600])
+def test_a_matrix_that_failed_is_tried_again_later_and_not_at_each_question(
+    held: HeldStore, retry_s: float, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.ERROR)
+    held.held.let_go.set()
+    held.held.is_disk_full = True
+    exact = ExactSearch(held, FINGERPRINT, read_rows=0, retry_s=retry_s)
+    exact.prepare()
+    exact.settle()
+    assert "could not be made" in caplog.text and "No space left" in caplog.text
+    held.held.is_disk_full = False
+    allowed = frozenset(CABLES[:90])
+    for _ in range(3):
+        found = [scored.chunk_id for scored in exact.search(VECTORS[7], 10, allowed)]
+        assert found == brute_force(VECTORS[7], 10, allowed)
+        exact.settle()
+    assert held.held.times_read_whole == (2 if retry_s == 0 else 1)
+    assert exact.is_ready is (retry_s == 0)
+    exact.close()
+
+
+def test_a_question_for_the_graph_has_the_matrix_tried_again(held: HeldStore) -> None:
+    held.held.let_go.set()
+    held.held.is_disk_full = True
+    exact = ExactSearch(held, FINGERPRINT, read_rows=0, retry_s=0)
+    exact.prepare()
+    exact.settle()
+    held.held.is_disk_full = False
+    assert not exact.is_settled(200) and not exact.takes(200)
+    exact.settle()
+    assert exact.is_settled(200) and exact.takes(200)
+    exact.close()
+
+
+def test_huge_pages_hold_what_was_there(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    if reason := why_not():
+        pytest.skip(reason)
+    never = tmp_path / "enabled"
+    never.write_text("always madvise [never]\n")
+    with memory_in_small_pages(2 * LARGE) as memory:
+        before = memory.huge_kb()
+        use_huge_pages(enabled=never)
+        assert memory.huge_kb() == before and not caplog.text
+        # A folder cannot be read: as where the system hides the file.
+        use_huge_pages(maps=tmp_path)
+        assert memory.huge_kb() == before and "could not be moved" in caplog.text
+        use_huge_pages()
+        assert memory.huge_kb() > before and memory.is_as_written()
 
 
 def test_a_prepared_index_finds_what_brute_force_finds(index: ChunkIndex) -> None:

@@ -11,12 +11,14 @@ from ingestion.chunk import chunk_cable
 from rag.config import Settings
 from rag.index.chroma_client import connect
 from rag.index.collection import open_collection, store_alone
+from rag.index.huge_pages import LARGE
 from rag.index.rebuild import rebuild
 from rag.store.cable_store import CableStore
 from tests.cables import make_cable
 from tests.chroma import running_chroma
 from tests.fakes import WordEncoder
 from tests.invariants import assert_whole
+from tests.pages import memory_in_small_pages, why_not
 
 
 @pytest.fixture
@@ -45,6 +47,11 @@ def test_a_collection_on_a_server(tmp_path: Path, server_url: str) -> None:
             question = WordEncoder().encode(["pigeons over the capital"])[0]
             hits = collection.chunks.search(question, 4)
             found.append([(hit.chunk_id, round(hit.similarity, 4)) for hit in hits])
+            # Beside a server there is no graph in our own memory.
+            with memory_in_small_pages(LARGE * 2) as memory:
+                before = memory.huge_kb()
+                collection.chunks.prepare()
+                assert (memory.huge_kb() > before) is (settings.chroma_url is None and why_not() is None)
     assert found[0] == found[1] and len(found[0]) == 4
     assert not (tmp_path / "served" / "chroma").exists()
 

@@ -27,20 +27,25 @@ class Watched:
 
     def find(self, pipeline: Pipeline, query: str, filters: FiltersIn) -> Keys:
         """The (cable, paragraph) of the best that the search finds in the collection as it is."""
-        store, indexes = pipeline.collection.store, pipeline.collection.indexes
-        # There is one pipeline for each ceiling, for as long as the server runs.
-        asked = (id(pipeline), store.snapshot(), query, filters.model_dump_json())
         with self._lock:
-            known = self._found.get(asked)
-        if known is not None:
-            return known
-        whole = not indexes.degraded()
+            known = self._found.get(_asked(pipeline, query, filters))
+        return self.find_anew(pipeline, query, filters) if known is None else known
+
+    def find_anew(self, pipeline: Pipeline, query: str, filters: FiltersIn) -> Keys:
+        """As `find`, by a search; from then on the list has what it found."""
+        indexes, asked = pipeline.collection.indexes, _asked(pipeline, query, filters)
+        settled = indexes.is_settled()
         hits = pipeline.search(query, filters.to_filters(), WATCHED).found.hits
         keys = frozenset((hit.paragraph.cable_id, hit.paragraph.label) for hit in hits)
-        # Without an index less may be found than there is.
-        if whole and not indexes.degraded():
+        # Without an index less may be found than there is; without the matrix, others among the last.
+        if settled and not indexes.degraded():
             with self._lock:
                 self._found[asked] = keys
                 while len(self._found) > self._kept:
                     self._found.popitem(last=False)
         return keys
+
+
+def _asked(pipeline: Pipeline, query: str, filters: FiltersIn) -> tuple[int, str, str, str]:
+    # There is one pipeline for each ceiling, for as long as the server runs.
+    return id(pipeline), pipeline.collection.store.snapshot(), query, filters.model_dump_json()

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.dependencies import TheService
-from api.history.searches import ParagraphKey, SavedSearch
+from api.history.searches import SavedSearch
 from api.service import Service
 from api.watched import WATCHED
 from rag.record import ErrorBody, EvidenceRecord, FiltersIn
@@ -71,8 +71,8 @@ async def save_search(given: SavedSearchIn, service: TheService) -> SavedSearchR
     """Save a search; what it finds now counts as seen."""
 
     def save() -> SavedSearchRecord:
-        hits = _hits(service, given.q, given.filters)
-        saved = service.history.searches.save(service.owner, given.title, given.q, given.filters, _keys(hits))
+        seen = service.watched.find_anew(service.pipeline, given.q, given.filters)
+        saved = service.history.searches.save(service.owner, given.title, given.q, given.filters, seen)
         return SavedSearchRecord(**_facts(saved), new=0)
 
     return await service.work(save, "search")
@@ -109,7 +109,7 @@ async def see_search(search_id: str, service: TheService) -> SavedSearchRecord:
 
     def see() -> SavedSearchRecord:
         saved = service.history.searches.get(search_id, service.owner)
-        seen = _keys(_hits(service, saved.query, saved.filters))
+        seen = service.watched.find_anew(service.pipeline, saved.query, saved.filters)
         return SavedSearchRecord(
             **_facts(service.history.searches.see(search_id, service.owner, seen)), new=0
         )
@@ -139,10 +139,6 @@ def _result(service: Service, saved: SavedSearch) -> SavedSearchResult:
 def _hits(service: Service, query: str, filters: FiltersIn) -> list[EvidenceRecord]:
     found = service.pipeline.search(query, filters.to_filters(), WATCHED)
     return [EvidenceRecord.of(hit) for hit in found.hits]
-
-
-def _keys(hits: list[EvidenceRecord]) -> frozenset[ParagraphKey]:
-    return frozenset((hit.cable_id, hit.paragraph) for hit in hits)
 
 
 def _facts(saved: SavedSearch) -> dict[str, Any]:

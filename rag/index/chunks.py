@@ -189,8 +189,7 @@ class ChunkIndex:
     def is_sound(self) -> bool:
         """Whether vectors from everywhere in the index find themselves, as in the graph that was written."""
         with asking():
-            places = range(0, self.count(), max(self.count() // PROBES, 1))
-            return all(self._finds_itself(place) for place in places)
+            return all(map(self._finds_itself, range(0, self.count(), max(self.count() // PROBES, 1))))
 
     def _is_own(self) -> bool:
         return self._client is not None and self._client.get_settings().is_persistent

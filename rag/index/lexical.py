@@ -147,8 +147,7 @@ class LexicalIndex:
             return []
         schema, asked = self._index.schema, tantivy.Query.term_query
         must = [(tantivy.Occur.Must, asked(schema, "text", term)) for term in set(terms)]
-        if allowed_cables is not None:
-            must.append(self._among(allowed_cables))
+        must += [] if allowed_cables is None else [self._among(allowed_cables)]
         return self._found(tantivy.Query.boolean_query(must), max(self.count(), 1))
 
     def terms(self, text: str) -> list[str]:
@@ -189,7 +188,7 @@ class LexicalIndex:
             searcher = self._index.searcher()
             hits = searcher.search(query, limit=k, count=False).hits
             read = [(searcher.doc(address), float(score)) for score, address in hits]
-        found = [ScoredParagraph(doc["cable_key"][0], doc["label_key"][0], score) for doc, score in read]
+        found = (ScoredParagraph(doc["cable_key"][0], doc["label_key"][0], score) for doc, score in read)
         # Equal scores come in the order of segments, which differs between equal collections.
         return sorted(found, key=lambda scored: (-scored.score, scored.cable_id, scored.label))
 
@@ -224,7 +223,7 @@ class LexicalIndex:
 def _document(paragraph: Paragraph, header: CableHeader) -> tantivy.Document:
     document = tantivy.Document()
     keys = {"cable_key": paragraph.cable_id, "label_key": paragraph.label}
-    for name, text in {**keys, **indexed_fields(paragraph, header)}.items():
+    for name, text in (keys | indexed_fields(paragraph, header)).items():
         document.add_text(name, text)
     return document
 

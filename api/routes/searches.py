@@ -129,16 +129,12 @@ def _counted(service: Service, saved: SavedSearch) -> SavedSearchRecord:
 
 
 def _result(service: Service, saved: SavedSearch) -> SavedSearchResult:
+    found = service.pipeline.search(saved.query, saved.filters.to_filters(), WATCHED).found
     hits = [
         WatchedHit(hit=hit, is_new=(hit.cable_id, hit.paragraph) not in saved.seen)
-        for hit in _hits(service, saved.query, saved.filters)
+        for hit in map(EvidenceRecord.of, found.hits)
     ]
     return SavedSearchResult(**_facts(saved), new=sum(hit.is_new for hit in hits), hits=tuple(hits))
-
-
-def _hits(service: Service, query: str, filters: FiltersIn) -> list[EvidenceRecord]:
-    found = service.pipeline.search(query, filters.to_filters(), WATCHED)
-    return [EvidenceRecord.of(hit) for hit in found.hits]
 
 
 def _facts(saved: SavedSearch) -> dict[str, Any]:

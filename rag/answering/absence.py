@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rag.asking.header_facts import told_by_header
+from rag.asking.header_facts import NAMED, listed, told_by_header
 from rag.store.cable_store import CableStore
 from rag.types import Absence, CableHeader, Filters, HeaderFact, Query
 
 NOT_IN_COLLECTION = "Not in this collection"
-# Of the cables that a question counts, so many are named.
-_NAMED = 20
 
 
 def absence_of(query: Query, hits: int, store: CableStore) -> Absence:
@@ -53,13 +51,12 @@ def _counted(filters: Filters, store: CableStore) -> tuple[tuple[str, ...], tupl
     if filters.is_empty() or passing is None:
         return (f"This collection has {_count(store.counts().cables, 'cable')}.",), ()
     ids = sorted(passing)
-    more = f" and {len(ids) - _NAMED:,} more" if len(ids) > _NAMED else ""
-    named = f": {', '.join(ids[:_NAMED])}{more}" if ids else ""
+    named = f": {listed(ids)}" if ids else ""
     if filters.senders and filters == Filters(senders=filters.senders):
         told = f"{_were(len(ids))} signed {' or '.join(filters.senders)}"
     else:
         told = f"of this collection {_pass(len(ids))} the filters ({_narrowed(filters)})"
-    return (f"{_count(len(ids), 'cable')} {told}{named}.",), tuple(ids[:_NAMED])
+    return (f"{_count(len(ids), 'cable')} {told}{named}.",), tuple(ids[:NAMED])
 
 
 def note_of_missing_text(header: CableHeader) -> str:

@@ -41,8 +41,8 @@ _OF_CABLES = frozenset(
     mission post office department hold holds contain contains include includes exist altogether number know
     """.split()
 )
-# Of so many addressees each is named.
-_NAMED = 20
+# Of addressees or cables so many are named.
+NAMED = 20
 _THING = r"(?:cable|cablegram|telegram|airgram|message|despatch|dispatch|document)"
 _DESIGNATION = rf"(?:{_THING}s?\s+)"
 # What names cables was replaced by an underscore.
@@ -97,8 +97,8 @@ def _sent(header: CableHeader) -> str:
 
 
 def _addressees(header: CableHeader) -> str:
-    to = f"is addressed to {_listed(header.addressees)}" if header.addressees else "names no addressee"
-    return f"{to}, for information to {_listed(header.info_addressees)}" if header.info_addressees else to
+    to = f"is addressed to {listed(header.addressees)}" if header.addressees else "names no addressee"
+    return f"{to}, for information to {listed(header.info_addressees)}" if header.info_addressees else to
 
 
 def _classification(header: CableHeader) -> str:
@@ -114,9 +114,10 @@ def _precedence(header: CableHeader) -> str:
     return f"has the precedence {header.precedence}" if header.precedence else "gives no precedence"
 
 
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-    return f"{', '.join(names[:_NAMED])}{more}"
+def listed(names: Sequence[str]) -> str:
+    """The first `NAMED`, and how many more: "05TALLINN7, 06LUSAKA12 and 3 more"."""
+    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    return f"{', '.join(names[:NAMED])}{more}"
 
 
 _TOLD: dict[HeaderFact, Callable[[CableHeader], str]] = {
@@ -202,14 +203,16 @@ def _fact(asked: str) -> HeaderFact | None:
     return next((fact for fact, pattern in _PATTERNS.items() if pattern.fullmatch(asked)), None)
 
 
-def asks_for_cables(text: str, clues: Iterable[Clue]) -> bool:
-    """Whether a question wants cables counted or listed by what its clues say of their headers alone.
+def wants_cables(text: str) -> bool:
+    """Whether a question may want cables counted or listed by their headers: its clues tell."""
+    return _WANTS_CABLES.search(text) is not None and _NOT_BY_CLUES.search(text) is None
 
-    Example: "How many cables did Embassy Tallinn send in 2007?", but not "How many cables mention cod?", nor
-    one with a condition that no clue holds.
+
+def only_clues_narrow(text: str, clues: Iterable[Clue]) -> bool:
+    """Whether a question that wants cables has no condition beside its clues, which are of their headers.
+
+    Example: "How many cables did Embassy Tallinn send in 2007?", but not "How many cables mention cod?".
     """
-    if _WANTS_CABLES.search(text) is None or _NOT_BY_CLUES.search(text):
-        return False
     filters = [clue for clue in clues if clue.strength is Strength.FILTER]
     if any(clue.field is ClueField.TAG and not _CODES.fullmatch(clue.text.strip()) for clue in filters):
         # What follows a meaning may be more than that: "tagged human rights describe torture".

@@ -39,7 +39,6 @@ _TAIL = re.compile(
     r"\s*\b(?:at\s+all|anywhere|by\s+name|there|in|on|from|of|during|between|and|since|before)\s*$",
     re.IGNORECASE,
 )
-_THAT = re.compile(r"^\s*(?:that|which)\b", re.IGNORECASE)
 
 
 def is_exhaustive(text: str) -> bool:

@@ -15,7 +15,7 @@ from rag.asking.compound import question_parts
 from rag.asking.contents import asks_for_quoted_words, asks_only_for_it
 from rag.asking.followups import RULES, standalone
 from rag.asking.gazetteer import find_places
-from rag.asking.header_facts import asked_of_header, asks_for_cables
+from rag.asking.header_facts import asked_of_header, only_clues_narrow, wants_cables
 from rag.asking.mentions import is_exhaustive, read_mentions
 from rag.asking.narrowing import narrow
 from rag.asking.spelled import ResolveId, Spelled, spelled_in, without_numbers
@@ -23,6 +23,8 @@ from rag.store.catalogue import Archive
 from rag.text.period_words import expansions
 from rag.text.periods import read_periods
 from rag.types import (
+    Catalogue,
+    Clue,
     HeaderFact,
     ParagraphRef,
     Query,
@@ -85,20 +87,19 @@ def _understood(question: Question, archive: Archive) -> Query:
         *_unanchored(text, references),
     ]
     naming = [*_naming(text, spelled), *titled.values()]
-    facts = asked_of_header(text, naming)
+    facts = () if references else asked_of_header(text, naming)
     if facts and not named and not unknown:
         named = _spoken_of(question, archive.resolve_id)
-    facts = facts if named and not references else ()
+    facts = facts if named else ()
     exhaustive = is_exhaustive(text) and not references and not facts
-    # The digits of a message number are no date, its post no place: "Astana 1206 of 2009".
-    blanked = without_numbers(text, spelled)
-    clues = () if facts else read_clues(blanked, catalogue, asks_for_all=exhaustive)
-    if not (named or references or spelled):
-        of_cables = read_clues(blanked, catalogue, asks_for_all=True)
-        held = narrow(question.filters, of_cables, catalogue)
-        whole = held.contradiction is None and held.clues == of_cables
-        if whole and asks_for_cables(text, of_cables):
-            facts, clues, exhaustive = (HeaderFact.COUNT,), of_cables, True
+    counted = None if named or references or spelled else _counted_by(question, catalogue)
+    if counted is not None:
+        facts, clues, exhaustive = (HeaderFact.COUNT,), counted, True
+    elif facts:
+        clues = ()
+    else:
+        # The digits of a message number are no date, its post no place: "Astana 1206 of 2009".
+        clues = read_clues(without_numbers(text, spelled), catalogue, asks_for_all=exhaustive)
     if not (named or references or exhaustive or spelled):
         named, naming = _sent(text, archive)
     asked = named or references
@@ -168,6 +169,16 @@ def _naming(text: str, spelled: list[Spelled]) -> Iterator[Span]:
     yield from (Span(one.start, one.end) for one in spelled)
     for pattern in (_PARAGRAPH, _REFERENCE):
         yield from (Span(*match.span()) for match in pattern.finditer(text))
+
+
+def _counted_by(question: Question, catalogue: Catalogue) -> tuple[Clue, ...] | None:
+    """The clues by which a question has cables counted, all of which hold; None where it asks for more."""
+    if not wants_cables(question.text):
+        return None
+    clues = read_clues(question.text, catalogue, asks_for_all=True)
+    narrowed = narrow(question.filters, clues, catalogue)
+    whole = narrowed.contradiction is None and narrowed.clues == clues
+    return clues if whole and only_clues_narrow(question.text, clues) else None
 
 
 def _spoken_of(question: Question, resolve: ResolveId) -> tuple[ParagraphRef, ...]:

@@ -86,11 +86,6 @@ class VectorCache:
                 select(func.count()).select_from(VECTORS).where(VECTORS.c.fingerprint == fingerprint)
             ).scalar_one()
 
-    def drop_unused(self) -> int:
-        """Forget the vectors that no chunk has; says how many."""
-        with self._engine.begin() as connection:
-            return drop_unused_vectors(connection)
-
 
 def _same(fingerprint: str) -> ColumnElement[bool]:
     return and_(VECTORS.c.text_sha256 == CHUNKS.c.embedded_sha256, VECTORS.c.fingerprint == fingerprint)

@@ -141,9 +141,10 @@ class Pipeline:
                 with turn.timed("rewrite"):
                     query, usage = _rewritten(query, question.history, self._rewriter)
             with turn.timed("retrieve"):
-                # What a header says of a named cable no paragraph does.
-                of_header = query.header_facts and query.scope is Scope.LOOKUP
-                found = Found(()) if of_header else self._search.search(query, question.top_k)
+                found = self._search.search(query, question.top_k)
+                if query.header_facts and query.scope is Scope.LOOKUP:
+                    # What a header says no paragraph does: of what was found, the notes tell something.
+                    found = replace(found, hits=())
                 turn = _turn(question, query, found, turn.timings_ms)
             turn.usage += usage
             turn.notes += self._notes_on_missing_texts(query)

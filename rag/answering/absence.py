@@ -39,7 +39,11 @@ def _told(query: Query, store: CableStore) -> tuple[tuple[str, ...], tuple[str, 
     """What is asked of headers, in sentences, and the cables that they name."""
     if HeaderFact.COUNT in query.header_facts:
         return _counted(query.filters, store)
-    headers = store.headers({one.cable_id for one in query.named}) if query.header_facts else {}
+    if not query.header_facts:
+        return (), ()
+    passing = store.matching_cables(query.filters)
+    named = {one.cable_id for one in query.named}
+    headers = store.headers(named if passing is None else named & passing)
     told_of = tuple(sorted(headers))
     stated = tuple(told_by_header(fact, headers[one]) for one in told_of for fact in query.header_facts)
     return stated, told_of

@@ -133,6 +133,19 @@ async def test_a_count_that_the_caller_excludes_is_not_told(client: httpx.AsyncC
     assert not (record["absence"] or {}).get("stated")
 
 
+async def test_a_header_is_told_beside_what_is_not_there_and_within_the_filters(
+    client: httpx.AsyncClient,
+) -> None:
+    asked: dict[str, object] = {"question": "When were 05TALLINN7 and 05TALLINN88 sent?"}
+    record = (await client.post("/v1/answers", json=asked)).json()
+    assert record["absence"]["stated"] == ["05TALLINN7 was sent on 2005-05-04 at 09:30 UTC."]
+    assert any("There is no cable 05TALLINN88" in note and "Near it" in note for note in record["notes"])
+    asked = {"question": "When was 05TALLINN7 sent?", "filters": {"origins": ["Embassy Lusaka"]}}
+    record = (await client.post("/v1/answers", json=asked)).json()
+    assert record["absence"]["stated"] == []
+    assert "05TALLINN7 is named, and the filters exclude it." in record["notes"]
+
+
 async def test_a_search_for_what_a_header_says_finds_the_cable(client: httpx.AsyncClient) -> None:
     found = (await client.get("/v1/search", params={"q": "When was 05TALLINN7 sent?"})).json()
     assert found["hits"][0]["cable_id"] == "05TALLINN7"

@@ -14,7 +14,11 @@ _OUTCOMES = {
 _IN_HEADER = "In the header only"
 
 
+def is_told_by_headers(record: AnswerRecord) -> bool:
+    """Whether headers say what was asked and no paragraph does: nothing was read or written for it."""
+    return record.absence is not None and bool(record.absence.stated) and not record.sentences
+
+
 def heading(record: AnswerRecord) -> str:
     """Example: "Not in this collection"; what a header says and no paragraph does is no such absence."""
-    told = record.absence is not None and record.absence.stated and not record.sentences
-    return _IN_HEADER if told else _OUTCOMES[record.outcome]
+    return _IN_HEADER if is_told_by_headers(record) else _OUTCOMES[record.outcome]

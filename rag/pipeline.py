@@ -35,7 +35,6 @@ from rag.types import (
     Query,
     Question,
     Retrieved,
-    Scope,
     SentenceReady,
     Usage,
 )
@@ -142,8 +141,8 @@ class Pipeline:
                     query, usage = _rewritten(query, question.history, self._rewriter)
             with turn.timed("retrieve"):
                 found = self._search.search(query, question.top_k)
-                if query.header_facts and query.scope is Scope.LOOKUP:
-                    # What a header says no paragraph does: of what was found, the notes tell something.
+                if query.header_facts:
+                    # What headers say no paragraph does: of what was found, counts and notes tell something.
                     found = replace(found, hits=())
                 turn = _turn(question, query, found, turn.timings_ms)
             turn.usage += usage

@@ -15,7 +15,7 @@ from api.cli import options
 from api.cli.explanation import explained, print_understood
 from api.cli.outcome import notes_beside, print_outcome
 from api.cli.output import messages, out, print_json, sent_on, verdict_mark, waiting, write, write_marked
-from api.outcomes import heading
+from api.outcomes import heading, is_told_by_headers
 from rag.record import AnswerRecord, CitationRecord, EvidenceRecord, SearchRecord, SentenceRecord
 from rag.types import Mode, Policy, Question
 
@@ -147,6 +147,8 @@ def print_footnotes(record: AnswerRecord, console: Console) -> None:
 
 def _method(record: AnswerRecord) -> str:
     took = f", {record.timings_ms['total']:.0f} ms" if "total" in record.timings_ms else ""
+    if is_told_by_headers(record):
+        return f"{heading(record)}; no paragraph was read{took}. Answer {record.answer_id}."
     return (
         f"{heading(record)}. {len(record.evidence)} paragraphs read by {record.answerer}, "
         f"checked by {record.verifier}{took}. Answer {record.answer_id}."

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from api.cli.output import sent_on, write
 from api.export.dossier import shown_filters
+from api.outcomes import is_told_by_headers
 from rag.record import AnswerRecord
 
 Row = tuple[str, str]
@@ -19,7 +20,7 @@ Row = tuple[str, str]
 
 def print_outcome(record: AnswerRecord, console: Console) -> None:
     """A box with what was searched, or with what each cable says; nothing for an answer without either."""
-    if record.absence is not None and not record.sentences:
+    if record.absence is not None and not record.sentences and not is_told_by_headers(record):
         _print_rows("What was searched", _searched(record), console)
     if record.conflict:
         _print_rows("What each cable says", _said(record), console)
@@ -38,7 +39,6 @@ def _searched(record: AnswerRecord) -> list[Row]:
     rows = [
         ("searched", f"{absence.paragraphs:,} paragraphs in {absence.cables:,} cables"),
         ("within", "" if filters == "none" else filters),
-        ("the header says", " ".join(absence.stated)),
         ("no such cable", ", ".join(absence.unknown)),
         ("header only", ", ".join(absence.without_text)),
         ("came nearest", ", ".join(found.label for found in record.evidence[:3])),

@@ -149,6 +149,7 @@ function removedNode(removed) {
 }
 
 function methodNode(record) {
+  if (inHeader(record)) return el("p", { class: "method" }, `Told from headers; no paragraph was read, and nothing was written. Collection ${record.snapshot}.`);
   const how = record.outcome === "not_in_corpus" ? `Read by ${record.answerer}; nothing was written.` : record.answerer === "extractive"
     ? "Sentences quoted verbatim from the cables; no language model took part."
     : `Written by ${record.answerer}, each sentence checked against the paragraph it cites.`;

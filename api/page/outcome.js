@@ -15,7 +15,7 @@ export function absenceNode(record, { open, widen }) {
   return el("section", { class: "absence", "aria-label": "What was searched" },
     el("p", { class: "absence-lead" }, leadOf(record)),
     el("dl", { class: "searched" },
-      row("Searched", `${count(absence.paragraphs, "paragraph")} in ${count(absence.cables, "cable")}`),
+      inHeader(record) ? null : row("Searched", `${count(absence.paragraphs, "paragraph")} in ${count(absence.cables, "cable")}`),
       within ? row("Within", within) : null,
       absence.hits && !inHeader(record) ? row("Came nearest", `${count(absence.hits, "paragraph")}, read and found wanting`) : null,
       absence.unknown.length ? row("No such cable", absence.unknown.join(", ")) : null,

@@ -93,7 +93,7 @@ async def test_cables_are_counted_by_their_headers(
     record = (await client.post("/v1/answers", json={"question": question})).json()
     assert (record["absence"] or {}).get("stated") == [stated]
     assert record["coverage"] == "complete"
-    assert record["sentences"] == []
+    assert (record["sentences"], record["evidence"]) == ([], [])
 
 
 async def test_a_header_is_asked_twice_and_of_the_cable_that_was_spoken_of(client: httpx.AsyncClient) -> None:

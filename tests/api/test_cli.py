@@ -239,6 +239,13 @@ def test_ask_admits_what_is_not_there(data: Path) -> None:
     assert "Not in this collection" in result.stdout
 
 
+def test_ask_tells_what_a_header_says(data: Path) -> None:
+    result = run("ask", "When was 05REYKJAVIK118 sent?", "--data-dir", data)
+    assert "05REYKJAVIK118 was sent on 2005-" in " ".join(result.stdout.split())
+    assert "In the header only; no paragraph was read" in " ".join(result.stdout.split())
+    assert "searched" not in result.stdout
+
+
 def test_a_question_of_20000_characters_is_2(data: Path) -> None:
     result = run("ask", "x" * 20_000, "--data-dir", data, "--json")
     assert result.exit_code == 2

@@ -108,6 +108,8 @@ def test_what_only_the_header_says_is_no_absence(page: Page, live_url: str) -> N
     expect(page.locator(".outcome")).to_have_text("In the header only")
     expect(page.locator(".absence-lead")).to_contain_text("05TALLINN7 is signed HOLT.")
     expect(page.locator(".absence")).not_to_contain_text("Came nearest")
+    expect(page.locator(".absence")).not_to_contain_text("Searched")
+    expect(page.locator(".method")).to_contain_text("no paragraph was read")
 
 
 def test_markup_in_a_cable_stays_text(page: Page, live_url: str) -> None:

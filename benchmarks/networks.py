@@ -29,6 +29,7 @@ from rag.models.sentence_vectors import DTYPES, SentenceVectors
 from rag.models.tokens import CountingTokenizer
 from rag.models.tuned import packaged_encoder
 from rag.models.unpadded import UnpaddedEncoder
+from rag.models.weights import BertWeights
 from rag.models.worker import Precision
 
 PASSAGES = 8
@@ -58,8 +59,9 @@ def main() -> None:
     texts = [p.text for cable in generated(400, random.Random(1)) for p in cable.paragraphs]
     tokenizer = packaged_tokenizer()
 
-    bert = packaged_encoder(packaged_model(), "sdpa").eval()
-    unpadded = UnpaddedEncoder(bert)
+    bert = packaged_encoder(packaged_model()).eval()
+    weights = BertWeights.in_folder(packaged_model())
+    unpadded = UnpaddedEncoder(weights)
     dtype = DTYPES[precision]
     bert.to(dtype)
     cutter = WindowCutter(tokenizer)
@@ -78,10 +80,7 @@ def main() -> None:
             )
 
     model = SentenceTransformer(str(packaged_model())).to(dtype)
-    own = SentenceVectors(
-        packaged_encoder(packaged_model(), "sdpa").eval(),
-        CountingTokenizer(tokenizer, model.max_seq_length or 256),
-    )
+    own = SentenceVectors(weights, CountingTokenizer(tokenizer, model.max_seq_length or 256))
 
     def as_sentence_transformers_does(texts: list[str]) -> Callable[[], object]:
         return lambda: model.encode(texts, normalize_embeddings=True, show_progress_bar=False)

@@ -1,13 +1,17 @@
-"""The encoder: sentence-transformers behind LangChain's ``Embeddings``, owned by one thread."""
+"""The encoder: the packaged model, or any of sentence-transformers, behind LangChain's ``Embeddings``.
+
+One thread owns it.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from concurrent.futures import Future
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
@@ -20,7 +24,6 @@ from rag.models.worker import EncoderWorker, Precision, Vectors
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
-    from transformers import BertModel
 
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
@@ -120,26 +123,7 @@ def load_encoder(name: str, *, in_bulk: bool = False) -> Encoder:
     others', and have their fingerprint. For texts `in_bulk` the packaged one computes from then on as
     `one_core_each` and `take_short_turns` say. Raises ModelUnavailable, saying what to do.
     """
-    from rag.models.openvino_vectors import OpenVinoVectors
-    from rag.models.sentence_vectors import SentenceVectors
-    from rag.models.unpadded import one_core_each, take_short_turns
-
-    is_packaged = name in {PACKAGED_MODEL, ON_OPENVINO}
-    model, identity = _load_packaged() if is_packaged else _load_named(name)
-    dimension = model.get_embedding_dimension()
-    if dimension is None:
-        raise ModelUnavailable(f"{name} does not say how long its vectors are: it is no encoder.", model=name)
-    max_tokens = int(model.max_seq_length or 512)
-    tokenizer = CountingTokenizer(_plain_tokenizer(name, model), max_tokens)
-    if is_packaged:
-        if in_bulk:
-            one_core_each()
-            take_short_turns()
-        made = SentenceVectors if name == PACKAGED_MODEL else OpenVinoVectors
-        worker = EncoderWorker(made(cast("BertModel", model[0].auto_model), tokenizer).encode)
-    else:
-        worker = EncoderWorker(_Model(model, tokenizer, dimension).encode)
-    return Encoder(worker, tokenizer, identity, dimension, max_tokens, "fp32")
+    return _load_packaged(name, in_bulk) if name in {PACKAGED_MODEL, ON_OPENVINO} else _load_named(name)
 
 
 @cache
@@ -176,13 +160,51 @@ def packaged_tokenizer() -> Tokenizer:
     return tokenizer
 
 
-def _load_packaged() -> tuple[SentenceTransformer, str]:
-    return (_sentence_transformer(str(packaged_model())), f"all-MiniLM-L6-v2@{PACKAGED_SHA256[:12]}")
+def _load_packaged(name: str, in_bulk: bool) -> Encoder:
+    from rag.models.unpadded import one_core_each, take_short_turns
+    from rag.models.weights import BertWeights
+
+    folder = packaged_model()
+    read_as = json.loads((folder / "sentence_bert_config.json").read_text(encoding="utf-8"))
+    max_tokens: int = read_as["max_seq_length"]
+    tokenizer = CountingTokenizer(packaged_tokenizer(), max_tokens)
+    weights = BertWeights.in_folder(folder)
+    if in_bulk:
+        one_core_each()
+        take_short_turns()
+    if name == PACKAGED_MODEL:
+        from rag.models.sentence_vectors import SentenceVectors
+
+        compute = SentenceVectors(weights, tokenizer).encode
+    else:
+        from rag.models.openvino_vectors import OpenVinoVectors
+        from rag.models.tuned import packaged_encoder
+
+        compute = OpenVinoVectors(packaged_encoder(folder), tokenizer).encode
+    identity = f"all-MiniLM-L6-v2@{PACKAGED_SHA256[:12]}"
+    return Encoder(EncoderWorker(compute), tokenizer, identity, weights.hidden, max_tokens, "fp32")
 
 
-def _load_named(name: str) -> tuple[SentenceTransformer, str]:
+def _load_named(name: str) -> Encoder:
+    model = _sentence_transformer(name)
+    dimension = model.get_embedding_dimension()
+    if dimension is None:
+        raise ModelUnavailable(f"{name} does not say how long its vectors are: it is no encoder.", model=name)
+    max_tokens = int(model.max_seq_length or 512)
+    tokenizer = CountingTokenizer(_plain_tokenizer(name, model), max_tokens)
+    worker = EncoderWorker(_Model(model, tokenizer, dimension).encode)
+    identity = f"{Path(name).name}@{_weights_digest(model)}"
+    return Encoder(worker, tokenizer, identity, dimension, max_tokens, "fp32")
+
+
+def _sentence_transformer(name: str) -> SentenceTransformer:
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
+
+    # The bar for 103 small tensors says nothing and breaks `--json` and progress bars of our own.
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
-        model = _sentence_transformer(name)
+        return SentenceTransformer(name).eval()
     # A hub, a folder and a broken file each fail in their own way; all of them mean the same here.
     except Exception as error:
         first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
@@ -192,16 +214,6 @@ def _load_named(name: str) -> tuple[SentenceTransformer, str]:
             "sentence-transformers model, or a name on the model hub that this machine can reach.",
             model=name,
         ) from error
-    return (model, f"{Path(name).name}@{_weights_digest(model)}")
-
-
-def _sentence_transformer(path: str) -> SentenceTransformer:
-    from sentence_transformers import SentenceTransformer
-    from transformers.utils import logging
-
-    # The bar for 103 small tensors says nothing and breaks `--json` and progress bars of our own.
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    return SentenceTransformer(path).eval()
 
 
 def _plain_tokenizer(name: str, model: SentenceTransformer) -> Tokenizer:

@@ -120,7 +120,6 @@ class MiniLMReader:
     name = "minilm-reader-3"
 
     def __init__(self, model: ReaderModel, tokenizer: Tokenizer) -> None:
-        model.freeze()
         self._model = model
         self._cutter = WindowCutter(tokenizer)
         self._calibration: list[float] = model.calibration.tolist()
@@ -192,12 +191,14 @@ def load_reader() -> MiniLMReader:
     Raises ModelUnavailable where either is missing.
     """
     from rag.models.embeddings import packaged_model, packaged_tokenizer
-    from rag.models.reader_model import load_reader_model
+    from rag.models.reader_model import ReaderModel
+    from rag.models.tuned import load_frozen
 
     folder = packaged_model()
     weights = files("rag") / "data" / WEIGHTS
     if not weights.is_file():
         raise ModelUnavailable(f"The reader's weights ({WEIGHTS}) are not installed: install cableqa again.")
+    model = ReaderModel()
     with as_file(weights) as path:
-        model = load_reader_model(folder, path)
+        load_frozen(model, folder, path)
     return MiniLMReader(model, packaged_tokenizer())

@@ -25,8 +25,8 @@ class Scored:
 class ReaderModel(TunedModel):
     """MiniLM with a head for tokens and one for answerability, the latter over [CLS] and the mean token."""
 
-    def __init__(self, folder: Path, attention: str = "sdpa") -> None:
-        super().__init__(folder, attention)
+    def __init__(self, folder: Path | None = None) -> None:
+        super().__init__(folder)
         self.tokens = nn.Linear(HIDDEN, 3)
         self.answerable = nn.Linear(2 * HIDDEN, 1)
         # Platt scaling: weights of answerability, of the span's lead, of the best sentence, and a bias.
@@ -50,8 +50,8 @@ class ReaderModel(TunedModel):
         return [Scored(answer, logits.numpy()) for answer, logits in zip(answers, tokens, strict=True)]
 
 
-def load_reader_model(folder: Path, path: Path, attention: str = "sdpa") -> ReaderModel:
-    """The network with the packaged embeddings of `folder` and the weights of `path`, ready to read."""
-    model = ReaderModel(folder, attention)
+def load_reader_model(folder: Path, path: Path) -> ReaderModel:
+    """The network with the packaged embeddings of `folder` and the weights of `path`, to train it further."""
+    model = ReaderModel(folder)
     load_tuned(model, path)
     return model

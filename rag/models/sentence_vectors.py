@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch.nn import functional
 
 from rag.models.tokens import CountingTokenizer
 from rag.models.unpadded import UnpaddedEncoder
+from rag.models.weights import BertWeights
 from rag.models.worker import Precision, Vectors
-
-if TYPE_CHECKING:
-    from transformers import BertModel
 
 DTYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
@@ -23,15 +19,15 @@ class SentenceVectors:
     Used by one thread.
     """
 
-    def __init__(self, bert: BertModel, tokenizer: CountingTokenizer) -> None:
-        self._bert = bert
+    def __init__(self, weights: BertWeights, tokenizer: CountingTokenizer) -> None:
+        self._weights = weights
         self._tokenizer = tokenizer
         self._laid_out: dict[Precision, UnpaddedEncoder] = {}
 
     def encode(self, texts: list[str], precision: Precision) -> Vectors:
         """Unit vectors, float32, (n, dimension), in the order of the texts."""
         if precision not in self._laid_out:
-            self._laid_out[precision] = UnpaddedEncoder(self._bert, DTYPES[precision])
+            self._laid_out[precision] = UnpaddedEncoder(self._weights, DTYPES[precision])
         rows = self._tokenizer.cut_rows(texts)
         hidden = self._laid_out[precision](rows, [[0] * len(row) for row in rows])
         vectors: Vectors = functional.normalize(torch.stack([one.mean(0) for one in hidden]), dim=1).numpy()

@@ -7,33 +7,40 @@ token embeddings stay those of the packaged model, which is checked by hash.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from transformers import BertModel
-from transformers.utils import logging
 
 from rag.models.unpadded import UnpaddedEncoder
+from rag.models.weights import BertWeights
+
+if TYPE_CHECKING:
+    from transformers import BertModel
 
 HIDDEN = 384
+_ENCODER = "encoder."
 _UNCHANGED = "encoder.embeddings."
 
 
 class TunedModel(nn.Module):
-    """The packaged encoder, to be trained or to be used; what stands on it is a subclass's."""
+    """The packaged encoder of a folder, to be trained; or none yet, to be frozen with the weights to use.
 
-    def __init__(self, folder: Path, attention: str) -> None:
+    What stands on it is a subclass's.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
         super().__init__()
-        self.encoder: BertModel | None = packaged_encoder(folder, attention)
+        self.encoder: BertModel | None = None if folder is None else packaged_encoder(folder)
         self._unpadded: UnpaddedEncoder | None = None
 
-    def freeze(self) -> None:
-        """Lay the weights out for use: there is no training after."""
-        assert self.encoder is not None
-        self._unpadded, self.encoder = UnpaddedEncoder(self.encoder, fp32_between=False), None
+    def freeze(self, weights: BertWeights) -> None:
+        """Read with these from now on: there is no training after."""
+        self._unpadded, self.encoder = UnpaddedEncoder(weights, fp32_between=False), None
 
     def compile_ahead(self) -> None:
         """Compile what reading needs, of a frozen model: see `UnpaddedEncoder.compile_ahead`."""
@@ -42,7 +49,7 @@ class TunedModel(nn.Module):
 
     def padded(self, ids: Tensor, mask: Tensor, types: Tensor) -> Tensor:
         """Last hidden states of inputs of one length, (n, t, hidden), for training."""
-        assert self.encoder is not None, "the model is frozen"
+        assert self.encoder is not None, "the model has no encoder to train"
         hidden: Tensor = self.encoder(
             input_ids=ids, attention_mask=mask, token_type_ids=types
         ).last_hidden_state
@@ -52,16 +59,19 @@ class TunedModel(nn.Module):
         """Last hidden states of each input in its own length, (t, hidden), without gradients."""
         if self._unpadded is not None:
             return self._unpadded(ids, types)
-        assert self.encoder is not None
-        return UnpaddedEncoder(self.encoder, fp32_between=False)(ids, types)
+        assert self.encoder is not None, "the model has no encoder"
+        return UnpaddedEncoder(BertWeights.of(self.encoder), fp32_between=False)(ids, types)
 
 
-def packaged_encoder(folder: Path, attention: str) -> BertModel:
+def packaged_encoder(folder: Path) -> BertModel:
     """The network of the packaged model in `folder`, with its weights and without its pooling."""
+    from transformers import BertModel
+    from transformers.utils import logging
+
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     # Read in with its pooling, which is in the file: what is left over there is complained of.
     encoder: BertModel = BertModel.from_pretrained(
-        str(folder), attn_implementation=attention, dtype=torch.float32
+        str(folder), attn_implementation="sdpa", dtype=torch.float32
     )
     encoder.pooler = None
     encoder.train()
@@ -79,10 +89,37 @@ def save_tuned(model: nn.Module, path: Path, card: dict[str, str]) -> None:
 
 
 def load_tuned(model: nn.Module, path: Path) -> None:
-    """Put the weights of `path` into a new model. Raises ValueError where they are another network's."""
-    weights = {name: tensor.float() for name, tensor in load_file(path).items()}
+    """Put the weights of `path` into a new model, to train it further.
+
+    Raises ValueError where they are another network's.
+    """
+    _load(model, _read(path), path)
+
+
+def load_frozen(model: TunedModel, folder: Path, path: Path) -> None:
+    """Put the weights of `path`, over the packaged ones of `folder`, into a model without an encoder.
+
+    Raises ValueError where they are another network's.
+    """
+    tuned = _read(path)
+    layers = {name: tuned.pop(name) for name in [*tuned] if name.startswith(_ENCODER)}
+    _load(model, tuned, path)
+    packaged = BertWeights.in_folder(folder)
+    own = {name.removeprefix(_ENCODER): tensor for name, tensor in layers.items()}
+    _require_none(path, own.keys() ^ {name for name in packaged.tensors if name.startswith("encoder.")})
+    model.freeze(replace(packaged, tensors={**packaged.tensors, **own}))
+
+
+def _read(path: Path) -> dict[str, Tensor]:
+    return {name: tensor.float() for name, tensor in load_file(path).items()}
+
+
+def _load(model: nn.Module, weights: dict[str, Tensor], path: Path) -> None:
     missing, unexpected = model.load_state_dict(weights, strict=False)
-    stray = [name for name in missing if not name.startswith(_UNCHANGED)] + unexpected
-    if stray:
-        raise ValueError(f"{path.name} does not fit the network: {stray[:3]}")
+    _require_none(path, [name for name in missing if not name.startswith(_UNCHANGED)] + unexpected)
     model.eval()
+
+
+def _require_none(path: Path, stray: Collection[str]) -> None:
+    if stray:
+        raise ValueError(f"{path.name} does not fit the network: {sorted(stray)[:3]}")

@@ -15,14 +15,13 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
-from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
-from transformers import BertModel
 
 from rag.models.processor import has_bf16, usable_cores
+from rag.models.weights import BertWeights, Linear
 
 # Bounds the memory: a layer's widest values of so many tokens are 6 MB.
 PASS_TOKENS = 2_048
@@ -59,23 +58,25 @@ def take_short_turns() -> None:
 
 
 class UnpaddedEncoder:
-    """The weights of `encoder` as they are now, copied; bf16 where the processor computes in it.
+    """`weights` as they are now, copied; bf16 where the processor computes in it.
 
     `fp32_between` layers, or what they compute in.
     """
 
     def __init__(
-        self, encoder: BertModel, dtype: torch.dtype | None = None, *, fp32_between: bool = True
+        self, weights: BertWeights, dtype: torch.dtype | None = None, *, fp32_between: bool = True
     ) -> None:
         dtype = dtype or (torch.bfloat16 if has_bf16() else torch.float32)
         self._between = torch.float32 if fp32_between else dtype
-        embeddings = encoder.embeddings
-        self._words = _frozen(embeddings.word_embeddings.weight, dtype)
-        self._places = _frozen(embeddings.position_embeddings.weight, dtype)
-        self._types = _frozen(embeddings.token_type_embeddings.weight, dtype)
-        self._norm = _norm(embeddings.LayerNorm, self._between)
-        heads = encoder.config.num_attention_heads
-        self._layers = [_Layer(layer, heads, dtype, self._between) for layer in encoder.encoder.layer]
+        self._words, self._places, self._types = (
+            _frozen(weights.tensors[f"embeddings.{name}_embeddings.weight"], dtype)
+            for name in ("word", "position", "token_type")
+        )
+        self._norm = _norm(weights, "embeddings.LayerNorm", self._between)
+        self._layers = [
+            _Layer(weights, f"encoder.layer.{number}", dtype, self._between)
+            for number in range(weights.layers)
+        ]
         # More at once than there are cores for only fight for them.
         at_once = max(1, usable_cores() // torch.get_num_threads())
         self._at_once = at_once
@@ -128,17 +129,17 @@ class UnpaddedEncoder:
 
 
 class _Layer:
-    def __init__(self, layer: Any, heads: int, dtype: torch.dtype, between: torch.dtype) -> None:
-        attention = layer.attention
-        read = attention.self
-        self._heads = heads
+    def __init__(self, weights: BertWeights, name: str, dtype: torch.dtype, between: torch.dtype) -> None:
+        attention = f"{name}.attention"
+        asked = [weights.linear(f"{attention}.self.{part}") for part in ("query", "key", "value")]
+        self._heads = weights.heads
         self._dtype = dtype
-        self._asked = _dense([read.query, read.key, read.value], dtype)
-        self._joined = _dense_added(attention.output.dense, dtype, between)
-        self._joined_norm = _norm(attention.output.LayerNorm, between)
-        self._wide = _dense([layer.intermediate.dense], dtype, gelu=True)
-        self._narrow = _dense_added(layer.output.dense, dtype, between)
-        self._norm = _norm(layer.output.LayerNorm, between)
+        self._asked = _dense(asked, dtype)
+        self._joined = _dense_added(weights.linear(f"{attention}.output.dense"), dtype, between)
+        self._joined_norm = _norm(weights, f"{attention}.output.LayerNorm", between)
+        self._wide = _dense([weights.linear(f"{name}.intermediate.dense")], dtype, gelu=True)
+        self._narrow = _dense_added(weights.linear(f"{name}.output.dense"), dtype, between)
+        self._norm = _norm(weights, f"{name}.output.LayerNorm", between)
 
     def __call__(self, x: Tensor, lengths: list[int]) -> Tensor:
         asked = self._asked(x.to(self._dtype))
@@ -187,16 +188,15 @@ def _frozen(tensor: Tensor, dtype: torch.dtype) -> Tensor:
     return tensor.detach().to(dtype, copy=True).contiguous()
 
 
-def _norm(norm: nn.LayerNorm, dtype: torch.dtype) -> _Dense:
-    weight, bias = _frozen(norm.weight, dtype), _frozen(norm.bias, dtype)
-    shape, eps = norm.normalized_shape, norm.eps
-    return lambda x: functional.layer_norm(x, shape, weight, bias, eps)
+def _norm(weights: BertWeights, name: str, dtype: torch.dtype) -> _Dense:
+    weight, bias = (_frozen(part, dtype) for part in weights.linear(name))
+    eps = weights.norm_eps
+    return lambda x: functional.layer_norm(x, weight.shape, weight, bias, eps)
 
 
-def _dense(parts: Sequence[nn.Linear], dtype: torch.dtype, *, gelu: bool = False) -> _Dense:
+def _dense(parts: Sequence[Linear], dtype: torch.dtype, *, gelu: bool = False) -> _Dense:
     """Linear layers of the same input as one product, and GELU of it where that follows."""
-    weight = _frozen(torch.cat([part.weight for part in parts]), dtype)
-    bias = _frozen(torch.cat([part.bias for part in parts]), dtype)
+    weight, bias = (_frozen(torch.cat(every), dtype) for every in zip(*parts, strict=True))
     if not _is_laid_out(dtype):
         if gelu:
             return lambda x: functional.gelu(functional.linear(x, weight, bias))
@@ -209,13 +209,14 @@ def _dense(parts: Sequence[nn.Linear], dtype: torch.dtype, *, gelu: bool = False
 
 
 def _dense_added(
-    part: nn.Linear, dtype: torch.dtype, between: torch.dtype
+    part: Linear, dtype: torch.dtype, between: torch.dtype
 ) -> Callable[[Tensor, Tensor], Tensor]:
     """A linear layer of the first input, and the second added to it, of type `between`."""
     if between is not dtype or not _is_laid_out(dtype):
         apart = _dense([part], dtype)
         return lambda x, to: apart(x).to(between).add_(to)
-    packed, bias = _packed(_frozen(part.weight, dtype)), _frozen(part.bias, dtype)
+    weight, bias = (_frozen(each, dtype) for each in part)
+    packed = _packed(weight)
     product = torch.ops.mkldnn._linear_pointwise.binary
     return lambda x, to: product(x, to, packed, bias, "add")
 

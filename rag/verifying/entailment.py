@@ -189,7 +189,8 @@ def load_minilm_entailment(encoder: TextEncoder) -> MiniLMEntailment:
 def _frozen_network() -> EntailmentModel:
     """One for all in the process who judge. Raises ModelUnavailable."""
     from rag.models.embeddings import packaged_model
-    from rag.verifying.entailment_model import load_entailment_model
+    from rag.models.tuned import load_frozen
+    from rag.verifying.entailment_model import EntailmentModel
 
     folder = packaged_model()
     weights = files("rag") / "data" / WEIGHTS
@@ -198,7 +199,7 @@ def _frozen_network() -> EntailmentModel:
             f"The entailment model's weights ({WEIGHTS}) are not installed: install cableqa again, or set "
             "CABLEQA_ENTAILMENT=none."
         )
+    model = EntailmentModel()
     with as_file(weights) as path:
-        model = load_entailment_model(folder, path)
-    model.freeze()
+        load_frozen(model, folder, path)
     return model

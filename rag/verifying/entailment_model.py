@@ -65,8 +65,8 @@ class EntailmentModel(TunedModel):
     A sentence is as doubtful as its most doubtful words: their log-sum-exp is taken from its support.
     """
 
-    def __init__(self, folder: Path, attention: str = "sdpa") -> None:
-        super().__init__(folder, attention)
+    def __init__(self, folder: Path | None = None) -> None:
+        super().__init__(folder)
         self.doubt = nn.Linear(HIDDEN, 1)
         self.verdict = nn.Linear(2 * HIDDEN, 2)
         self.doubt_weight = nn.Parameter(torch.tensor(0.5))
@@ -109,8 +109,8 @@ class EntailmentModel(TunedModel):
         ]
 
 
-def load_entailment_model(folder: Path, path: Path, attention: str = "sdpa") -> EntailmentModel:
-    """The network with the packaged embeddings of `folder` and the weights of `path`, ready to judge."""
-    model = EntailmentModel(folder, attention)
+def load_entailment_model(folder: Path, path: Path) -> EntailmentModel:
+    """The network with the packaged embeddings of `folder` and the weights of `path`, to train it further."""
+    model = EntailmentModel(folder)
     load_tuned(model, path)
     return model

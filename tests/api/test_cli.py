@@ -69,6 +69,29 @@ def test_help_does_not_wait_for_torch() -> None:
     assert "loaded: []" in done.stderr
 
 
+_SERVED = """
+import sys
+from pathlib import Path
+from api.app import create_app
+from api.opening import open_service
+from rag.config import Settings
+service = open_service(Settings(data_dir=Path(sys.argv[1])), guarded=False)
+service.warm_up(1)
+create_app(service)
+print("loaded:", sorted({"transformers", "sentence_transformers", "openai", "ray"} & set(sys.modules)))
+service.close()
+service.release()
+"""
+
+
+def test_a_server_is_ready_and_has_answered_without_libraries_that_it_may_never_need(data: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _SERVED, data], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert "loaded: []" in done.stdout
+
+
 def test_ingest_a_second_time_changes_nothing(data: Path) -> None:
     again = run("ingest", SAMPLE / "05REYKJAVIK118.txt", "--data-dir", data, "--json")
     assert again.exit_code == 0

@@ -19,6 +19,7 @@ from transformers import BertConfig, BertModel
 from rag.models import unpadded
 from rag.models.embeddings import Encoder, packaged_model
 from rag.models.unpadded import LENGTHS, PASS_TOKENS, UnpaddedEncoder, filled_up, passes
+from rag.models.weights import BertWeights
 
 SMALL = BertConfig(
     vocab_size=50, hidden_size=24, num_hidden_layers=2, num_attention_heads=3, intermediate_size=48
@@ -46,9 +47,9 @@ def test_each_input_reads_as_it_does_in_a_padded_batch(
     mask = padded([[1] * n for n in lengths])
     with torch.inference_mode():
         wanted = bert(input_ids=padded(ids), attention_mask=mask, token_type_ids=padded(types))
-        read = UnpaddedEncoder(bert, torch.float32)(ids, types)
-        half = UnpaddedEncoder(bert, torch.bfloat16)(ids, types)
-        between = UnpaddedEncoder(bert, torch.bfloat16, fp32_between=False)(ids, types)
+        read = UnpaddedEncoder(BertWeights.of(bert), torch.float32)(ids, types)
+        half = UnpaddedEncoder(BertWeights.of(bert), torch.bfloat16)(ids, types)
+        between = UnpaddedEncoder(BertWeights.of(bert), torch.bfloat16, fp32_between=False)(ids, types)
     for row, rough, rougher, whole, n in zip(
         read, half, between, wanted.last_hidden_state, lengths, strict=True
     ):
@@ -72,7 +73,7 @@ def test_no_more_passes_run_at_once_than_there_are_cores_for(bert: BertModel) ->
     unpadded.one_core_each()
     os.sched_setaffinity(0, {min(own)})
     try:
-        read = UnpaddedEncoder(bert)
+        read = UnpaddedEncoder(BertWeights.of(bert))
         others = set(threading.enumerate())
         read(rows, rows)
         assert set(threading.enumerate()) == others
@@ -85,7 +86,7 @@ def test_no_more_passes_run_at_once_than_there_are_cores_for(bert: BertModel) ->
 def test_more_than_one_pass_holds_is_read_in_several(bert: BertModel) -> None:
     rows = [[n % 49 + 1] * 500 for n in range(2 * unpadded.PASS_TOKENS // 500)]
     types = [[0] * 500 for _ in rows]
-    read = UnpaddedEncoder(bert, torch.float32)
+    read = UnpaddedEncoder(BertWeights.of(bert), torch.float32)
     every = read(rows, types)
     assert len(every) == len(rows)
     for n in (0, -1):
@@ -95,7 +96,12 @@ def test_more_than_one_pass_holds_is_read_in_several(bert: BertModel) -> None:
 
 def test_the_encoder_is_what_sentence_transformers_makes_of_its_model(encoder: Encoder) -> None:
     texts = ["Cotton.", "", "80,000 flyers were printed in Kazakh and Russian. " * 40]
-    wanted = SentenceTransformer(str(packaged_model())).encode(texts, normalize_embeddings=True)
+    theirs = SentenceTransformer(str(packaged_model()))
+    wanted = theirs.encode(texts, normalize_embeddings=True)
+    assert (encoder.dimension, encoder.max_tokens) == (wanted.shape[1], theirs.max_seq_length)
+    for text, spans in zip(texts, map(encoder.token_spans, texts), strict=True):
+        read = theirs.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+        assert spans == read["offset_mapping"]
     assert (encoder.at("fp32").encode(texts) * wanted).sum(axis=1) == pytest.approx(1.0, abs=1e-5)
 
 
@@ -158,12 +164,13 @@ import random, re, sys
 from pathlib import Path
 from rag.models.embeddings import packaged_model
 from rag.models.tuned import TunedModel
+from rag.models.weights import BertWeights
 
 def megabytes():
     return int(re.search(r"RssAnon:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
 
-model = TunedModel(packaged_model(), "sdpa")
-model.freeze()
+model = TunedModel()
+model.freeze(BertWeights.in_folder(packaged_model()))
 if "ahead" in sys.argv:
     model.compile_ahead()
 chance = random.Random(1)

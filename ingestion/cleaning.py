@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cached_property
-from operator import attrgetter
+from operator import itemgetter
 
 from ingestion.headings import ENDED, begins_item
 from ingestion.lines import Lines
 from ingestion.paragraphs import Draft
-from ingestion.views import View
+from ingestion.views import Piece, Removed, View
 from ingestion.words import is_word
-from rag.types import Segment, Stripped
 
 _BROKEN = re.compile(r"(?<![\w-])(?P<left>[A-Za-z]{2,})(?P<break> ?- +)(?P<right>[A-Za-z]{2,})(?![\w-])")
 _LEFT = re.compile(r"(?<![\w-])([A-Za-z]{2,})-$")
@@ -37,44 +36,41 @@ def _is_table(text: str) -> bool:
 
 
 class Body:
-    """The cleaned body of a cable and where its paragraphs stand in it."""
+    """The cleaned body of a cable, its `text`, and where its paragraphs stand in it."""
 
     def __init__(self, lines: Lines, indexes: Sequence[int], paragraphs: Sequence[Draft]) -> None:
         self._lines = lines
         self._parts: list[str] = []
-        self._segments: list[Segment] = []
-        self._stripped: list[Stripped] = []
+        self._segments: list[Piece] = []
+        self._stripped: list[Removed] = []
         self._length = 0
         self._begins = {draft.lines[0] for draft in paragraphs}
         for draft in paragraphs:
             self._begins.update(draft.heading[:1])
         self._after_heading = {draft.heading[-1] for draft in paragraphs if draft.heading}
-        widths = sorted(len(lines.texts[i]) for i in indexes)
+        texts = lines.texts
+        widths = sorted([len(texts[i]) for i in indexes])
         self._short = (widths[-1] if widths else 0) * _SHORT_LINE
         self._may_have_tables = _may_be_table(lines.text)
         self._unwrapped = bool(widths) and widths[len(widths) * 9 // 10] > _UNWRAPPED
         self._first: dict[int, int] = {}
         self._last: dict[int, int] = {}
         self._build(indexes)
+        self.text = "".join(self._parts)
 
     @cached_property
     def _lower(self) -> str:
         return self._lines.text.lower()
 
-    @cached_property
-    def text(self) -> str:
-        """The cleaned body."""
-        return "".join(self._parts)
-
     def view(self) -> View:
         """The body as a view of the visible text."""
         lines = self._lines
         self._stripped += [
-            Stripped(start, end, role)
+            (start, end, role)
             for role, start, end in zip(lines.roles, lines.starts, lines.ends, strict=True)
             if role
         ]
-        self._stripped.sort(key=attrgetter("raw_start"))
+        self._stripped.sort(key=itemgetter(0))
         return View(self.text, tuple(self._segments), tuple(self._stripped))
 
     def span(self, draft: Draft) -> tuple[int, int]:
@@ -87,28 +83,28 @@ class Body:
         return " ".join(self._lines.texts[i] for i in indexes)
 
     def _build(self, indexes: Sequence[int]) -> None:
-        lines = self._lines
+        starts, ends, texts = self._lines.starts, self._lines.ends, self._lines.texts
         previous: int | None = None
         for index in indexes:
-            start, end = lines.starts[index], lines.ends[index]
+            start, end = starts[index], ends[index]
             if previous is not None:
                 separator = self._between(previous, index)
                 self._parts.append(separator)
                 self._length += len(separator)
             self._first[index] = self._length
-            text = lines.texts[index]
+            text = texts[index]
             if "- " in text and (broken := list(_BROKEN.finditer(text))):
                 at = start
                 for found in broken:
                     if self._is_broken(found["left"], found["right"]):
                         cut, after = start + found.start("break"), start + found.end("break")
                         self._keep(at, cut)
-                        self._stripped.append(Stripped(cut, after, "hyphen_break"))
+                        self._stripped.append((cut, after, "hyphen_break"))
                         at = after
                 self._keep(at, end)
             else:
                 self._parts.append(text)
-                self._segments.append(Segment(self._length, start, end - start))
+                self._segments.append((self._length, start, end - start))
                 self._length += end - start
             self._last[index] = self._length
             previous = index
@@ -116,7 +112,7 @@ class Body:
     def _keep(self, start: int, end: int) -> None:
         if end > start:
             self._parts.append(self._lines.text[start:end])
-            self._segments.append(Segment(self._length, start, end - start))
+            self._segments.append((self._length, start, end - start))
             self._length += end - start
 
     def _between(self, previous: int, index: int) -> str:
@@ -167,13 +163,13 @@ class Body:
 
     def _cut_last_hyphen(self, previous: int) -> None:
         self._parts[-1] = self._parts[-1][:-1]
-        last = self._segments.pop()
-        if last.length > 1:
-            self._segments.append(Segment(last.start, last.raw_start, last.length - 1))
+        start, raw_start, length = self._segments.pop()
+        if length > 1:
+            self._segments.append((start, raw_start, length - 1))
         self._length -= 1
         end = self._lines.ends[previous]
         self._last[previous] = self._length
-        self._stripped.append(Stripped(end - 1, end, "hyphen_break"))
+        self._stripped.append((end - 1, end, "hyphen_break"))
 
     def _is_broken(self, left: str, right: str) -> bool:
         """Whether two halves are one word: not where the text prints them with a hyphen elsewhere."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from itertools import starmap
 
 from ingestion.cleaning import Body
 from ingestion.frame import EDITIONS, Frame, merged, read_frame
@@ -20,7 +21,7 @@ from ingestion.tags import read_tags
 from ingestion.views import compose
 from rag.errors import ParseError
 from rag.text.mrn import MessageNumber, read_mrn
-from rag.types import Cable, CableHeader, DatePrecision, Paragraph
+from rag.types import Cable, CableHeader, DatePrecision, Paragraph, Segment, Stripped
 
 _CORPORA = {"telegram": "seed", "nara": "nara", "dfat": "dfat", "frus-tei": "frus", "csv": "csv"}
 _SHORT_TEXT = 400
@@ -93,8 +94,8 @@ def _cable(
         references=(*raw.references, *references),
         raw=raw.raw,
         encoding=raw.encoding,
-        segments=view.segments,
-        stripped=view.stripped,
+        segments=tuple(starmap(Segment, view.segments)),
+        stripped=tuple(starmap(Stripped, view.stripped)),
         warnings=(*warnings, *(() if raw.format in EDITIONS else doubts)),
         aliases=spellings(identifier),
     )

@@ -8,12 +8,15 @@ the text below that is not white space is in a segment or in a stripped run, nev
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
+from operator import itemgetter
 
-from rag.types import Segment, Stripped
+# Views are stacked, and a cable's own is the last: plain tuples, of which a cable makes its Segments (start,
+# start in the text below, length) and its Stripped runs (start and end in the text below, reason).
+Piece = tuple[int, int, int]
+Removed = tuple[int, int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +24,15 @@ class View:
     """A text with its segments and stripped runs, both in ascending order."""
 
     text: str
-    segments: tuple[Segment, ...]
-    stripped: tuple[Stripped, ...]
+    segments: tuple[Piece, ...]
+    stripped: tuple[Removed, ...]
 
     def place_of(self, raw: int) -> int:
         """Where the text from offset `raw` of the text below on stands in this one."""
-        index = bisect_left(self.segments, raw, key=lambda segment: segment.raw_start + segment.length)
-        while index < len(self.segments):
-            segment = self.segments[index]
-            if segment.raw_start + segment.length > raw:
-                return segment.start + max(raw - segment.raw_start, 0)
-            index += 1
+        index = bisect_left(self.segments, raw, key=lambda segment: segment[1] + segment[2])
+        for start, raw_start, length in self.segments[index:]:
+            if raw_start + length > raw:
+                return start + max(raw - raw_start, 0)
         return len(self.text)
 
 
@@ -47,60 +48,62 @@ class Cut:
 
 def whole(text: str) -> View:
     """The view that leaves nothing out."""
-    return View(text, (Segment(0, 0, len(text)),) if text else (), ())
+    return View(text, ((0, 0, len(text)),) if text else (), ())
 
 
 def cut_out(text: str, cuts: Iterable[Cut]) -> View:
     """`text` without the runs in `cuts`, which are ascending and do not overlap."""
     parts: list[str] = []
-    segments: list[Segment] = []
-    stripped: list[Stripped] = []
+    segments: list[Piece] = []
+    stripped: list[Removed] = []
     at = length = 0
     for cut in cuts:
         if cut.start > at:
             parts.append(text[at : cut.start])
-            segments.append(Segment(length, at, cut.start - at))
+            segments.append((length, at, cut.start - at))
             length += cut.start - at
         if cut.put:
             parts.append(cut.put)
             length += len(cut.put)
-        stripped.append(Stripped(cut.start, cut.end, cut.reason))
+        stripped.append((cut.start, cut.end, cut.reason))
         at = cut.end
     if at < len(text):
         parts.append(text[at:])
-        segments.append(Segment(length, at, len(text) - at))
+        segments.append((length, at, len(text) - at))
     return View("".join(parts), tuple(segments), tuple(stripped))
 
 
 def compose(upper: View, lower: View) -> View:
     """`upper`, a view of ``lower.text``, as a view of the text below `lower`."""
-    if len(lower.segments) == 1 and lower.segments[0].raw_start == 0 and not lower.stripped:
+    if len(lower.segments) == 1 and lower.segments[0][1] == 0 and not lower.stripped:
         return upper
-    starts = [segment.start for segment in lower.segments]
+    runs = [(raw_start, raw_start + length) for _, raw_start, length in upper.segments]
     segments = [
-        Segment(segment.start + offset, raw_start, length)
-        for segment in upper.segments
-        for offset, raw_start, length in _pieces(lower, starts, segment.raw_start, segment.length)
+        (upper.segments[run][0] + offset, raw_start, length)
+        for run, offset, raw_start, length in _parts(lower.segments, runs)
     ]
-    stripped = list(lower.stripped)
-    for run in upper.stripped:
-        stripped.extend(
-            Stripped(raw_start, raw_start + length, run.reason)
-            for _, raw_start, length in _pieces(lower, starts, run.raw_start, run.raw_end - run.raw_start)
-        )
-    stripped.sort(key=attrgetter("raw_start"))
+    runs = [(start, end) for start, end, _ in upper.stripped]
+    stripped = [
+        (raw_start, raw_start + length, upper.stripped[run][2])
+        for run, _, raw_start, length in _parts(lower.segments, runs)
+    ]
+    stripped = sorted([*lower.stripped, *stripped], key=itemgetter(0))
     return View(upper.text, tuple(segments), tuple(stripped))
 
 
-def _pieces(lower: View, starts: list[int], start: int, length: int) -> list[tuple[int, int, int]]:
-    """The parts of a run of ``lower.text`` that stand in the raw text: (offset in run, raw start, length)."""
-    segments, end = lower.segments, start + length
-    index = max(bisect_right(starts, start) - 1, 0)
-    pieces: list[tuple[int, int, int]] = []
-    while index < len(segments) and segments[index].start < end:
-        segment = segments[index]
-        first, last = max(start, segment.start), min(end, segment.start + segment.length)
-        if first < last:
-            pieces.append((first - start, segment.raw_start + first - segment.start, last - first))
-        index += 1
-    return pieces
+def _parts(segments: Sequence[Piece], runs: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int, int, int]]:
+    """The parts of ascending runs of a view that stand in the text below it.
+
+    Of each part: which run it is of, its offset there, its start in the text below, its length.
+    """
+    first = 0
+    for run, (start, end) in enumerate(runs):
+        while first < len(segments) and segments[first][0] + segments[first][2] <= start:
+            first += 1
+        index = first
+        while index < len(segments) and segments[index][0] < end:
+            place, raw_start, length = segments[index]
+            begin, stop = max(start, place), min(end, place + length)
+            if begin < stop:
+                yield run, begin - start, raw_start + begin - place, stop - begin
+            index += 1

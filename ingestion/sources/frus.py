@@ -11,9 +11,9 @@ from ingestion.posts import find_post
 from ingestion.sources.document import Document
 from ingestion.sources.records import Known, Note, RawCable, SourceFile
 from ingestion.sources.tei import TeiReader
-from ingestion.views import View
+from ingestion.views import Piece, View
 from rag.errors import ParseError
-from rag.types import Reference, ReferenceKind, Segment, Stripped
+from rag.types import Reference, ReferenceKind
 
 _TEI = re.compile(
     r"<\s*(?:\w+:)?(?:TEI|TEI\.2|div|text|body)\b[^>]{0,400}"
@@ -115,7 +115,7 @@ def _references(document: Document, volume: str) -> Iterator[Reference]:
 def _visible(document: Document) -> tuple[View, tuple[Note, ...]]:
     """Paragraphs one to a line, then the notes; all else is stripped with its reason."""
     parts: list[str] = []
-    segments: list[Segment] = []
+    segments: list[Piece] = []
     notes: list[Note] = []
     length = 0
     for block in document.blocks:
@@ -123,7 +123,7 @@ def _visible(document: Document) -> tuple[View, tuple[Note, ...]]:
         for piece, raw_start in block.pieces:
             parts.append(piece)
             if raw_start is not None:
-                segments.append(Segment(length, raw_start - document.start, len(piece)))
+                segments.append((length, raw_start - document.start, len(piece)))
             length += len(piece)
         if block.note is not None and length > begin:
             notes.append(Note(block.note, begin, begin, length))
@@ -131,8 +131,7 @@ def _visible(document: Document) -> tuple[View, tuple[Note, ...]]:
             parts.append("\n\n")
             length += 2
     stripped = tuple(
-        Stripped(start - document.start, end - document.start, reason)
-        for start, end, reason in document.stripped
+        (start - document.start, end - document.start, reason) for start, end, reason in document.stripped
     )
     return View("".join(parts), tuple(segments), stripped), tuple(notes)
 

@@ -38,6 +38,7 @@ _REFERENCE_LINE = re.compile(
     r"|^[A-Z][A-Z ]{2,15}\s+\d{4,6}(?:,\s*\d{4,6})*;?$"
 )
 _REMNANT_LENGTH = 110
+_SILENT = Known()
 
 
 @dataclass(slots=True)
@@ -195,9 +196,11 @@ def _strip_signature(lines: Lines, indexes: list[int]) -> str | None:
 
 def merged(known: Known, more: Known) -> Known:
     """`known`, with what it is silent about from `more`."""
-    if more in (known, empty := Known()):
+    if more in (_SILENT, known):
         return known
     changes = {
-        name: getattr(more, name) for name in Known.__slots__ if getattr(known, name) == getattr(empty, name)
+        name: getattr(more, name)
+        for name in Known.__slots__
+        if getattr(known, name) == getattr(_SILENT, name)
     }
     return replace(known, **changes)

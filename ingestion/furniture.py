@@ -15,7 +15,7 @@ from ingestion.patterns import (
     CLASS_STAMP,
     FROM_LINE,
     LABEL,
-    LABEL_LETTERS,
+    LABEL_STARTS,
     NUMBERED,
     PAGE_BANNER,
     PAGE_BREAK,
@@ -42,51 +42,49 @@ _LONGEST_ADDRESS = 80
 
 def strip_furniture(lines: Lines, start: int, header: Header) -> None:
     """Write a reason into the role of every line from `start` on that is no text of the cable."""
-    index = start
     texts, roles = lines.texts, lines.roles
-    while index < len(texts):
+    suspects = [
+        index
+        for index in range(start, len(texts))
+        if roles[index] is None and (texts[index][0] in _SUSPECT or texts[index].isupper())
+    ]
+    after = start
+    for index in suspects:
         text = texts[index]
-        first = text[:1]
-        suspect = first in _SUSPECT or text.isupper()
-        if not suspect or roles[index] is not None or len(text) > _LONGEST_LINE:
-            index += 1
+        if index < after or roles[index] is not None or len(text) > _LONGEST_LINE:
             continue
+        first = text[0]
         if first == "-" and ROUTING_RULE.match(text):
             roles[index] = "section_header"
-            index = _strip_header(lines, index + 1, header)
+            after = _strip_header(lines, index + 1, header)
         elif first in _RULES and RULE.match(text):
             roles[index] = "rule"
-            index += 1
-        elif text[-1].isdigit() and PAGE_BANNER.match(text):
+        elif "OF" in text and text[-1].isdigit() and PAGE_BANNER.match(text):
             roles[index] = "page_banner"
-            index = _after_banner(lines, index + 1, header)
+            after = _after_banner(lines, index + 1, header)
         elif first == "P" and PAGE_BREAK.match(text):
             roles[index] = "page_break"
-            if index + 1 < len(lines) and text.split()[-1].isdigit() and len(text.split()) == 2:
+            if index + 1 < len(texts) and text.split()[-1].isdigit() and len(text.split()) == 2:
                 _strip_wrapped_number(lines, index + 1)
-            index += 1
         elif first in CLASS_LETTERS and CLASS_STAMP.match(text):
             roles[index] = "classification_stamp"
-            index += 1
         elif first in TRAILER_SIGNS and TRAILER.match(text):
             roles[index] = "trailer"
-            index += 1
         elif first in CLASS_LETTERS and _is_section(text, header):
             roles[index] = "section_header"
-            if index + 1 < len(lines) and re.search(r"[A-Z]\s*$", text):
-                index += _strip_wrapped_number(lines, index + 1)
-            index = _strip_header(lines, index + 1, header, addressed=True)
+            below = index + 1
+            if below < len(texts) and "A" <= text[-1] <= "Z":
+                below += _strip_wrapped_number(lines, below)
+            after = _strip_header(lines, below, header, addressed=True)
         elif _begins_addresses(lines, index):
             # Such a line may be none of a header after all; then it is text, and is passed.
-            index = max(_strip_header(lines, index, header), index + 1)
-        else:
-            index += 1
+            after = _strip_header(lines, index, header)
 
 
 def _is_section(text: str, header: Header) -> bool:
-    if SECTION_LINE.match(text):
+    if "SECTION" in text and SECTION_LINE.match(text):
         return True
-    found = CLASS_LINE.match(text)
+    found = CLASS_LINE.match(text) if header.serial is not None else None
     return bool(
         found
         and found["serial"]
@@ -98,15 +96,11 @@ def _is_section(text: str, header: Header) -> bool:
 def _begins_addresses(lines: Lines, index: int) -> bool:
     """Whether "FM ..." (or an address without it) and "TO ..." stand here, one under the other."""
     text = lines.texts[index]
-    if not (FROM_LINE.match(text) or (ADDRESS.match(text) and len(text) < 60)):
+    below = [line for line in lines.texts[index + 1 : index + 3] if line]
+    # Asked first: hardly a line of text begins with "TO".
+    if not below or not below[0].startswith("TO") or "." in text or not TO_LINE.match(below[0]):
         return False
-    below = lines.next_filled(index + 1)
-    return (
-        below is not None
-        and below <= index + 2
-        and TO_LINE.match(lines.texts[below]) is not None
-        and "." not in text
-    )
+    return FROM_LINE.match(text) is not None or (len(text) < 60 and ADDRESS.match(text) is not None)
 
 
 def _strip_wrapped_number(lines: Lines, index: int) -> int:
@@ -147,7 +141,7 @@ def _strip_header(lines: Lines, start: int, header: Header, *, addressed: bool =
         if not text:
             blank, index = True, index + 1
             continue
-        label = LABEL.match(text) if text[0] in LABEL_LETTERS else None
+        label = LABEL.match(text) if text[:2] in LABEL_STARTS else None
         if label:
             field, taken = label.lastgroup, True
         elif header.holds(text):
@@ -170,7 +164,7 @@ def _strip_header(lines: Lines, start: int, header: Header, *, addressed: bool =
         roles[index] = "section_header" if not label and not header.holds(text) else "repeated_header"
         header.lines.add(squeeze(text))
         headed = CLASS_LINE.match(text) or SECTION_LINE.match(text)
-        if addressed and headed and index + 1 < len(texts) and re.search(r"[A-Z]\s*$", text):
+        if addressed and headed and index + 1 < len(texts) and "A" <= text[-1] <= "Z":
             index += _strip_wrapped_number(lines, index + 1)
         blank, index = False, index + 1
     return index

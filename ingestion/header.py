@@ -17,7 +17,7 @@ from ingestion.patterns import (
     CLASS_STAMP,
     FROM_LINE,
     LABEL,
-    LABEL_LETTERS,
+    LABEL_STARTS,
     NUMBERED,
     PAGE_BANNER,
     PAGE_BREAK,
@@ -113,13 +113,13 @@ class HeaderReader:
         furniture = self._furniture(text)
         if furniture:
             return furniture
-        label = LABEL.match(text) if text[0] in LABEL_LETTERS else None
+        label = LABEL.match(text) if text[:2] in LABEL_STARTS else None
         if label and label.lastgroup:
             return self._begin_field(label, text)
         found = CLASS_LINE.match(text) if text[0] in CLASS_LETTERS and len(text) <= _LONGEST_LINE else None
         if found and self._state != "subject":
             return self._class_line(found)
-        if NUMBERED.match(text) and self._state not in ("transmission", "address"):
+        if self._state not in ("transmission", "address") and NUMBERED.match(text):
             return None
         return self._continue(index, text)
 
@@ -127,7 +127,7 @@ class HeaderReader:
         first = text[0]
         if len(text) > _LONGEST_LINE or not (first.isupper() or first in "*-=_~@"):
             return None
-        if text[-1].isdigit() and PAGE_BANNER.match(text):
+        if "OF" in text and text[-1].isdigit() and PAGE_BANNER.match(text):
             return "page_banner"
         if first == "P" and PAGE_BREAK.match(text):
             return "page_break"
@@ -188,7 +188,7 @@ class HeaderReader:
         moment = read_dtg(text) if header.sent_at is None else None
         if moment:
             header.precedence, header.sent_at = moment
-        if FROM_LINE.match(text):
+        if text.startswith("FM") and FROM_LINE.match(text):
             self._state = "address"
             self._list: list[str] = []
             header.sender = header.sender or text.split(None, 1)[1]

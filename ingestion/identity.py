@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from ingestion.posts import find_post
 from rag.text.mrn import MessageNumber, read_mrn
@@ -11,6 +12,8 @@ _ARCHIVE = re.compile(r"^(?P<year>19\d\d)(?P<post>[A-Z]{2,6})(?P<serial>\d{5,6})
 _SHORT = re.compile(r"^(?P<year>\d\d)(?P<post>[A-Z]{3,24})(?P<serial>\d{1,8})$")
 # "09SECTION01OF03SANJOSE525": a banner glued to the post by whoever extracted the id.
 _GLUED = re.compile(r"(?<=\d\d)(?:(?:UNCLAS|CONFIDENTIAL|SECRET)?SECTION\d{1,2}OF\d{1,2}|UNCLAS(?=[A-Z]))")
+
+_NO_SIGN_OF_IDS = re.compile(r"[^A-Z0-9]")
 
 # The archive prints serials with five digits, the Department's own with six.
 _DIGITS = 5
@@ -22,9 +25,11 @@ def is_archive_id(text: str) -> bool:
     return _ARCHIVE.match(text) is not None
 
 
+# The formats and the parser ask for the id of the same file several times.
+@lru_cache(maxsize=64)
 def mend_id(text: str) -> str:
     """A message number as printed, without a banner that was glued to it and without leading zeros."""
-    plain = _GLUED.sub("", re.sub(r"[^A-Z0-9]", "", text.upper()))
+    plain = _GLUED.sub("", _NO_SIGN_OF_IDS.sub("", text.upper()))
     archive = _ARCHIVE.match(plain)
     if archive:
         # Some records print a sixth digit that their own id does not have: 1973ABIDJA000073.

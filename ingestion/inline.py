@@ -23,9 +23,7 @@ _SIGNER = re.compile(
     r"(?:(?<=^)|(?<=\s))(?:[A-Z][a-z'-]+|[A-Z]\.)(?:[ \t](?:[A-Z][a-z'-]+|[A-Z]\.)){1,3}[ \t]+$"
 )
 # With one of these words every stamp begins, whatever blanks stand before it.
-_STAMP_WORD = re.compile(r"D(?:ECLASSIFIED|eclassified)|R(?:ELEASE|elease)|UNCLASSIFIED(?=[ \t]+U\.S\.)")
-# A text without any of these holds no stamp, and need not be searched for one.
-_STAMP_HINTS = ("eclassified", "DECLASSIFIED", "RELEASE", "Release", "Case No", "CASE NO")
+_STAMP_WORDS = ("DECLASSIFIED", "Declassified", "RELEASE", "Release", "UNCLASSIFIED")
 
 _SECTION = re.compile(
     rf"^[ \t]*\*?{CLASS}\s+(?:FINAL\s+)?SECTION\s+\d{{1,2}}\s+OF\s+\d{{1,2}}\s+[A-Z][A-Z .]*?\s+\d{{3,8}}"
@@ -40,6 +38,7 @@ _BANNER = re.compile(r"0(?<= 0)\d{7}\s{1,3}\d{3}(?:\.\d{1,2})?\s{1,2}OF\s{1,2}\d
 # Some texts print a hanging indent as dashes.
 _DASHES = re.compile(r"^-{3}[ ](?=[A-Z])", re.M)
 _REST_OF_LINE = re.compile(r"[^\r\n]*")
+_POST_WORD = re.compile(r"[A-Z'.-]+")
 _LONGEST_POST = 4
 _SIGNER_LENGTH = 40
 
@@ -56,8 +55,7 @@ def without_inline_furniture(visible: View) -> View:
 
 
 def _cuts(text: str) -> Iterator[Cut]:
-    if any(hint in text for hint in _STAMP_HINTS):
-        yield from _stamps(text)
+    yield from _stamps(text)
     if _SECTION_END.search(text):
         yield from (Cut(found.start(), found.end(), "section_header") for found in _SECTION.finditer(text))
     if _ROUTING_END.search(text):
@@ -77,12 +75,12 @@ def _stamps(text: str) -> Iterator[Cut]:
 
 def strip_stamp_lines(lines: Lines) -> None:
     """Give the lines that hold stamps and nothing else their reason."""
-    if any(hint in lines.text for hint in _STAMP_HINTS):
-        full = {
-            start
-            for start, end, spans in _stamped_lines(lines.text)
-            if _is_all_stamps(lines.text, start, end, spans)
-        }
+    full = {
+        start
+        for start, end, spans in _stamped_lines(lines.text)
+        if _is_all_stamps(lines.text, start, end, spans)
+    }
+    if full:
         for index, start in enumerate(lines.starts):
             if start in full and lines.roles[index] is None:
                 lines.roles[index] = "declassification_stamp"
@@ -90,34 +88,46 @@ def strip_stamp_lines(lines: Lines) -> None:
 
 def _stamped_lines(text: str) -> Iterator[tuple[int, int, list[tuple[int, int]]]]:
     """Lines with stamps, trimmed: start, end, and where in the text their stamps stand."""
-    at = 0
-    while found := next(_found_stamps(text, at, len(text)), None):
-        begin = max(text.rfind("\n", 0, found.start()), text.rfind("\r", 0, found.start())) + 1
-        rest = _REST_OF_LINE.match(text, found.end())
-        end = rest.end() if rest else found.end()
-        spans: list[tuple[int, int]] = []
-        after = begin
-        for stamp in _found_stamps(text, found.start(), end):
-            signer = _SIGNER.search(text[max(stamp.start() - _SIGNER_LENGTH, after) : stamp.start()])
-            after = stamp.end()
-            spans.append((stamp.start() - len(signer[0]) if signer else stamp.start(), after))
-        line = text[begin:end]
-        yield begin + len(line) - len(line.lstrip()), begin + len(line.rstrip()), spans
-        at = end
-
-
-def _found_stamps(text: str, at: int, end: int) -> Iterator[re.Match[str]]:
-    """The matches of `_STAMP` in a part of the text, tried only where one of its words stands."""
-    for word in _STAMP_WORD.finditer(text, at, end):
-        first = word.start()
-        if first < at:
+    begin = end = after = 0
+    spans: list[tuple[int, int]] = []
+    for first in _stamp_places(text):
+        if first < after:
             continue
         indent = first
-        while indent > at and text[indent - 1] in " \t":
+        while indent > after and text[indent - 1] in " \t":
             indent -= 1
-        if found := _STAMP.match(text, indent, end) or _STAMP.match(text, first, end):
-            yield found
-            at = found.end()
+        last = end if first < end else len(text)
+        stamp = _STAMP.match(text, indent, last) or _STAMP.match(text, first, last)
+        if stamp is None:
+            continue
+        if first >= end:
+            if spans:
+                yield *_trimmed(text, begin, end), spans
+            begin = max(text.rfind("\n", 0, stamp.start()), text.rfind("\r", 0, stamp.start())) + 1
+            rest = _REST_OF_LINE.match(text, stamp.end())
+            end = rest.end() if rest else stamp.end()
+            spans, after = [], begin
+        signer = _SIGNER.search(text[max(stamp.start() - _SIGNER_LENGTH, after) : stamp.start()])
+        after = stamp.end()
+        spans.append((stamp.start() - len(signer[0]) if signer else stamp.start(), after))
+    if spans:
+        yield *_trimmed(text, begin, end), spans
+
+
+def _trimmed(text: str, begin: int, end: int) -> tuple[int, int]:
+    line = text[begin:end]
+    return begin + len(line) - len(line.lstrip()), begin + len(line.rstrip())
+
+
+def _stamp_places(text: str) -> list[int]:
+    """Where the words stand with which stamps begin: finding them is far cheaper than trying the pattern."""
+    places: list[int] = []
+    for word in _STAMP_WORDS:
+        place = text.find(word)
+        while place >= 0:
+            places.append(place)
+            place = text.find(word, place + 1)
+    return sorted(places)
 
 
 def _is_all_stamps(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> bool:
@@ -129,7 +139,7 @@ def _banners(text: str) -> Iterator[Cut]:
     """Page banners with text on their line: "for the ASTANA 00001206  002 OF 003 government"."""
     for found in _BANNER.finditer(text):
         begin = max(text.rfind("\n", 0, found.start()), text.rfind("\r", 0, found.start())) + 1
-        words = list(re.finditer(r"[A-Z'.-]+", text[max(begin, found.start() - 60) : found.start()]))[
+        words = list(_POST_WORD.finditer(text[max(begin, found.start() - 60) : found.start()]))[
             -_LONGEST_POST:
         ]
         origin = max(begin, found.start() - 60)

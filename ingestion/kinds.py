@@ -31,6 +31,12 @@ _OPENS = re.compile(r"BEGIN(?<!\wBEGIN)\s+(?:TEXT|QUOTE|TRANSLATION|UNOFFICIAL T
 _CLOSES = re.compile(
     r"END(?<!\wEND)\s?(?:OF\s+)?(?:TEXT|QUOTE|TRANSLATION|UNQUOTE)\b|UNQUOTE(?<!\wUNQUOTE)\b"
 )
+# How texts begin that any of the patterns for beginnings can match: most do not, and need not be tried.
+_BEGINNING = re.compile(
+    rf"^\W*{_MARK}(?:BEGIN|EXECUTIVE|SUM|EMB|MISSION|POST|CONSUL|AMBASS|CHARGE|USUN|POLOFF|ECONOFF|COMMENT"
+    r"|ACTION|QUOTE)",
+    re.I,
+)
 _COMMENT_HEADING = re.compile(r"^\W*(?:POST |EMBASSY |MISSION )?COMMENTS?\W*$", re.I)
 _SUMMARY_HEADING = re.compile(r"^\W*(?:EXECUTIVE )?SUMMARY(?: AND (?:COMMENT|INTRODUCTION))?\W*$", re.I)
 _ACTION_HEADING = re.compile(r"^\W*ACTION REQUEST(?:ED|S)?\W*$", re.I)
@@ -46,7 +52,8 @@ def paragraph_kinds(texts: Sequence[str], headings: Sequence[str | None]) -> lis
     kinds = [Kind.BODY] * len(texts)
     marked = {index: upper for index, text in enumerate(texts) if _has_marks(upper := text.upper())}
     end_summary = next((index for index, upper in marked.items() if _END_SUMMARY.search(upper)), None)
-    opened = next((index for index, text in enumerate(texts) if _SUMMARY.match(text)), None)
+    beginnings = [text if _BEGINNING.match(text) else "" for text in texts]
+    opened = next((index for index, text in enumerate(beginnings) if text and _SUMMARY.match(text)), None)
     closings = {
         index: place for index, upper in marked.items() if (place := _last(_CLOSES, upper)) is not None
     }
@@ -54,19 +61,19 @@ def paragraph_kinds(texts: Sequence[str], headings: Sequence[str | None]) -> lis
     end_comments = [index for index, upper in marked.items() if _END_COMMENT.search(upper)]
     quoting = False
     comment_to = -1
-    for index, (text, heading) in enumerate(zip(texts, headings, strict=True)):
+    for index, (text, heading) in enumerate(zip(beginnings, headings, strict=True)):
         opens = _last(_OPENS, marked[index]) if index in marked and not quoting else None
         closes = closings.get(index)
-        if quoting or _QUOTE.match(text):
+        if quoting or (text and _QUOTE.match(text)):
             kinds[index] = Kind.QUOTED_TEXT
-        elif _SUMMARY.match(text) or (heading and _SUMMARY_HEADING.match(heading)):
+        elif (text and _SUMMARY.match(text)) or (heading and _SUMMARY_HEADING.match(heading)):
             kinds[index] = Kind.SUMMARY
-        elif _COMMENT.match(text) or (heading and _COMMENT_HEADING.match(heading)):
+        elif (text and _COMMENT.match(text)) or (heading and _COMMENT_HEADING.match(heading)):
             kinds[index] = Kind.COMMENT
             comment_to = _comment_end(texts, index, end_comments)
         elif index <= comment_to:
             kinds[index] = Kind.COMMENT
-        elif _ACTION.match(text) or (heading and _ACTION_HEADING.match(heading)):
+        elif (text and _ACTION.match(text)) or (heading and _ACTION_HEADING.match(heading)):
             kinds[index] = Kind.ACTION_REQUEST
         if opens is not None and index < last_close and (closes is None or closes < opens):
             quoting = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import accumulate
+from operator import add
 
 _BREAK = re.compile(r"\r\n|\n|\r|\f|\v")
 # Blank to the eye, and to str.isspace(): what a line is trimmed of.
@@ -25,11 +26,12 @@ class Lines:
             pieces = text.split("\n")
             lengths = [len(piece) + 1 for piece in pieces]
         self.texts = [piece.strip() for piece in pieces]
+        begins = accumulate(lengths, initial=0)
         self.starts = [
-            at if len(line) == len(piece) or not line else at + piece.find(line)
-            for at, piece, line in zip(accumulate(lengths, initial=0), pieces, self.texts, strict=False)
+            at if line is piece or not line else at + piece.find(line)
+            for at, piece, line in zip(begins, pieces, self.texts, strict=False)
         ]
-        self.ends = [start + len(line) for start, line in zip(self.starts, self.texts, strict=True)]
+        self.ends = list(map(add, self.starts, map(len, self.texts)))
         self.roles: list[str | None] = [None if line else "" for line in self.texts]
 
     def __len__(self) -> int:
@@ -45,7 +47,8 @@ class Lines:
 
 def _split(text: str) -> tuple[list[str], list[int]]:
     pieces = text.split("\r\n")
-    if not any("\r" in piece or "\n" in piece or "\f" in piece or "\v" in piece for piece in pieces):
+    breaks = len(pieces) - 1
+    if text.count("\r") == text.count("\n") == breaks and "\f" not in text and "\v" not in text:
         return pieces, [len(piece) + 2 for piece in pieces]
     pieces, lengths, at = [], [], 0
     for found in _BREAK.finditer(text):

@@ -50,8 +50,9 @@ def printed_numbers(lines: Lines, indexes: Iterable[int], *, bracketed: bool = F
     brackets: list[Printed] = []
     wrapped: list[Printed] = []
     previous = -1
+    texts = lines.texts
     for index in indexes:
-        text = lines.texts[index]
+        text = texts[index]
         first = text[0]
         if first.isdigit() or first == "¶":
             found = NUMBERED.match(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -53,19 +54,10 @@ def find_paragraphs(lines: Lines, indexes: Sequence[int], *, edited: bool = Fals
     """
     numbers, warnings = own_numbers(printed_numbers(lines, indexes, bracketed=edited), lone_serial=edited)
     shouting = _is_shouting(lines, indexes)
-    first = numbers[0].line if numbers else None
-    drafts = _unnumbered(lines, [i for i in indexes if first is None or i < first], numbers, shouting)
-    at = {number.line: number for number in numbers}
-    current: Draft | None = None
-    for index in indexes:
-        if first is None or index < first:
-            continue
-        number = at.get(index)
-        if number:
-            current = _begin(lines, number)
-            drafts.append(current)
-        if current:
-            current.lines.append(index)
+    begins = [bisect_left(indexes, number.line) for number in numbers]
+    drafts = _unnumbered(lines, indexes[: begins[0]] if begins else indexes, numbers, shouting)
+    for number, begin, end in zip(numbers, begins, [*begins[1:], len(indexes)], strict=False):
+        drafts.append(Draft(number.name, list(indexes[begin:end]), number.after))
     if numbers:
         _move_headings(lines, drafts, shouting)
     drafts = [draft for draft in drafts if draft.lines]
@@ -78,11 +70,7 @@ def find_paragraphs(lines: Lines, indexes: Sequence[int], *, edited: bool = Fals
 def _is_shouting(lines: Lines, indexes: Sequence[int]) -> bool:
     """Whether the text is all in capitals, so that capitals mark nothing."""
     sample = indexes[:400]
-    return sum(lines.texts[i].isupper() for i in sample) * 10 >= 7 * len(sample)
-
-
-def _begin(lines: Lines, number: Printed) -> Draft:
-    return Draft(number.name, start=number.after)
+    return sum([lines.texts[i].isupper() for i in sample]) * 10 >= 7 * len(sample)
 
 
 def _settle_start(lines: Lines, draft: Draft) -> None:
@@ -194,6 +182,8 @@ def _move_headings(lines: Lines, drafts: list[Draft], shouting: bool) -> None:
 
 
 def _make_unique(drafts: Sequence[Draft]) -> None:
+    if len({draft.label for draft in drafts}) == len(drafts):
+        return
     seen: Counter[str] = Counter()
     for draft in drafts:
         seen[draft.label] += 1

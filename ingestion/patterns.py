@@ -11,7 +11,7 @@ _SPACED = {
     "LIMITED OFFICIAL USE": r"L\s?I\s?M\s?I\s?T\s?E\s?D\s+O\s?F\s?F\s?I\s?C\s?I\s?A\s?L\s+U\s?S\s?E",
     "UNCLASSIFIED": r"U\s?N\s?C\s?L\s?A\s?S(?:\s?S\s?I\s?F\s?I\s?E\s?D)?",
 }
-CLASSIFICATIONS = tuple(_SPACED)
+_LETTERS_OF = {name.replace(" ", ""): name for name in _SPACED}
 # The first signs of a line that begins with a classification.
 CLASS_LETTERS = frozenset("TSCLU*")
 CLASS = "(?:" + "|".join(_SPACED.values()) + ")"
@@ -91,7 +91,9 @@ LABEL = re.compile(
     r"|\s(?=(?:\d{2}\s+)?[A-Z][A-Z .]+\d))))"
 )
 # The first signs of lines that begin with a label, or are a trailer: most lines begin with others.
-LABEL_LETTERS = frozenset("ETASCDR")
+LABEL_STARTS = frozenset(
+    ("E.", "EO", "E ", "E\t", "E\xa0", "TA", "AG", "AB", "SU", "CL", "Cl", "DE", "De", "RE", "Re")
+)
 TRAILER_SIGNS = frozenset("NnBb#@<Ee*\x1a")
 NUMBERED = re.compile(
     r"^\s*(?:¶\s*)?(?P<number>\d{1,6})(?P<letter>[A-Z])?\s?\\?(?P<sign>[.)]\)?\.?)(?=\s|\(|[A-Z\"'“‘]|$)"
@@ -112,7 +114,7 @@ def canonical_classification(text: str | None) -> str | None:
     if not text:
         return None
     letters = "".join(text.upper().split())
-    for name in CLASSIFICATIONS:
-        if letters.startswith(name.replace(" ", "")):
+    for beginning, name in _LETTERS_OF.items():
+        if letters.startswith(beginning):
             return name
     return "UNCLASSIFIED" if letters.startswith("UNCLAS") else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ingestion.dates import read_date
 from ingestion.identity import mend_id
@@ -30,17 +30,18 @@ _TAGS = re.compile(r"^Tags\s*:\s*(?P<value>.*)$", re.I)
 _NAVIGATION = re.compile(
     r"(?:how[- ]to read a cable|\|.*\||^(?:pdf|print|back|home|help|browse|media)\b)", re.I
 )
+_CELL_BREAK = re.compile(r"\t+| {2,}|\s*\|\s*")
 _LONGEST = 60
 
 
 def read_preamble(lines: Lines) -> tuple[int, str | None, Known]:
     """Where the telegram begins (0 where there is no such table), the printed id, and what the table says."""
     end = next((i for i, text in enumerate(lines.texts[:_LONGEST]) if _begins_telegram(text)), None)
-    labels = [
-        i
+    labels = {
+        i: cells
         for i, text in enumerate(lines.texts[: end or _LONGEST])
-        if text[:3].lower() in _LABEL_STARTS and _cells(text)
-    ]
+        if text[:3].lower() in _LABEL_STARTS and (cells := _cells(text))
+    }
     if not labels:
         return 0, None, Known()
     values, last = _values(lines, labels)
@@ -76,21 +77,21 @@ def _begins_telegram(text: str) -> bool:
 
 def _cells(text: str) -> list[str]:
     """The field names of a line of column labels, or an empty list."""
-    cells = [cell.strip(" :").lower() for cell in re.split(r"\t+| {2,}|\s*\|\s*", text)]
+    cells = [cell.strip(" :").lower() for cell in _CELL_BREAK.split(text)]
     names = [_LABELS[cell] for cell in cells if cell in _LABELS]
     return names if names and len(names) == len([cell for cell in cells if cell]) else []
 
 
-def _values(lines: Lines, labels: Sequence[int]) -> tuple[dict[str, str], int]:
-    names = [name for index in labels for name in _cells(lines.texts[index])]
+def _values(lines: Lines, labels: Mapping[int, Sequence[str]]) -> tuple[dict[str, str], int]:
+    names = [name for cells in labels.values() for name in cells]
     values: list[str] = []
-    index = labels[-1] + 1
+    index = max(labels) + 1
     while index < len(lines) and len(values) < len(names):
         text = lines.texts[index]
         if text and (_TITLE.match(text) or _TAGS.match(text)):
             break
         if text:
-            many = re.split(r"\t+| {2,}|\s*\|\s*", text)
+            many = _CELL_BREAK.split(text)
             values.extend(many if len(many) > 1 else [text])
         index += 1
     read = dict(zip(names, values, strict=False))

@@ -30,12 +30,14 @@ _KINDS = (
         ReferenceKind.MEETING,
     ),
 )
+_BLANK = re.compile(r"[ .'-]+")
 _MONTH = r"(?:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)"
 _DATED = re.compile(
     rf"\b\d{{6}}Z\b|\b\d{{1,2}}/\d{{1,2}}/\d{{2,4}}\b|\b\d{{1,2}}[ .-]*{_MONTH}"
     rf"|\b{_MONTH}[A-Z]*\.?\s+\d{{1,2}}\b",
     re.I,
 )
+_UNKNOWN_POST = re.compile(rf"(?!{_MONTH})[A-Z ]{{3,17}}")
 _LABEL = re.compile(r"^\s*REF(?:ERENCES?|TELS?|TEL\(S\)|S|\(S\))?\s*[:;.]?\s*(?=\S)", re.I)
 
 
@@ -98,7 +100,7 @@ class _Reader:
         while found := _CABLE.search(entry, at):
             post, start = self._post(found)
             if post is None:
-                named = re.fullmatch(rf"(?!{_MONTH})[A-Z ]{{3,17}}", found["post"])
+                named = _UNKNOWN_POST.fullmatch(found["post"])
                 if named and not any(p.search(entry) for p, _ in _KINDS):
                     self.warnings.append(f"reference to an unknown post: {found[0].strip()}")
                 at = found.end("post")
@@ -117,7 +119,7 @@ class _Reader:
         offset = found.start("post")
         post = find_post(words)
         start = found.start("year") if found["year"] else offset
-        while post is None and (blank := re.search(r"[ .'-]+", words)):
+        while post is None and (blank := _BLANK.search(words)):
             offset += blank.end()
             words = words[blank.end() :]
             post = find_post(words)

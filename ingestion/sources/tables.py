@@ -34,6 +34,7 @@ COLUMNS = {
 }
 # fmt: on
 _SAMPLE = 8_000
+_NO_WORD = re.compile(r"\W+")
 _FIELD_LIMIT = 64 * 1024 * 1024
 
 
@@ -45,7 +46,10 @@ class TableFormat:
     def detect(self, source: SourceFile, text: str) -> bool:
         """A first line that names a body and an id or a date, between commas, semicolons or tabs."""
         first = text.lstrip("\ufeff")[:_SAMPLE].split("\n", 1)[0]
-        found = _columns(_row(first, _delimiter(first)))
+        delimiter = _delimiter(first)
+        if delimiter not in first:
+            return False
+        found = _columns(_row(first, delimiter))
         return "body" in found and ("id" in found or "date" in found)
 
     def read(self, source: SourceFile, text: str, encoding: str) -> Iterator[RawCable | ParseError]:
@@ -143,7 +147,7 @@ def _delimiter(line: str) -> str:
 
 
 def _columns(names: list[str]) -> dict[str, int]:
-    plain = [re.sub(r"\W+", "_", name.strip().lower().lstrip("\ufeff")).strip("_") for name in names]
+    plain = [_NO_WORD.sub("_", name.strip().lower().lstrip("\ufeff")).strip("_") for name in names]
     return {
         field: plain.index(known[0])
         for field, choices in COLUMNS.items()

@@ -59,6 +59,7 @@ _FORMS = tuple(
         r"(?:\s*(?:,|OF|IN|\()\s*['’]?(?P<late>(?:19|20)\d\d|\d\d)\s*\)?)?",
     )
 )
+_NO_LETTER = re.compile(r"[^A-Z]")
 _LONGEST = 120  # nobody spells one out at that length, and the forms take the square of it
 _LEADING = re.compile(
     r"^(?:(?:THE|REF(?:TEL)?\s*[A-Z]?[:.)]|CABLE|TELEGRAM|MESSAGE|MRN[:.]?|US|U\.S\.)\s+)*"
@@ -79,7 +80,8 @@ def full_year(digits: str) -> int:
 def read_mrn(text: str) -> MessageNumber | None:
     """Read a text that is one message number and nothing else; None where it is none."""
     plain = " ".join(unicodedata.normalize("NFKD", text).upper().split()).strip(" .,;:'\"()[]")
-    plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
+    if not plain.isascii():
+        plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
     if len(plain) > _LONGEST:
         return None
     for candidate in dict.fromkeys((plain, _LEADING.sub("", plain, count=1))):
@@ -88,7 +90,7 @@ def read_mrn(text: str) -> MessageNumber | None:
             if found is None:
                 continue
             groups = found.groupdict()
-            post = re.sub(r"[^A-Z]", "", _LEADING.sub("", groups["post"], count=1))
+            post = _NO_LETTER.sub("", _LEADING.sub("", groups["post"], count=1))
             year = groups.get("year") or groups.get("after") or groups.get("late")
             if len(post) >= 2 and int(groups["serial"]) > 0:
                 return MessageNumber(full_year(year) if year else None, post, int(groups["serial"]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -21,7 +22,7 @@ from rag.llm.answerer import LLMAnswerer, LLMSettings
 from rag.llm.chat_models import load_chat_model, reply_forms
 from rag.models.embeddings import Encoder, load_encoder
 from rag.models.processor import has_bf16
-from rag.models.reader import load_reader
+from rag.models.reader import MiniLMReader, load_reader
 from rag.pipeline import Limits, Pipeline
 from rag.store.ceiling import Ceiling
 from rag.store.under_ceiling import StoreBelow
@@ -86,8 +87,6 @@ def build_pipelines(settings: Settings, *, serving: bool = False) -> Pipelines:
     llm = load_llm(settings)
     # What is read to rank is not read again to answer.
     minilm = load_reader()
-    if serving:
-        minilm.compile_ahead()
     reader = RememberingReader(minilm)
     reranker = load_reranker(settings.reranker, reader)
     encoder = load_encoder(settings.embedding_model)
@@ -95,7 +94,9 @@ def build_pipelines(settings: Settings, *, serving: bool = False) -> Pipelines:
     verifier = build_verifier(settings.entailment, packaged)
     # Opened last: what fails before it leaves no lock behind.
     collection = (
-        open_what_is_whole(settings, encoder) if serving else open_collection(settings, encoder, write=False)
+        _open_while_compiling(settings, encoder, minilm)
+        if serving
+        else open_collection(settings, encoder, write=False)
     )
     kept = timedelta(days=settings.keep_questions_days)
     collection.store.ledger.forget_before(datetime.now(UTC) - kept)
@@ -114,6 +115,19 @@ def build_pipelines(settings: Settings, *, serving: bool = False) -> Pipelines:
         with suppress(CollectionError):
             collection.chunks.prepare()
     return Pipelines(collection, assemble, healer)
+
+
+def _open_while_compiling(settings: Settings, encoder: Encoder, reader: MiniLMReader) -> Collection:
+    # Opening waits for a child process that tries the vector index, compiling for a core: a second each.
+    with ThreadPoolExecutor(1) as beside:
+        compiling = beside.submit(reader.compile_ahead)
+        collection = open_what_is_whole(settings, encoder)
+    try:
+        compiling.result()
+    except BaseException:
+        collection.close()
+        raise
+    return collection
 
 
 def load_llm(settings: Settings) -> LLMAnswerer | None:

@@ -84,15 +84,16 @@ class Body:
 
     def _build(self, indexes: Sequence[int]) -> None:
         starts, ends, texts = self._lines.starts, self._lines.ends, self._lines.texts
+        begins, after_heading = self._begins, self._after_heading
         previous: int | None = None
         for index in indexes:
-            start, end = starts[index], ends[index]
+            start, end, text = starts[index], ends[index], texts[index]
             if previous is not None:
-                separator = self._between(previous, index)
+                apart = index in begins or previous in after_heading
+                separator = "\n\n" if apart else self._between(previous, index)
                 self._parts.append(separator)
                 self._length += len(separator)
             self._first[index] = self._length
-            text = texts[index]
             if "- " in text and (broken := list(_BROKEN.finditer(text))):
                 at = start
                 for found in broken:
@@ -116,8 +117,6 @@ class Body:
             self._length += end - start
 
     def _between(self, previous: int, index: int) -> str:
-        if index in self._begins or previous in self._after_heading:
-            return "\n\n"
         lines = self._lines
         above, below = lines.texts[previous], lines.texts[index]
         furniture = index > previous + 1

@@ -96,9 +96,10 @@ def _is_section(text: str, header: Header) -> bool:
 def _begins_addresses(lines: Lines, index: int) -> bool:
     """Whether "FM ..." (or an address without it) and "TO ..." stand here, one under the other."""
     text = lines.texts[index]
-    below = [line for line in lines.texts[index + 1 : index + 3] if line]
+    beside = lines.texts[index + 1 : index + 3]
+    below = beside[0] or beside[-1] if beside else ""
     # Asked first: hardly a line of text begins with "TO".
-    if not below or not below[0].startswith("TO") or "." in text or not TO_LINE.match(below[0]):
+    if not below.startswith("TO") or "." in text or not TO_LINE.match(below):
         return False
     return FROM_LINE.match(text) is not None or (len(text) < 60 and ADDRESS.match(text) is not None)
 
@@ -142,14 +143,19 @@ def _strip_header(lines: Lines, start: int, header: Header, *, addressed: bool =
             blank, index = True, index + 1
             continue
         label = LABEL.match(text) if text[:2] in LABEL_STARTS else None
+        plain = squeeze(text)
+        held = plain in header.lines
+        may_be_headed = text[0] in CLASS_LETTERS
         if label:
             field, taken = label.lastgroup, True
-        elif header.holds(text):
+        elif held:
             taken = True
         elif field and not blank and not NUMBERED.match(text):
             known = getattr(header, field, None) if field != "classified" else None
             taken = known is None and text.isupper() if field != "reference" else text.isupper()
-        elif SECTION_LINE.match(text) or (CLASS_LINE.match(text) and not CLASS_STAMP.match(text)):
+        elif may_be_headed and (
+            SECTION_LINE.match(text) or (CLASS_LINE.match(text) and not CLASS_STAMP.match(text))
+        ):
             addressed, field, taken = True, None, True
         elif CLASS_STAMP.match(text) or PAGE_BANNER.match(text) or TRANSMISSION.match(text):
             taken = True
@@ -161,10 +167,10 @@ def _strip_header(lines: Lines, start: int, header: Header, *, addressed: bool =
             )
         if not taken:
             break
-        roles[index] = "section_header" if not label and not header.holds(text) else "repeated_header"
-        header.lines.add(squeeze(text))
-        headed = CLASS_LINE.match(text) or SECTION_LINE.match(text)
-        if addressed and headed and index + 1 < len(texts) and "A" <= text[-1] <= "Z":
+        roles[index] = "repeated_header" if label or held else "section_header"
+        header.lines.add(plain)
+        may_be_wrapped = addressed and may_be_headed and "A" <= text[-1] <= "Z"
+        if may_be_wrapped and index + 1 < len(texts) and (CLASS_LINE.match(text) or SECTION_LINE.match(text)):
             index += _strip_wrapped_number(lines, index + 1)
         blank, index = False, index + 1
     return index

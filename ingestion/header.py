@@ -119,7 +119,7 @@ class HeaderReader:
         found = CLASS_LINE.match(text) if text[0] in CLASS_LETTERS and len(text) <= _LONGEST_LINE else None
         if found and self._state != "subject":
             return self._class_line(found)
-        if self._state not in ("transmission", "address") and NUMBERED.match(text):
+        if not text[0].isupper() and self._state not in ("transmission", "address") and NUMBERED.match(text):
             return None
         return self._continue(index, text)
 

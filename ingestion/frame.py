@@ -20,7 +20,7 @@ from ingestion.patterns import (
     TRAILER,
 )
 from ingestion.preamble import read_preamble
-from ingestion.sources.records import Known, RawCable
+from ingestion.sources.records import SILENT, Known, RawCable
 from ingestion.views import View
 from rag.types import Kind
 
@@ -38,7 +38,6 @@ _REFERENCE_LINE = re.compile(
     r"|^[A-Z][A-Z ]{2,15}\s+\d{4,6}(?:,\s*\d{4,6})*;?$"
 )
 _REMNANT_LENGTH = 110
-_SILENT = Known()
 
 
 @dataclass(slots=True)
@@ -196,11 +195,9 @@ def _strip_signature(lines: Lines, indexes: list[int]) -> str | None:
 
 def merged(known: Known, more: Known) -> Known:
     """`known`, with what it is silent about from `more`."""
-    if more in (_SILENT, known):
+    if more is SILENT or more == known:
         return known
     changes = {
-        name: getattr(more, name)
-        for name in Known.__slots__
-        if getattr(known, name) == getattr(_SILENT, name)
+        name: getattr(more, name) for name in Known.__slots__ if getattr(known, name) == getattr(SILENT, name)
     }
     return replace(known, **changes)

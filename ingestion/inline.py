@@ -56,9 +56,9 @@ def without_inline_furniture(visible: View) -> View:
 
 def _cuts(text: str) -> Iterator[Cut]:
     yield from _stamps(text)
-    if _SECTION_END.search(text):
+    if "SECTION" in text and _SECTION_END.search(text):
         yield from (Cut(found.start(), found.end(), "section_header") for found in _SECTION.finditer(text))
-    if _ROUTING_END.search(text):
+    if "------" in text and _ROUTING_END.search(text):
         yield from (Cut(found.start(), found.end(), "section_header") for found in _ROUTING.finditer(text))
     if "--- " in text:
         yield from (Cut(found.start(), found.end(), "rule") for found in _DASHES.finditer(text))

@@ -31,11 +31,11 @@ _OPENS = re.compile(r"BEGIN(?<!\wBEGIN)\s+(?:TEXT|QUOTE|TRANSLATION|UNOFFICIAL T
 _CLOSES = re.compile(
     r"END(?<!\wEND)\s?(?:OF\s+)?(?:TEXT|QUOTE|TRANSLATION|UNQUOTE)\b|UNQUOTE(?<!\wUNQUOTE)\b"
 )
-# How texts begin that any of the patterns for beginnings can match: most do not, and need not be tried.
+# How texts, in capitals, begin that any of the patterns for beginnings can match: most do not, and need not
+# be tried.
 _BEGINNING = re.compile(
     rf"^\W*{_MARK}(?:BEGIN|EXECUTIVE|SUM|EMB|MISSION|POST|CONSUL|AMBASS|CHARGE|USUN|POLOFF|ECONOFF|COMMENT"
-    r"|ACTION|QUOTE)",
-    re.I,
+    r"|ACTION|QUOTE)"
 )
 _COMMENT_HEADING = re.compile(r"^\W*(?:POST |EMBASSY |MISSION )?COMMENTS?\W*$", re.I)
 _SUMMARY_HEADING = re.compile(r"^\W*(?:EXECUTIVE )?SUMMARY(?: AND (?:COMMENT|INTRODUCTION))?\W*$", re.I)
@@ -50,12 +50,16 @@ def paragraph_kinds(texts: Sequence[str], headings: Sequence[str | None]) -> lis
     is quoted.
     """
     kinds = [Kind.BODY] * len(texts)
-    marked = {index: upper for index, text in enumerate(texts) if _has_marks(upper := text.upper())}
+    uppers = [text.upper() for text in texts]
+    marked = {index: upper for index, upper in enumerate(uppers) if _has_marks(upper)}
     end_summary = next((index for index, upper in marked.items() if _END_SUMMARY.search(upper)), None)
-    beginnings = [text if _BEGINNING.match(text) else "" for text in texts]
+    beginnings = [text if _BEGINNING.match(upper) else "" for text, upper in zip(texts, uppers, strict=True)]
     opened = next((index for index, text in enumerate(beginnings) if text and _SUMMARY.match(text)), None)
     closings = {
-        index: place for index, upper in marked.items() if (place := _last(_CLOSES, upper)) is not None
+        index: place
+        for index, upper in marked.items()
+        if ("QUOTE" in upper or "TEXT" in upper or "TRANSLATION" in upper)
+        and (place := _last(_CLOSES, upper)) is not None
     }
     last_close = max(closings, default=-1)
     end_comments = [index for index, upper in marked.items() if _END_COMMENT.search(upper)]

@@ -70,7 +70,7 @@ def find_paragraphs(lines: Lines, indexes: Sequence[int], *, edited: bool = Fals
 def _is_shouting(lines: Lines, indexes: Sequence[int]) -> bool:
     """Whether the text is all in capitals, so that capitals mark nothing."""
     sample = indexes[:400]
-    return sum([lines.texts[i].isupper() for i in sample]) * 10 >= 7 * len(sample)
+    return sum(map(str.isupper, [lines.texts[i] for i in sample])) * 10 >= 7 * len(sample)
 
 
 def _settle_start(lines: Lines, draft: Draft) -> None:

@@ -10,7 +10,7 @@ from ingestion.identity import mend_id
 from ingestion.lines import Lines
 from ingestion.patterns import CLASS_LINE, FROM_LINE, TRANSMISSION, canonical_classification
 from ingestion.posts import find_post
-from ingestion.sources.records import Known
+from ingestion.sources.records import SILENT, Known
 
 _LABELS = {
     "identifier": "id",
@@ -43,7 +43,7 @@ def read_preamble(lines: Lines) -> tuple[int, str | None, Known]:
         if text[:3].lower() in _LABEL_STARTS and (cells := _cells(text))
     }
     if not labels:
-        return 0, None, Known()
+        return 0, None, SILENT
     values, last = _values(lines, labels)
     stop = end if end is not None and end > last else last + 1
     title, tags, last = _fields(lines, last + 1, stop)

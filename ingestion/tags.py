@@ -20,6 +20,9 @@ def read_tags(text: str) -> tuple[str, ...]:
     Order is kept, repeats are dropped. A run without separators is cut into listed tags where that can
     be done in one way from left to right; names ("CLINTON, HILLARY") stay whole.
     """
+    words = text.replace(",", " ").split()
+    if all(len(word) <= _SUBJECT and word in listed_tags() for word in words):
+        return tuple(dict.fromkeys(words))
     tags: list[str] = []
     pieces = list(_TOKEN.finditer(text))
     skip = -1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import BinaryIO, Protocol
 
@@ -61,6 +61,9 @@ class Known:
     signature: str | None = None
 
 
+SILENT = Known()
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
     """A footnote in the visible text: `start` of its printed number, `text` where its words begin, `end`."""
@@ -87,7 +90,7 @@ class RawCable:
     encoding: str
     text: str
     visible: View
-    known: Known = field(default_factory=Known)
+    known: Known = SILENT
     notes: tuple[Note, ...] = ()
     line: int = 1
     headed: bool = True

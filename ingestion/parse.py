@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from itertools import starmap
 
 from ingestion.cleaning import Body
 from ingestion.frame import EDITIONS, Frame, merged, read_frame
@@ -94,8 +93,8 @@ def _cable(
         references=(*raw.references, *references),
         raw=raw.raw,
         encoding=raw.encoding,
-        segments=tuple(starmap(Segment, view.segments)),
-        stripped=tuple(starmap(Stripped, view.stripped)),
+        segments=tuple(map(Segment._make, view.segments)),
+        stripped=tuple(map(Stripped._make, view.stripped)),
         warnings=(*warnings, *(() if raw.format in EDITIONS else doubts)),
         aliases=spellings(identifier),
     )

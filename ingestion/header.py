@@ -194,7 +194,7 @@ class HeaderReader:
             header.sender = header.sender or text.split(None, 1)[1]
             return "address"
         if self._state == "address":
-            if TO_LINE.match(text) or text.startswith("INFO "):
+            if text.startswith("INFO ") or (text.startswith("TO") and TO_LINE.match(text)):
                 self._list = header.addressees if text.startswith("TO") else header.info
                 self._list.append(text.split(None, 1)[1])
                 return "address"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rag.types import Kind
 
@@ -28,8 +28,9 @@ _QUOTE = re.compile(
     rf"^\W*{_MARK}(?:BEGIN\s+(?:TEXT|QUOTE|UNOFFICIAL TRANSLATION|TRANSLATION)|QUOTE)\b", re.I
 )
 _OPENS = re.compile(r"BEGIN(?<!\wBEGIN)\s+(?:TEXT|QUOTE|TRANSLATION|UNOFFICIAL TRANSLATION)\b")
-_CLOSES = re.compile(
-    r"END(?<!\wEND)\s?(?:OF\s+)?(?:TEXT|QUOTE|TRANSLATION|UNQUOTE)\b|UNQUOTE(?<!\wUNQUOTE)\b"
+_CLOSES = (
+    re.compile(r"END(?<!\wEND)\s?(?:OF\s+)?(?:TEXT|QUOTE|TRANSLATION|UNQUOTE)\b"),
+    re.compile(r"UNQUOTE(?<!\wUNQUOTE)\b"),
 )
 # How texts, in capitals, begin that any of the patterns for beginnings can match: most do not, and need not
 # be tried.
@@ -56,17 +57,14 @@ def paragraph_kinds(texts: Sequence[str], headings: Sequence[str | None]) -> lis
     beginnings = [text if _BEGINNING.match(upper) else "" for text, upper in zip(texts, uppers, strict=True)]
     opened = next((index for index, text in enumerate(beginnings) if text and _SUMMARY.match(text)), None)
     closings = {
-        index: place
-        for index, upper in marked.items()
-        if ("QUOTE" in upper or "TEXT" in upper or "TRANSLATION" in upper)
-        and (place := _last(_CLOSES, upper)) is not None
+        index: place for index, upper in marked.items() if (place := _last(_CLOSES, upper)) is not None
     }
     last_close = max(closings, default=-1)
     end_comments = [index for index, upper in marked.items() if _END_COMMENT.search(upper)]
     quoting = False
     comment_to = -1
     for index, (text, heading) in enumerate(zip(beginnings, headings, strict=True)):
-        opens = _last(_OPENS, marked[index]) if index in marked and not quoting else None
+        opens = _last((_OPENS,), marked[index]) if index in marked and not quoting else None
         closes = closings.get(index)
         if quoting or (text and _QUOTE.match(text)):
             kinds[index] = Kind.QUOTED_TEXT
@@ -104,8 +102,6 @@ def _comment_end(texts: Sequence[str], index: int, ends: Sequence[int]) -> int:
     return ends[place]
 
 
-def _last(pattern: re.Pattern[str], text: str) -> int | None:
-    place = None
-    for found in pattern.finditer(text):
-        place = found.start()
-    return place
+def _last(patterns: Iterable[re.Pattern[str]], text: str) -> int | None:
+    """Where the last match of any of them begins; each by itself begins with letters to skip to."""
+    return max((found.start() for pattern in patterns for found in pattern.finditer(text)), default=None)

@@ -7,8 +7,11 @@ draws the search to the paragraph that has answered already.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from rag.text.citations import MARKER
+from rag.text.lexicon import glue
+from rag.text.words import words_of
 from rag.types import Turn
 
 # Who made a follow-up stand alone, where no language model did.
@@ -23,6 +26,11 @@ _STANDS_FOR = re.compile(
 )
 # Below this many words a question such as "Why?" or "On which date?" says too little to stand alone.
 _SHORT_QUESTION_WORDS = 5
+# Small words between those of a search by words: "hostages in Tehran".
+_BETWEEN_WORDS = frozenset("and at by for from in of on or to with".split())
+_WHO_IS = re.compile(
+    r"(?i:who|what)\s+(?:is|are|was|were)\s+(?P<name>[A-Z][\w'’-]*(?:\s+[A-Z][\w'’-]*)*)[\s?.!]*"
+)
 # In a question of so many words a name or year before the pronoun is what it stands for: "Which Norwegian
 # minister told London in 1973 that he would mediate?"
 _FULL_QUESTION_WORDS = 12
@@ -40,11 +48,16 @@ _FIRST_WORDS = frozenset(
 )
 
 
-def is_follow_up(text: str) -> bool:
-    """Whether a question leans on what was said before: "And wholesale prices?", "Why?"."""
+def is_follow_up(text: str, talk: Sequence[Turn] = ()) -> bool:
+    """Whether a question leans on what was said before: "And wholesale prices?", "Why?".
+
+    What is short leans, unless it opens a subject that the `talk` before it has no word of.
+    """
     words = len(text.split())
-    if words < _SHORT_QUESTION_WORDS or _GOES_ON.search(text):
+    if _GOES_ON.search(text):
         return True
+    if words < _SHORT_QUESTION_WORDS:
+        return not _opens_a_subject(text, talk)
     pronoun = _STANDS_FOR.search(text)
     if pronoun is None:
         return False
@@ -58,15 +71,33 @@ def standalone(text: str, history: tuple[Turn, ...]) -> str:
     question stands first, since encoder and reader cut what is too long at its end. Example: "What job had he
     held?" becomes "What job had he held? Which employee was detained in 1979? John Dookley".
     """
-    if not history or not is_follow_up(text):
+    if not history or not is_follow_up(text, history):
         return text
     last = history[-1]
     turns = [last]
-    if len(history) > 1 and is_follow_up(last.question):
+    if len(history) > 1 and is_follow_up(last.question, history[:-1]):
         turns.insert(0, history[0])
     names = dict.fromkeys(name for turn in turns for name in _names(plain_turn(turn.answer)))
     # A question of blanks is refused before it comes here; one in the history says nothing.
     return " ".join(part for part in (text, *(plain_turn(turn.question) for turn in turns), *names) if part)
+
+
+def _opens_a_subject(text: str, talk: Sequence[Turn]) -> bool:
+    """Whether a short text stands alone: words to search by ("hostages"), or "Who was Idi Amin?".
+
+    An ellipsis asks: "Casualties?" is what the talk is asked for, and "casualties" what the collection is.
+    """
+    who = _WHO_IS.fullmatch(text.strip())
+    if who is None and "?" in text:
+        return False
+    subject = words_of(who["name"] if who else text)
+    if not subject or not subject[0].content or all(word.number for word in subject):
+        return False
+    said = {word.stem for turn in talk for word in words_of(f"{turn.question} {turn.answer}")}
+    return all(
+        word.base in _BETWEEN_WORDS or (word.content and word.base not in glue() and word.stem not in said)
+        for word in subject
+    )
 
 
 def plain_turn(text: str) -> str:

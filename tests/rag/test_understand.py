@@ -117,3 +117,37 @@ def test_a_possessive_names_no_cable() -> None:
 def test_only_what_leans_on_the_talk_takes_it_along(text: str, leans: bool) -> None:
     talk = (Turn("Who led the harbor board?", "Minister Kask led it."),)
     assert understand(Question(text, talk), ARCHIVE).is_follow_up is leans
+
+
+@pytest.mark.parametrize(
+    ("text", "leans"),
+    [
+        ("hostages", False),
+        ("Hostages.", False),
+        ("Soviet grain imports", False),
+        ("hostages in Tehran", False),
+        ("Who was Idi Amin?", False),
+        ("Who was Kask?", True),
+        ("wholesale prices", True),
+        ("Casualties?", True),
+        ("1979", True),
+        ("in 1979", True),
+        ("the hostages", True),
+        ("why", True),
+        ("details of it", True),
+        ("Which side won?", True),
+        ("And hostages?", True),
+    ],
+)
+def test_a_short_question_with_a_subject_of_its_own_leans_on_nothing(text: str, leans: bool) -> None:
+    talk = (Turn("How far did consumer prices rise in 1978?", "They rose 6 percent, said Minister Kask."),)
+    query = understand(Question(text, talk), ARCHIVE)
+    assert query.is_follow_up is leans
+    assert leans or query.standalone == text
+
+
+def test_what_follows_a_new_subject_takes_that_along_and_not_the_one_before() -> None:
+    talk = (Turn("Who led the harbor board?", "Minister Kask led it."), Turn("hostages", "Six were held."))
+    standalone = understand(Question("Where were they held?", talk), ARCHIVE).standalone
+    assert "hostages" in standalone
+    assert "harbor" not in standalone

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from ingestion.lines import Lines
 from ingestion.patterns import CLASS
@@ -39,6 +40,7 @@ _BANNER = re.compile(r"0(?<= 0)\d{7}\s{1,3}\d{3}(?:\.\d{1,2})?\s{1,2}OF\s{1,2}\d
 _DASHES = re.compile(r"^-{3}[ ](?=[A-Z])", re.M)
 _REST_OF_LINE = re.compile(r"[^\r\n]*")
 _POST_WORD = re.compile(r"[A-Z'.-]+")
+_StampedLine = tuple[int, int, list[tuple[int, int]]]
 _LONGEST_POST = 4
 _SIGNER_LENGTH = 40
 
@@ -86,8 +88,11 @@ def strip_stamp_lines(lines: Lines) -> None:
                 lines.roles[index] = "declassification_stamp"
 
 
-def _stamped_lines(text: str) -> Iterator[tuple[int, int, list[tuple[int, int]]]]:
+# Asked twice of a text from which nothing is cut.
+@lru_cache(maxsize=1)
+def _stamped_lines(text: str) -> list[_StampedLine]:
     """Lines with stamps, trimmed: start, end, and where in the text their stamps stand."""
+    found: list[_StampedLine] = []
     begin = end = after = 0
     spans: list[tuple[int, int]] = []
     for first in _stamp_places(text):
@@ -102,7 +107,7 @@ def _stamped_lines(text: str) -> Iterator[tuple[int, int, list[tuple[int, int]]]
             continue
         if first >= end:
             if spans:
-                yield *_trimmed(text, begin, end), spans
+                found.append((*_trimmed(text, begin, end), spans))
             begin = max(text.rfind("\n", 0, stamp.start()), text.rfind("\r", 0, stamp.start())) + 1
             rest = _REST_OF_LINE.match(text, stamp.end())
             end = rest.end() if rest else stamp.end()
@@ -111,7 +116,8 @@ def _stamped_lines(text: str) -> Iterator[tuple[int, int, list[tuple[int, int]]]
         after = stamp.end()
         spans.append((stamp.start() - len(signer[0]) if signer else stamp.start(), after))
     if spans:
-        yield *_trimmed(text, begin, end), spans
+        found.append((*_trimmed(text, begin, end), spans))
+    return found
 
 
 def _trimmed(text: str, begin: int, end: int) -> tuple[int, int]:

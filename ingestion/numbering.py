@@ -73,7 +73,9 @@ def printed_numbers(lines: Lines, indexes: Iterable[int], *, bracketed: bool = F
 
 def _printed(lines: Lines, index: int, previous: int, number: int, name: str, end: int) -> Printed:
     start = lines.starts[index]
-    margin = lines.text[max(start - _WIDEST_MARGIN, 0) : start]
+    margin = ""
+    if lines.text[start - 1 : start] in (" ", "\t"):
+        margin = lines.text[max(start - _WIDEST_MARGIN, 0) : start]
     return Printed(
         line=index,
         number=number,

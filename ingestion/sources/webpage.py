@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from functools import lru_cache
 
 from ingestion.views import Cut, View, cut_out
 
@@ -25,6 +26,8 @@ def is_html(sample: str) -> bool:
     return head.startswith("<") and _HTML.search(head) is not None
 
 
+# Asked for when the format is looked for, and again when the page is read.
+@lru_cache(maxsize=1)
 def visible_page(text: str) -> View:
     """The visible text of an HTML page; block elements end a line, entities become their characters."""
     return cut_out(text, (_cut(found) for found in _MARKUP.finditer(text)))

@@ -12,6 +12,8 @@ _MONTHS = {
     name: index + 1 for index, name in enumerate("JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split())
 }
 _PRECEDENCES = {"Z": "FLASH", "O": "IMMEDIATE", "P": "PRIORITY", "R": "ROUTINE"}
+# In every group, and far cheaper to look for.
+_TIME = re.compile(r"\d{6}\s?Z")
 _WRITTEN = (
     re.compile(
         r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})"
@@ -28,7 +30,7 @@ _WRITTEN = (
 
 def read_dtg(line: str) -> tuple[str, datetime] | None:
     """``"P 210721Z JUL 09" -> ("PRIORITY", 2009-07-21 07:21 UTC)``; None where there is no such group."""
-    found = DTG.search(line)
+    found = DTG.search(line) if _TIME.search(line) else None
     if found is None or found["month"] not in _MONTHS:
         return None
     try:

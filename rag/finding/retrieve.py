@@ -17,6 +17,7 @@ from rag.finding.lookup import LookUp
 from rag.finding.ranking import Evidence, ParagraphKey, Scored, Weights, rank
 from rag.finding.rerank import KeepOrder, Reranker
 from rag.finding.scan import ALL_HITS, describe, scan
+from rag.finding.spelling import Spelling, mended, note_of
 from rag.index.collection import Collection
 from rag.store.catalogue import StoredArchive
 from rag.types import Coverage, Filters, Found, FoundBy, Hit, Part, Query, Question, Scope
@@ -33,6 +34,7 @@ class HybridSearch:
         self._weights = weights or Weights()
         self._candidates = Candidates(collection, self._weights)
         self._lookup = LookUp(collection.store)
+        self._spelling = Spelling(collection)
         self.archive = StoredArchive(collection.store)
 
     @property
@@ -49,11 +51,17 @@ class HybridSearch:
         An exhaustive question gives all its hits while there are no more than `ALL_HITS`, whatever `k` is.
         A note says which index is not in use. Raises CollectionDegraded where it cannot be done without.
         """
+        # What names a cable is looked up, and what headers tell is counted, without other words.
+        slips = self._spelling.slips(query.text) if not query.named and not query.header_facts else ()
+        parts = list(query.parts)
+        if slips and query.scope is Scope.OPEN:
+            parts.append(mended(query, slips))
         found = self._searched(query, k)
-        if query.parts:
-            found = found_together(found, [self._searched(part, k) for part in query.parts], k)
+        if parts:
+            found = found_together(found, [self._searched(part, k) for part in parts], k)
             found = replace(found, hits=tuple(_without_repeats(found.hits)))
-        return replace(found, notes=(*found.notes, *self._collection.indexes.notes()))
+        told = (note_of(slip, query) for slip in slips)
+        return replace(found, notes=(*found.notes, *told, *self._collection.indexes.notes()))
 
     def _searched(self, query: Query, k: int) -> Found:
         allowed = self._candidates.allowed(query)

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import tantivy
 
 from rag.errors import CollectionDamaged, CollectionDegraded
-from rag.index.lexical_fields import BOOSTS, STOP_WORDS, fold, indexed_fields, telling_terms
+from rag.index.lexical_fields import BOOSTS, STOP_WORDS, ScoredParagraph, fold, indexed_fields, telling_terms
 from rag.index.segments import reading_words, write_revisions, writing_words
 from rag.types import CableHeader, Paragraph
 
@@ -22,15 +21,6 @@ WRITER_HEAP_BYTES = 64 * 1024 * 1024
 ANALYZER = "cable_text"
 # A set of more cables than these is a filter that comes again, and so many of them are kept.
 WIDE, KEPT_FILTERS = 64, 16
-
-
-@dataclass(frozen=True, slots=True)
-class ScoredParagraph:
-    """A paragraph and its BM25 score, summed over fields with their weights."""
-
-    cable_id: str
-    label: str
-    score: float
 
 
 class LexicalIndex:
@@ -150,6 +140,18 @@ class LexicalIndex:
         must += [] if allowed_cables is None else [self._among(allowed_cables)]
         return self._found(tantivy.Query.boolean_query(must), max(self.count(), 1))
 
+    def like(
+        self, term: str, edits: int, allowed_cables: frozenset[str] | None = None, but: Sequence[str] = ()
+    ) -> ScoredParagraph | None:
+        """A paragraph with a term at most `edits` (a swap is one) from `term`, and none of those `but`."""
+        if self._index is None:
+            return None
+        schema, query = self._index.schema, tantivy.Query
+        parts = [] if allowed_cables is None else [self._among(allowed_cables)]
+        parts += [(tantivy.Occur.Must, query.fuzzy_term_query(schema, "text", term, edits, True))]
+        parts += [(tantivy.Occur.MustNot, query.term_query(schema, "text", known)) for known in but]
+        return next(iter(self._found(query.boolean_query(parts), 1)), None)
+
     def terms(self, text: str) -> list[str]:
         """The words of a text as they are indexed, in their order: stems without stop words."""
         return list(self._analyzer.analyze(fold(text)))
@@ -221,11 +223,8 @@ class LexicalIndex:
 
 
 def _document(paragraph: Paragraph, header: CableHeader) -> tantivy.Document:
-    document = tantivy.Document()
     keys = {"cable_key": paragraph.cable_id, "label_key": paragraph.label}
-    for name, text in (keys | indexed_fields(paragraph, header)).items():
-        document.add_text(name, text)
-    return document
+    return tantivy.Document(**keys, **indexed_fields(paragraph, header))
 
 
 def _analyzer() -> tantivy.TextAnalyzer:

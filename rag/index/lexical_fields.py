@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from rag.text.tags import meaning_of
@@ -27,6 +28,15 @@ _ACRONYM = re.compile(r"\b(?:[A-Za-z]\.){2,}")
 # Patterns that begin with a sign are looked for many times faster: every text goes through here.
 _IN_ACRONYM = re.compile(r"\.[A-Za-z]\.")
 _THOUSANDS = re.compile(r",(?<=\d,)(?=\d{3}\b)")
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredParagraph:
+    """A paragraph and its BM25 score, summed over fields with their weights."""
+
+    cable_id: str
+    label: str
+    score: float
 
 
 def indexed_fields(paragraph: Paragraph, header: CableHeader) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rag.asking.languages import IN_ENGLISH
 from rag.record import AnswerRecord
 from rag.types import Outcome
 
@@ -12,6 +13,7 @@ _OUTCOMES = {
     Outcome.NOT_IN_CORPUS: "Not in this collection",
 }
 _IN_HEADER = "In the header only"
+_NOT_ENGLISH = "Not asked in English"
 
 
 def is_told_by_headers(record: AnswerRecord) -> bool:
@@ -20,5 +22,7 @@ def is_told_by_headers(record: AnswerRecord) -> bool:
 
 
 def heading(record: AnswerRecord) -> str:
-    """Example: "Not in this collection"; what a header says and no paragraph does is no such absence."""
+    """Example: "Not in this collection"; told by a header, or not asked in English, is no such absence."""
+    if record.text.startswith(IN_ENGLISH):
+        return _NOT_ENGLISH
     return _IN_HEADER if is_told_by_headers(record) else _OUTCOMES[record.outcome]

@@ -4,7 +4,7 @@ import { VERDICTS, button, count, el, failureBox, fromLine, verdictMark } from "
 import { asText, copyButton } from "./copying.js";
 import { evidenceList } from "./evidence.js";
 import { exportMenu } from "./exporting.js";
-import { absenceNode, conflictNode, inHeader, notesOf } from "./outcome.js";
+import { absenceNode, conflictNode, inHeader, notEnglish, notesOf } from "./outcome.js";
 import { answerRemarks } from "./remarks.js";
 
 const OUTCOMES = {
@@ -13,7 +13,7 @@ const OUTCOMES = {
   conflicting: "The cables disagree",
   not_in_corpus: "Not in this collection",
 };
-const headingOf = (record) => (inHeader(record) ? "In the header only" : OUTCOMES[record.outcome]);
+const headingOf = (record) => (inHeader(record) ? "In the header only" : notEnglish(record) ? "Not asked in English" : OUTCOMES[record.outcome]);
 const SLOW_MS = 8000;
 const UNDERSTOOD = 140;
 // Here evidence has a column of its own and is open; on less it is folded below the answer.

@@ -7,6 +7,9 @@ const LISTS = ["origins", "tags", "classifications", "cable_ids", "corpora", "se
 // What the header says and no paragraph does is no such absence; a record of an earlier version has no such list.
 export const inHeader = ({ absence, sentences }) => Boolean(absence?.stated?.length) && !sentences.length;
 
+// The record tells it in its text (rag/answering/absence.py).
+export const notEnglish = ({ text }) => text.startsWith("Questions are read in English");
+
 // What was searched and how far it came. `open(cableId)` shows a cable; `widen()`, where the page narrows, asks again without.
 export function absenceNode(record, { open, widen }) {
   const { absence } = record;
@@ -26,9 +29,9 @@ export function absenceNode(record, { open, widen }) {
       widen ? button("Ask without the filters", widen) : null));
 }
 
-// Kinds of silence: only the header says it, its text is missing, the cable is missing, or nothing that was read answers.
+// Kinds of silence: only the header says it, it is not asked in English, its text is missing, the cable is missing, or nothing that was read answers.
 function leadOf({ text, absence: { without_text: headers, unknown, hits, stated } }) {
-  if (stated?.length) return text;
+  if (stated?.length || notEnglish({ text })) return text;
   if (headers.length) return `The text of ${headers.join(", ")} is not available here, so nothing was written.`;
   if (unknown.length) return `There is no cable ${unknown.join(", ")} in this collection, and no other answers. Nothing was written.`;
   return hits ? "No paragraph here answers this, so nothing was written." : "No paragraph here comes near this question, so nothing was written.";

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rag.asking.header_facts import NAMED, listed, told_by_header
+from rag.asking.languages import IN_ENGLISH, another_language
 from rag.store.cable_store import CableStore
 from rag.types import Absence, CableHeader, Filters, HeaderFact, Query
 
@@ -72,11 +73,11 @@ def note_of_missing_text(header: CableHeader) -> str:
     )
 
 
-def wording(absence: Absence, filters: Filters) -> str:
+def wording(absence: Absence, query: Query) -> str:
     """What a reader is told instead of an answer.
 
-    What a header says, a named cable whose text is missing, one that is not in the collection, and silence
-    of all that was searched are four things.
+    What a header says, a named cable whose text is missing, one that is not in the collection, a question
+    in another language, and silence of all that was searched are five things.
     """
     if absence.stated:
         missing = f" There is no cable {', '.join(absence.unknown)}." if absence.unknown else ""
@@ -85,8 +86,13 @@ def wording(absence: Absence, filters: Filters) -> str:
     if absence.without_text:
         named = ", ".join(absence.without_text)
         return f"Text not available for {named}: this collection has the header, and not what was said."
+    if language := another_language(query.text):
+        return (
+            f"{IN_ENGLISH}; this one seems to be in {language}, so that its silence says nothing of the "
+            "collection. Ask it in English."
+        )
     searched = f"none of {_count(absence.paragraphs, 'paragraph')} in {_count(absence.cables, 'cable')}"
-    if narrowed := _narrowed(filters):
+    if narrowed := _narrowed(query.filters):
         searched += f" ({narrowed})"
     text = f"{NOT_IN_COLLECTION}: {searched} was found to answer the question."
     if absence.unknown:

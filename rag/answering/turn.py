@@ -216,7 +216,7 @@ class Turn:
         # What was written and withheld is not the collection's silence, nor is a model's.
         if self.removed or self.is_silent or self.absence is None:
             return WITHHELD
-        return wording(self.absence, self.query.filters)
+        return wording(self.absence, self.query)
 
     def _paragraphs(self, draft: DraftSentence) -> Iterator[Paragraph]:
         for quote in draft.quotes:

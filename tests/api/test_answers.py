@@ -124,6 +124,13 @@ async def test_what_a_cable_speaks_of_is_not_the_cable(client: httpx.AsyncClient
         assert not (record["absence"] or {}).get("stated"), question
 
 
+async def test_a_question_in_another_language_is_told_apart_from_silence(client: httpx.AsyncClient) -> None:
+    asked = {"question": "Wie viele Lastkähne wurden im April gezählt?"}
+    record = (await client.post("/v1/answers", json=asked)).json()
+    assert record["outcome"] == "not_in_corpus"
+    assert record["text"].startswith("Questions are read in English; this one seems to be in German")
+
+
 async def test_a_count_that_the_caller_excludes_is_not_told(client: httpx.AsyncClient) -> None:
     asked = {
         "question": "How many cables are from Embassy Tallinn?",

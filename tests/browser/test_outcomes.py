@@ -51,3 +51,9 @@ def test_a_cable_that_is_missing_is_told_from_an_answer_that_is(page: Page, live
     silence = page.get_by_role("region", name="What was searched")
     expect(silence).to_contain_text("There is no cable 05TALLINN999 in this collection")
     expect(silence.get_by_role("button", name="Ask without the filters")).to_have_count(0)
+
+
+def test_a_question_in_another_language_is_told_so(page: Page, live_url: str) -> None:
+    ask_and_wait(page, live_url, "Wie viele Vulkane wurden gestern gesehen?")
+    expect(page.locator(".outcome")).to_have_text("Not asked in English")
+    expect(page.locator(".absence")).to_contain_text("this one seems to be in German")

@@ -13,8 +13,9 @@ from rag.answering.gate import READER_ALONE, Gate
 from rag.answering.reciting import Recital, mentionings, quotings, recitals
 from rag.answering.selection import SelectionSettings, answering_sentences, says_something
 from rag.answering.years import is_of_its_years
+from rag.asking.comparing import compared, speaks_of
 from rag.asking.followups import RULES
-from rag.models.reader import PassageReader, Reading
+from rag.models.reader import PassageReader, Reading, read_context
 from rag.text.leads import lead_to
 from rag.types import DraftSentence, FoundBy, Kind, Passage, Query, Quote, Scope, Span, Usage, Wanted
 
@@ -119,8 +120,13 @@ class ExtractiveAnswerer:
         if not passages:
             yield Refusal("what was found only marks where parts of cables begin and end")
             return
-        whole, *parts = (self._asked(one, passages) for one in (query, *query.parts))
-        confidence = max(one.probability for one in (whole, *parts))
+        sides = bool(query.parts) and bool(compared(query.text))
+        parts = [
+            self._asked(part, _of_side(part, query, passages) if sides else passages) for part in query.parts
+        ]
+        # What is set beside another thing is answered by what is found of either, and not by one paragraph.
+        asked = parts if sides else [self._asked(query, passages), *parts]
+        confidence = max(one.probability for one in asked)
         # A count is told in a note; where nothing else answers, what was counted is shown.
         counted = query.scope is Scope.EXHAUSTIVE and confidence < self._settings.threshold
         if counted and (mentioned := mentionings(query, passages)):
@@ -135,7 +141,7 @@ class ExtractiveAnswerer:
             return
         answered = [one.read for one in parts if one.probability >= self._settings.threshold]
         refused = {sentence.text for sentence in rejected}
-        for passage, spans in self._quoted(answered or [self._by_own_words(whole)]):
+        for passage, spans in self._quoted(answered or [self._by_own_words(asked[0])]):
             for span in spans:
                 text = " ".join(passage.text[span.start : span.end].split())
                 if text not in refused:
@@ -145,6 +151,8 @@ class ExtractiveAnswerer:
                 yield Remark(f"No paragraph was found that surely answers this part: “{part.query.text}”")
 
     def _asked(self, query: Query, passages: Sequence[Passage]) -> _Asked:
+        if not passages:
+            return _Asked(query, [], 0.0)
         read = self._read(query.standalone, passages)
         probability = self._gate.probability([one.reading for one in read], [one.passage for one in read])
         return _Asked(query, read, probability)
@@ -186,6 +194,20 @@ class ExtractiveAnswerer:
 
 def _surest_first(read: Iterable[_Read]) -> list[_Read]:
     return sorted(read, key=lambda one: -one.sureness)
+
+
+def _of_side(part: Query, query: Query, passages: Sequence[Passage]) -> list[Passage]:
+    """The passages that speak of this side of a comparison, or whose cable does, if not of the other one."""
+    beside = " ".join(other.text for other in query.parts if other is not part)
+    found = []
+    for passage in passages:
+        hit = passage.hit
+        if speaks_of(part.text, beside, passage.text) or (
+            speaks_of(part.text, beside, read_context(hit.header, hit.paragraph))
+            and not speaks_of(beside, part.text, passage.text)
+        ):
+            found.append(passage)
+    return found
 
 
 def _with_bodies(chosen: Sequence[_Read], read: Sequence[_Read], margin: float) -> Iterator[_Read]:

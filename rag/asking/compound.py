@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
+from rag.asking.comparing import compared
 from rag.asking.followups import standalone
 from rag.types import Found, Hit, Turn
 
@@ -22,8 +23,11 @@ _SHORTEST_PART_WORDS = 4
 def question_parts(question: str) -> list[str]:
     """The questions that one question asks, where it asks more than one; else none.
 
+    One that sets two things side by side asks for each of them.
     A part that leans on the one before it stands alone: "who was elected to lead it?" takes "it" along.
     """
+    if sides := compared(question):
+        return sides
     parts = [part.strip() for part in _NEXT_PART.split(question)]
     if len(parts) < 2 or any(len(part.split()) < _SHORTEST_PART_WORDS for part in parts):
         return []

@@ -131,6 +131,18 @@ async def test_a_question_in_another_language_is_told_apart_from_silence(client:
     assert record["text"].startswith("Questions are read in English; this one seems to be in German")
 
 
+async def test_both_sides_of_a_comparison_are_cited_and_one_that_is_missing_is_told(
+    client: httpx.AsyncClient,
+) -> None:
+    asked = {"question": "How did the barges counted in the harbor differ from the hail in orchards?"}
+    record = (await client.post("/v1/answers", json=asked)).json()
+    assert {citation["cable_id"] for citation in record["citations"]} == {"05TALLINN7", "06LUSAKA12"}
+    asked = {"question": "Compare the barges counted in April with the volcano beneath parliament."}
+    record = (await client.post("/v1/answers", json=asked)).json()
+    assert {citation["cable_id"] for citation in record["citations"]} == {"05TALLINN7"}
+    assert any("volcano" in note and "No paragraph was found" in note for note in record["notes"])
+
+
 async def test_a_count_that_the_caller_excludes_is_not_told(client: httpx.AsyncClient) -> None:
     asked = {
         "question": "How many cables are from Embassy Tallinn?",

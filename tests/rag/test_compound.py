@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag.asking.comparing import compared
 from rag.asking.compound import found_together, question_parts
 from rag.asking.understand import understand
 from rag.finding.retrieve import HybridSearch
@@ -43,6 +44,50 @@ def test_a_part_that_leans_on_the_one_before_takes_it_along() -> None:
     first, second = question_parts("How large was the harbor board in 1976, and who was elected to lead it?")
     assert first == "How large was the harbor board in 1976"
     assert second == f"who was elected to lead it? {first}"
+
+
+@pytest.mark.parametrize(
+    ("question", "sides"),
+    [
+        (
+            "Compare the Dutch view and the Norwegian view of UNIFIL",
+            ["What was the Dutch view of UNIFIL?", "What was the Norwegian view of UNIFIL?"],
+        ),
+        (
+            "How did Argentina's consumer prices differ from Israel's?",
+            ["What were Argentina's consumer prices?", "What were Israel's consumer prices?"],
+        ),
+        (
+            "Compare oil prices in Egypt and in Gabon in 1979.",
+            ["What were oil prices in Egypt in 1979?", "What were oil prices in Gabon in 1979?"],
+        ),
+        (
+            "Compare the Dutch and the Norwegian view of UNIFIL",
+            ["What was the Dutch view of UNIFIL?", "What was the Norwegian view of UNIFIL?"],
+        ),
+        (
+            "How did prices in Tallinn differ from those in Lusaka?",
+            ["What were prices in Tallinn?", "What were prices in Lusaka?"],
+        ),
+        (
+            "How did Begin and Sadat differ on Lebanon?",
+            ["What was the position of Begin on Lebanon?", "What was the position of Sadat on Lebanon?"],
+        ),
+        ("Compare Kask with Holt", ["What is said of Kask?", "What is said of Holt?"]),
+        ("How did it differ from what Begin said?", []),
+        ("How many were compared and counted?", []),
+        ("Compare", []),
+    ],
+)
+def test_what_is_set_side_by_side_is_asked_for_on_each_side(question: str, sides: list[str]) -> None:
+    assert question_parts(question) == sides
+
+
+@given(
+    st.lists(st.sampled_from("compare and with in the of those that it Egypt's Egypt 1979 prices ?".split()))
+)
+def test_any_comparison_is_taken_apart_into_two_or_left_alone(words: list[str]) -> None:
+    assert len(compared(" ".join(["Compare", *words]))) in {0, 2}
 
 
 def test_what_names_a_cable_or_leans_on_the_talk_is_asked_whole() -> None:

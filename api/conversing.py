@@ -20,7 +20,7 @@ from rag.errors import UsageError
 from rag.pipeline import Pipeline
 from rag.record import AnswerRecord, CitationRecord, FiltersIn
 from rag.record.answer import SentenceRecord
-from rag.types import AnswerReady, Filters, Mode, Policy, Question, SentenceReady, Turn
+from rag.types import AnswerReady, Filters, Mode, Policy, Question, Retrieved, SentenceReady, Turn
 
 HISTORY_TURNS = 6
 TITLE_CHARS = 200
@@ -108,7 +108,9 @@ class Chat:
         asked = Question(text, turns, self._filters, self._mode, self._policy)
         self._console.print()
         for event in self._pipeline.stream(asked):
-            if isinstance(event, SentenceReady):
+            if isinstance(event, Retrieved) and event.hits and event.lead:
+                write(self._console, Text(event.lead, style="bold"))
+            elif isinstance(event, SentenceReady):
                 print_sentence(SentenceRecord.of(event.sentence), self._console)
             elif isinstance(event, AnswerReady):
                 record = AnswerRecord.of(event.answer)

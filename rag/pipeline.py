@@ -147,7 +147,7 @@ class Pipeline:
                 turn = _turn(question, query, found, turn.timings_ms)
             turn.usage += usage
             turn.notes += self._notes_on_missing_texts(query)
-            yield Retrieved(query, turn.hits)
+            yield Retrieved(query, turn.hits, turn.counted or "")
             try:
                 yield from self._admitted(turn, writer)
             except ModelUnavailable as error:
@@ -232,14 +232,14 @@ def _rewritten(query: Query, history: Sequence[Said], rewriter: Rewriter) -> tup
 def _turn(question: Question, query: Query, found: Found, timings_ms: dict[str, float]) -> Turn:
     """A turn over what was found; of a scan no more is evidence than a record can well hold."""
     hits = found.hits[:SCAN_EVIDENCE]
-    whole = found.coverage is Coverage.COMPLETE and len(hits) == len(found.hits)
     return Turn(
         question,
         query,
         hits if question.explain else _unexplained(hits),
-        notes=list(found.notes),
+        notes=[note for note in found.notes if note != found.counted],
+        counted=found.counted,
         timings_ms=timings_ms,
-        coverage=Coverage.COMPLETE if whole else Coverage.SAMPLE,
+        coverage=found.coverage if len(hits) == len(found.hits) else Coverage.SAMPLE,
         total=found.total,
         scanned=found.scanned,
     )

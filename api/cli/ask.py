@@ -116,6 +116,8 @@ def opened_pipeline(data_dir: Path | None) -> Iterator[Pipeline]:
 def print_answer(record: AnswerRecord, console: Console) -> None:
     """Sentences with their verdicts, then the sources as footnotes with the quoted words."""
     console.print()
+    if record.lead:
+        write(console, Text(record.lead, style="bold"))
     for sentence in record.sentences:
         print_sentence(sentence, console)
     print_footnotes(record, console)

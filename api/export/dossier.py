@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from api.outcomes import heading
 from api.version import VERSION
 from rag.record import AnswerRecord, CitationRecord, EvidenceRecord, FiltersIn, SearchRecord
 from rag.types import DatePrecision
@@ -49,7 +50,7 @@ class Dossier:
         verdicts = Counter(sentence.verdict.value for answer in answers for sentence in answer.sentences)
         removed = sum(len(answer.removed) for answer in answers)
         withheld = f"; {removed} withheld after checking" if removed else ""
-        outcomes = Counter(answer.outcome.value for answer in answers)
+        outcomes = Counter(heading(answer).lower() for answer in answers)
         method = (
             ("Questions", f"{len(answers)}: {_tally(outcomes)}" if answers else "none"),
             ("Collection", f"snapshot {_distinct(answer.snapshot for answer in answers)}"),

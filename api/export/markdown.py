@@ -38,6 +38,8 @@ def _answer(answer: AnswerRecord, prefix: str) -> Iterator[str]:
     yield from ("", f"## {escaped(answer.question)}", "", f"*{heading(answer)}.*", "")
     if not answer.sentences:
         yield escaped(answer.text)
+    if answer.lead:
+        yield from (escaped(answer.lead), "")
     for sentence in answer.sentences:
         words = escaped(_without_markers(sentence.text, sentence.start, sentence.markers))
         notes = "".join(f"[^{prefix}{index + 1}]" for index in sentence.citations)

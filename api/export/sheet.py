@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from api.export.dossier import Dossier, shown_date, shown_filters
+from api.outcomes import heading, is_told_by_headers
 from rag.record import AnswerRecord, CitationRecord, EvidenceRecord
 
 Cell = str | int | float | None
@@ -21,9 +22,10 @@ UNSEEN = re.compile(r"[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+")
 CONTROLS = ("\t", "\r", "\n")
 SOURCE = ("cable_id", "paragraph", "label", "origin", "sent", "classification", "subject")
 ANSWER_COLUMNS = (
-    *("question", "outcome", "state", "sentence_number", "sentence", "verdict", "reason", "marker"),
+    *("question", "outcome", "heading", "state"),
+    *("sentence_number", "sentence", "verdict", "reason", "marker"),
     *(*SOURCE, "quote", "char_start", "char_end", "citation_verdict", "citation_reason", "paragraph_sha256"),
-    *("answer_id", "answerer", "verifier", "policy", "snapshot", "filters", "asked_at"),
+    *("answer_id", "answerer", "verifier", "policy", "snapshot", "filters", "asked_at", "notes"),
 )
 HIT_COLUMNS = ("rank", *SOURCE, "text", "score", "found_by", "paragraph_sha256")
 
@@ -62,10 +64,14 @@ def answer_rows(answer: AnswerRecord) -> Iterator[list[Cell]]:
     method: list[Cell] = [
         *(answer.answer_id, answer.answerer, answer.verifier, answer.policy.value, answer.snapshot),
         *(shown_filters(answer.filters_applied), answer.created_at.isoformat()),
+        " | ".join(answer.notes),
     ]
-    begin: list[Cell] = [answer.question, answer.outcome.value]
+    begin: list[Cell] = [answer.question, answer.outcome.value, heading(answer)]
+    if answer.lead:
+        yield [*begin, "told", None, answer.lead, None, None, *_citation(None), *method]
     if not answer.sentences:
-        yield [*begin, "no answer", None, answer.text, None, None, *_citation(None), *method]
+        state = "told" if is_told_by_headers(answer) else "no answer"
+        yield [*begin, state, None, answer.text, None, None, *_citation(None), *method]
     for number, sentence in enumerate(answer.sentences, start=1):
         said: list[Cell] = ["shown", number, sentence.text, sentence.verdict.value, sentence.reason]
         if not sentence.citations:

@@ -17,6 +17,8 @@ const headingOf = (record) => (inHeader(record) ? "In the header only" : notEngl
 const SLOW_MS = 8000;
 const UNDERSTOOD = 140;
 // Here evidence has a column of its own and is open; on less it is folded below the answer.
+// A count is told before the first sentence; offsets are in characters, not in UTF-16 units.
+const leadBefore = ({ text, sentences }) => (sentences.length ? [...text].slice(0, sentences[0].start).join("").trim() : "");
 const BESIDE = "(min-width: 62rem)";
 
 export class Turn {
@@ -28,10 +30,11 @@ export class Turn {
     // One line for both, so that nothing moves when the one becomes the other.
     this.state = el("p", { class: "state progress" }, el("span", { class: "pulse", "aria-hidden": "true" }), el("span", {}, "Searching the cables…"));
     this.sentences = el("ol", { class: "sentences", "aria-label": "Answer, sentence by sentence" });
+    this.lead = el("p", { class: "lead", hidden: true });
     this.rest = el("div", { class: "rest" });
     this.evidence = el("details", { class: "evidence", open: matchMedia(BESIDE).matches },
       el("summary", {}, "Evidence"), el("div", { class: "skeleton", "aria-hidden": "true" }, el("i"), el("i"), el("i"), el("i")));
-    this.node = el("article", { class: "turn", "aria-busy": "true" }, this.asked, this.state, this.sentences, this.rest, this.evidence);
+    this.node = el("article", { class: "turn", "aria-busy": "true" }, this.asked, this.state, this.lead, this.sentences, this.rest, this.evidence);
     this.slow = setTimeout(() => this.say("Still working: a language model on this machine can take a while…"), SLOW_MS);
   }
 
@@ -39,12 +42,18 @@ export class Turn {
     this.state.lastChild.textContent = text;
   }
 
+  tellFirst(lead) {
+    this.lead.textContent = lead;
+    this.lead.hidden = !lead;
+  }
+
   settle() {
     clearTimeout(this.slow);
     this.node.removeAttribute("aria-busy");
   }
 
-  retrieved({ evidence }) {
+  retrieved({ evidence, lead }) {
+    this.tellFirst(lead);
     const cables = new Set(evidence.map((hit) => hit.cable_id)).size;
     this.say(`Reading ${count(evidence.length, "paragraph")} of ${count(cables, "cable")}; each sentence is checked before it is shown…`);
     this.showEvidence(evidence);
@@ -87,6 +96,7 @@ export class Turn {
     this.node.classList.toggle("absent", absent);
     this.state.className = `state outcome ${record.outcome}`;
     this.state.textContent = headingOf(record);
+    this.tellFirst(leadBefore(record));
     this.rest.replaceChildren(...[
       absent ? absenceNode(record, { open: (id) => this.open(id), widen: this.widen }) : null,
       record.conflict.length ? conflictNode(record, (citation) => this.chip(citation)) : null,

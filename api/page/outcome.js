@@ -30,8 +30,8 @@ export function absenceNode(record, { open, widen }) {
 }
 
 // Kinds of silence: only the header says it, it is not asked in English, its text is missing, the cable is missing, or nothing that was read answers.
-function leadOf({ text, absence: { without_text: headers, unknown, hits, stated } }) {
-  if (stated?.length || notEnglish({ text })) return text;
+function leadOf({ text, total, absence: { without_text: headers, unknown, hits, stated } }) {
+  if (stated?.length || notEnglish({ text }) || total === 0) return text;
   if (headers.length) return `The text of ${headers.join(", ")} is not available here, so nothing was written.`;
   if (unknown.length) return `There is no cable ${unknown.join(", ")} in this collection, and no other answers. Nothing was written.`;
   return hits ? "No paragraph here answers this, so nothing was written." : "No paragraph here comes near this question, so nothing was written.";

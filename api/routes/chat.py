@@ -25,7 +25,7 @@ from api.dependencies import TheService
 from api.routes.answers import OPENING_S
 from api.runs import Run
 from rag.record import AnswerRecord, ErrorBody
-from rag.record.events import SentenceEventRecord
+from rag.record.events import RetrievedRecord, SentenceEventRecord
 from rag.types import Mode
 
 router = APIRouter(prefix="/v1", tags=["openai"])
@@ -73,7 +73,10 @@ async def _chunks(run: Run, model: str) -> AsyncIterator[str]:
 
     yield chunk(Delta(role="assistant", content=""))
     async for event in run.follow():
-        if event.name == "sentence":
+        if event.name == "retrieved":
+            told = RetrievedRecord.model_validate_json(event.data).lead
+            yield chunk(Delta(content=told))
+        elif event.name == "sentence":
             text = SentenceEventRecord.model_validate_json(event.data).sentence.text
             piece = f" {text}" if told else text
             told += piece

@@ -21,13 +21,13 @@ class Composer:
     """Collects the shown sentences of one answer. ``answer.text[s.start:s.end] == s.text`` for each.
 
     A marker ``[1]`` is a span in `Sentence.markers`; bracketed numbers of a source become ``(1)``, so
-    that no text of a cable can read as a citation.
+    that no text of a cable can read as a citation. A `lead` is text before the first sentence.
     """
 
-    def __init__(self, passages: Mapping[int, Passage]) -> None:
+    def __init__(self, passages: Mapping[int, Passage], lead: str = "") -> None:
         self._passages = passages
         self._marker_of: dict[tuple[str, str, int, int, Verdict], int] = {}
-        self.text = ""
+        self.text = lead
         self.sentences: list[Sentence] = []
         self.citations: list[Citation] = []
 

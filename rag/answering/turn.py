@@ -62,6 +62,7 @@ class Turn:
     coverage: Coverage = Coverage.SAMPLE
     total: int | None = None
     scanned: int | None = None
+    counted: str | None = None  # what the answer begins with, and no note says again
     dispute: Dispute | None = None
     _settled: int = 0
     _broken: bool = False
@@ -72,7 +73,7 @@ class Turn:
         # A scan finds more than an answerer can read.
         read = self.hits[: self.question.top_k]
         self.passages = {number: Passage(number, hit) for number, hit in enumerate(read, start=1)}
-        self.composer = Composer(self.passages)
+        self.composer = Composer(self.passages, self.counted or "")
 
     @property
     def has_answer(self) -> bool:
@@ -216,6 +217,8 @@ class Turn:
         # What was written and withheld is not the collection's silence, nor is a model's.
         if self.removed or self.is_silent or self.absence is None:
             return WITHHELD
+        if self.counted is not None:
+            return self.counted
         return wording(self.absence, self.query)
 
     def _paragraphs(self, draft: DraftSentence) -> Iterator[Paragraph]:

@@ -90,12 +90,14 @@ class HybridSearch:
         shown = found.keys[:ALL_HITS]
         scored = [Scored(key, 1.0, (Part("holds it", 1.0),)) for key in shown]
         whole = len(shown) == len(found.keys)
+        told = describe(found, query)
         return Found(
             tuple(self._hits(scored, Evidence(), FoundBy.LEXICAL)),
             Coverage.COMPLETE if whole else Coverage.SAMPLE,
             len(found.keys),
             found.scanned,
-            (*notes, describe(found, query)),
+            (*notes, told),
+            told if query.mentions else None,
         )
 
     def _ranked(self, query: Query, allowed: Allowed, k: int, found_by: FoundBy | None) -> list[Hit]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from rag.finding.candidates import Allowed
 from rag.finding.ranking import ParagraphKey
 from rag.index.collection import Collection
+from rag.text.citations import unmarked
 from rag.types import Mention, Query
 
 # A scan's hits are all given while there are no more than these.
@@ -48,15 +49,17 @@ def scan(collection: Collection, query: Query, allowed: Allowed) -> Scan:
 
 
 def describe(found: Scan, query: Query) -> str:
-    """The count in words: "12 of 19,706 paragraphs scanned, in 7 cables, mention “Pelly”"."""
-    what = " or ".join(f"“{mention.text}”" for mention in query.mentions)
+    """The count in words: "7 cables mention “Pelly”, in 12 paragraphs; 19,706 paragraphs were scanned."."""
+    # It begins an answer, where "[1]" would be a citation.
+    what = unmarked(" or ".join(f"“{mention.text}”" for mention in query.mentions))
     scanned = f"{found.scanned:,} paragraphs were scanned"
     if not found.keys:
-        return f"{scanned}: none mentions {what}." if what else f"{scanned}: none passes."
-    number, cables = f"{len(found.keys):,}", f"{found.cables:,} cable{'s' if found.cables != 1 else ''}"
+        return f"No cable mentions {what}; {scanned}." if what else f"{scanned}: none passes."
+    number, cables = len(found.keys), f"{found.cables:,} cable{'s' if found.cables != 1 else ''}"
     if not what:
-        return f"{scanned}: {number} in {cables} pass the filters."
-    return f"{scanned}: {number} in {cables} mention {what}."
+        return f"{scanned}: {number:,} in {cables} pass the filters."
+    places = f"{number:,} paragraph{'s' if number != 1 else ''}"
+    return f"{cables} mention{'s' if found.cables == 1 else ''} {what}, in {places}; {scanned}."
 
 
 def _holding(collection: Collection, mention: Mention, allowed: Allowed) -> set[ParagraphKey]:

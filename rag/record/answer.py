@@ -202,6 +202,11 @@ class AnswerRecord(Record):
             scanned=answer.scanned,
         )
 
+    @property
+    def lead(self) -> str:
+        """What is told before the first sentence: a count, which is of the whole and cites nothing."""
+        return self.text[: self.sentences[0].start].strip() if self.sentences else ""
+
     @model_validator(mode="after")
     def _check_citations(self) -> Self:
         texts = {(item.cable_id, item.paragraph): item.text for item in self.evidence}

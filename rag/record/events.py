@@ -12,13 +12,14 @@ from rag.types import AnswerReady, PipelineEvent, Retrieved, SentenceReady
 
 
 class RetrievedRecord(Record):
-    """Event ``retrieved``: what was found, before anything is written."""
+    """Event ``retrieved``: what was found, before anything is written. `lead` begins the answer's text."""
 
     question: str
     standalone_question: str
     filters_applied: FiltersIn
     evidence: tuple[EvidenceRecord, ...]
     understood: UnderstoodRecord | None = None
+    lead: str = ""
 
     @classmethod
     def of(cls, event: Retrieved) -> Self:
@@ -28,6 +29,7 @@ class RetrievedRecord(Record):
             filters_applied=FiltersIn.of(event.query.filters),
             evidence=tuple(EvidenceRecord.of(hit) for hit in event.hits),
             understood=UnderstoodRecord.of(event.query),
+            lead=event.lead,
         )
 
 

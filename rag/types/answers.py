@@ -222,10 +222,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Retrieved:
-    """Event: what was found, before anything is written."""
+    """Event: what was found, before anything is written. The answer's text begins with `lead`."""
 
     query: Query
     hits: tuple[Hit, ...]
+    lead: str = ""
 
 
 @dataclass(frozen=True, slots=True)

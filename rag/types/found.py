@@ -67,10 +67,14 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search found: `total` and `scanned` are counted where everything was looked through."""
+    """What a search found: `total` and `scanned` are counted where everything was looked through.
+
+    `counted` says how many cables and paragraphs mention what was looked for, where that was asked.
+    """
 
     hits: tuple[Hit, ...]
     coverage: Coverage = Coverage.SAMPLE
     total: int | None = None
     scanned: int | None = None
     notes: tuple[str, ...] = ()
+    counted: str | None = None

@@ -143,6 +143,21 @@ async def test_both_sides_of_a_comparison_are_cited_and_one_that_is_missing_is_t
     assert any("volcano" in note and "No paragraph was found" in note for note in record["notes"])
 
 
+@pytest.mark.parametrize("policy", ["annotate", "repair"])
+async def test_how_many_cables_mention_something_is_what_the_answer_begins_with(
+    client: httpx.AsyncClient, policy: str
+) -> None:
+    asked = {"question": "How many cables mention barges?", "policy": policy}
+    record = (await client.post("/v1/answers", json=asked)).json()
+    told = "2 cables mention “barges”, in 2 paragraphs; 7 paragraphs were scanned."
+    assert record["text"].startswith(f"{told} Embassy")
+    assert told not in record["notes"]
+    assert {citation["cable_id"] for citation in record["citations"]} == {"05TALLINN7", "07TALLINN9"}
+    asked["question"] = "How many cables mention volcanoes?"
+    record = (await client.post("/v1/answers", json=asked)).json()
+    assert record["text"] == "No cable mentions “volcanoes”; 7 paragraphs were scanned."
+
+
 async def test_a_count_that_the_caller_excludes_is_not_told(client: httpx.AsyncClient) -> None:
     asked = {
         "question": "How many cables are from Embassy Tallinn?",

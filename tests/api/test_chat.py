@@ -32,6 +32,16 @@ def test_a_completion_keeps_its_citations(client: openai.OpenAI) -> None:
     assert completion.choices[0].finish_reason == "stop"
 
 
+def test_a_count_is_streamed_before_what_was_counted(client: openai.OpenAI) -> None:
+    asked: list[openai.types.chat.ChatCompletionMessageParam] = [
+        {"role": "user", "content": "How many cables mention “barges” or “[1]”?"}
+    ]
+    whole = client.chat.completions.create(model="cableqa", messages=asked).choices[0].message.content
+    chunks = client.chat.completions.create(model="cableqa", messages=asked, stream=True)
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks) == whole
+    assert whole is not None and whole.startswith("2 cables mention “barges” or “(1)”")
+
+
 def test_a_stream_says_the_same(client: openai.OpenAI) -> None:
     whole = client.chat.completions.create(model="cableqa", messages=MESSAGES)
     chunks = list(client.chat.completions.create(model="cableqa", messages=MESSAGES, stream=True))

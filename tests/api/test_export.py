@@ -65,6 +65,32 @@ async def test_a_sheet_has_a_row_for_each_citation(client: httpx.AsyncClient) ->
     assert first["snapshot"] == record.snapshot
 
 
+async def test_a_count_is_told_first_in_every_format_and_a_sheet_has_the_notes(
+    client: httpx.AsyncClient,
+) -> None:
+    given = (await client.post("/v1/answers", json={"question": "How many cables mention barges?"})).json()
+    path = f"/v1/answers/{given['answer_id']}/export"
+    for format in (Format.MARKDOWN, Format.HTML, Format.CSV):
+        text = (await client.get(path, params={"format": format.value})).text
+        assert "2 cables mention" in text
+    asked = {"question": "What did Embassy Lusaka say of 05TALLINN88?"}
+    given = (await client.post("/v1/answers", json=asked)).json()
+    sheet = rows((await client.get(f"/v1/answers/{given['answer_id']}/export?format=csv")).text)
+    assert given["notes"]
+    assert {row["notes"] for row in sheet} == {" | ".join(given["notes"])}
+
+
+async def test_what_only_the_header_says_is_called_so_in_a_sheet_and_in_the_method(
+    client: httpx.AsyncClient,
+) -> None:
+    given = (await client.post("/v1/answers", json={"question": "Who signed 05TALLINN7?"})).json()
+    path = f"/v1/answers/{given['answer_id']}/export"
+    (row,) = rows((await client.get(f"{path}?format=csv")).text)
+    assert (row["heading"], row["state"]) == ("In the header only", "told")
+    bibtex = (await client.get(f"{path}?format=bibtex")).text
+    assert "1 in the header only" in bibtex and "not_in_corpus" not in bibtex
+
+
 async def test_an_abstention_is_a_row_of_its_own(client: httpx.AsyncClient) -> None:
     given = (await client.post("/v1/answers", json={"question": small.EMPTY_QUESTION})).json()
     sheet = rows((await client.get(f"/v1/answers/{given['answer_id']}/export?format=csv")).text)

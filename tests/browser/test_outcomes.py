@@ -53,6 +53,12 @@ def test_a_cable_that_is_missing_is_told_from_an_answer_that_is(page: Page, live
     expect(silence.get_by_role("button", name="Ask without the filters")).to_have_count(0)
 
 
+def test_a_count_stands_before_what_was_counted(page: Page, live_url: str) -> None:
+    ask_and_wait(page, live_url, "How many cables mention barges?")
+    expect(page.locator(".turn .lead")).to_contain_text("2 cables mention “barges”")
+    expect(page.locator(".note")).to_have_count(0)
+
+
 def test_a_question_in_another_language_is_told_so(page: Page, live_url: str) -> None:
     ask_and_wait(page, live_url, "Wie viele Vulkane wurden gestern gesehen?")
     expect(page.locator(".outcome")).to_have_text("Not asked in English")

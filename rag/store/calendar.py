@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from sqlalchemy import Engine, and_, func, or_, select
+from sqlalchemy import ColumnElement, Engine, and_, func, or_, select
 
-from rag.errors import NotFound
+from rag.errors import NotFound, UsageError
 from rag.store.dialect import month
 from rag.store.row_values import HEADER_COLUMNS, header_from_row
 from rag.store.schema import CABLES
 from rag.store.selection import conditions
-from rag.types import Bar, DatePrecision, Filters, Neighbours, Timeline, Unit
+from rag.types import Bar, CableHeader, DatePrecision, Filters, Neighbours, Timeline, Unit
 
 # Beyond this a bar for each month is thinner than its gap on a page.
 MONTHS_UP_TO_YEARS = 8
@@ -48,6 +48,18 @@ class Calendar:
             counts[start] = counts.get(start, 0) + count
         return Timeline(unit, tuple(_bars(counts, unit)), undated)
 
+    def page(self, filters: Filters, *, limit: int, after: str | None = None) -> tuple[CableHeader, ...]:
+        """Headers by date and id, those without a date last, from the one behind the place `after`.
+
+        Raises UsageError where that is no place. A cable that is deleted takes no place with it.
+        """
+        with self._engine.connect() as connection:
+            chosen = select(*HEADER_COLUMNS).where(*conditions(connection, filters))
+            if after is not None:
+                chosen = chosen.where(_behind(after))
+            in_order = chosen.order_by(CABLES.c.date_from.nulls_last(), CABLES.c.cable_id).limit(limit)
+            return tuple(header_from_row(row) for row in connection.execute(in_order))
+
     def neighbours(self, cable_id: str, filters: Filters) -> Neighbours:
         """Before and after `cable_id` at its post, among those that pass. Raises NotFound."""
         with self._engine.connect() as connection:
@@ -75,6 +87,26 @@ class Calendar:
             headers = {row.cable_id: header_from_row(row) for row in rows}
         before, after = (headers.get(each or "") for each in around)
         return Neighbours(before, after)
+
+
+def place_of(header: CableHeader) -> str:
+    """Where a cable stands among all by date, to go on from: "2009-07-21/09ASTANA1206"."""
+    return f"{header.date_from or ''}/{header.cable_id}"
+
+
+def _behind(place: str) -> ColumnElement[bool]:
+    day, slash, cable_id = place.partition("/")
+    try:
+        sent = date.fromisoformat(day) if day else None
+    except ValueError:
+        sent, slash = None, ""
+    if not slash:
+        raise UsageError(f"{place[:100]!r} is no `next` of a list by date.", after=place[:100])
+    undated = CABLES.c.date_from.is_(None)
+    if sent is None:
+        return and_(undated, CABLES.c.cable_id > cable_id)
+    same_day = and_(CABLES.c.date_from == sent, CABLES.c.cable_id > cable_id)
+    return or_(CABLES.c.date_from > sent, same_day, undated)
 
 
 def _bars(counts: dict[date, int], unit: Unit) -> list[Bar]:

@@ -89,19 +89,35 @@ async def test_dates_the_wrong_way_round_are_refused(client: httpx.AsyncClient) 
         assert "after" in response.json()["error"]["message"]
 
 
-async def test_the_list_goes_on_where_a_page_ended(client: httpx.AsyncClient) -> None:
+BY_DATE = ["1976MUSCAT00301", "05TALLINN7", "06LUSAKA12", "07TALLINN9"]
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [({}, BY_DATE), ({"order": "date"}, BY_DATE), ({"order": "id"}, sorted(BY_DATE))],
+    ids=["as it is", "date", "id"],
+)
+async def test_the_list_goes_on_where_a_page_ended(
+    client: httpx.AsyncClient, order: dict[str, str], expected: list[str]
+) -> None:
     seen: list[str] = []
     after: str | None = None
     while True:
-        params = {"limit": 1, **({"after": after} if after else {})}
+        params = {"limit": 1, **order, **({"after": after} if after else {})}
         page = (await client.get("/v1/cables", params=params)).json()
         seen += [cable["cable_id"] for cable in page["cables"]]
         after = page["next"]
         if after is None:
             break
-    assert sorted(seen) == sorted(cable.header.cable_id for cable in small.cables())
-    assert len(seen) == len(set(seen))
+    assert seen == expected
     assert {facet["value"]: facet["count"] for facet in page["facets"]["tags"]} == {"EWWT": 2, "EAGR": 1}
+
+
+async def test_a_place_that_is_none_is_refused(client: httpx.AsyncClient) -> None:
+    for after in ("07TALLINN9", "2009-13-01/07TALLINN9", "x/y"):
+        response = await client.get("/v1/cables", params={"after": after})
+        assert response.status_code == 422, after
+        assert "no `next`" in response.json()["error"]["message"]
 
 
 async def test_a_cable_has_its_references_both_ways(client: httpx.AsyncClient) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from ingestion.chunk import chunk_cable
 from rag.errors import CollectionDamaged, NotFound
 from rag.store.cable_store import FILE_NAME, CableStore
+from rag.store.calendar import place_of
 from rag.types import Cable, Filters
 from tests.cables import make_cable
 from tests.fakes import WordEncoder
@@ -148,6 +150,25 @@ def test_no_filter_is_none_and_pages_follow_on(store: CableStore) -> None:
     first = store.list_headers(Filters(), limit=2, after=None)
     rest = store.list_headers(Filters(), limit=2, after=first[-1].cable_id)
     assert [h.cable_id for h in (*first, *rest)] == ["08ZEMBLA1", "08ZEMBLA2", "08ZEMBLA3"]
+
+
+DAYS = st.lists(st.one_of(st.none(), st.dates(date(2005, 1, 1), date(2005, 1, 4))), max_size=8)
+
+
+@settings(max_examples=20, deadline=None)
+@given(DAYS, st.integers(1, 4), st.data())
+def test_pages_by_date_go_on_where_they_ended_though_that_cable_is_gone(
+    days: list[date | None], limit: int, data: st.DataObject
+) -> None:
+    with TemporaryDirectory() as folder, closing(CableStore.open(Path(folder))) as store:
+        put(store, *(make_cable(f"05ZEMBLA{n}", day=day) for n, day in enumerate(days)))
+        left, after = [], None
+        while page := store.calendar.page(Filters(), limit=limit, after=after):
+            left += [(header.date_from or date.max, header.cable_id) for header in page]
+            after = place_of(page[-1])
+            if data.draw(st.booleans()):
+                store.delete(page[-1].cable_id)
+        assert left == sorted((day or date.max, f"05ZEMBLA{n}") for n, day in enumerate(days))
 
 
 def test_references_lead_both_ways(store: CableStore) -> None:

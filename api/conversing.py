@@ -20,6 +20,7 @@ from rag.errors import UsageError
 from rag.pipeline import Pipeline
 from rag.record import AnswerRecord, CitationRecord, FiltersIn
 from rag.record.answer import SentenceRecord
+from rag.text.counting import count_of
 from rag.types import AnswerReady, Filters, Mode, Policy, Question, Retrieved, SentenceReady, Turn
 
 HISTORY_TURNS = 6
@@ -145,7 +146,9 @@ class Chat:
     def _citation(self, marker: int) -> CitationRecord:
         citations = self._records[-1].citations if self._records else ()
         if not 1 <= marker <= len(citations):
-            raise UsageError(f"The last answer has {len(citations)} footnotes, and none is [{marker}].")
+            raise UsageError(
+                f"The last answer has {count_of(len(citations), 'footnote')}, and none is [{marker}]."
+            )
         return citations[marker - 1]
 
     def _filter(self, words: Sequence[str]) -> None:

@@ -17,6 +17,7 @@ from rag.index.indexing import IndexedTotals
 from rag.index.rebuild import rebuild, remove_matrices
 from rag.models.embeddings import Encoder
 from rag.store.cable_store import CableStore
+from rag.text.counting import count_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,10 @@ class _Examination:
                 "move it away and ingest again",
             )
         return Finding(
-            "store", True, f"{counts.cables} cables, {counts.paragraphs} paragraphs, {counts.chunks} chunks"
+            "store",
+            True,
+            f"{count_of(counts.cables, 'cable')}, {count_of(counts.paragraphs, 'paragraph')}, "
+            f"{count_of(counts.chunks, 'chunk')}",
         )
 
     def _offsets(self) -> Finding:
@@ -143,7 +147,7 @@ class _Examination:
             return [Finding("probe", False, error.message)]
         well = {
             "vector index": f"{counts.chunks} chunks, the same as the store, each with its vector",
-            "word index": f"{counts.paragraphs} paragraphs, the same as the store",
+            "word index": f"{count_of(counts.paragraphs, 'paragraph')}, the same as the store",
         }
         opened = Finding("probe", True, "a trial process opened the indexes and asked them")
         return [

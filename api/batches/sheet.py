@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from api.batches.book import BatchItem
 from api.export import Dossier
 from api.export.sheet import ANSWER_COLUMNS, Cell, answer_rows, table
+from rag.text.counting import count_of
 
 
 def batch_sheet(items: Sequence[BatchItem]) -> str:
@@ -19,7 +20,7 @@ def batch_dossier(title: str, items: Sequence[BatchItem]) -> Dossier:
     dossier = Dossier.of_answers(title, [item.answer for item in items if item.answer is not None])
     failed = sum(item.error is not None for item in items)
     without = len(items) - len(dossier.answers) - failed
-    line = ("Batch", f"{len(items)} questions, {failed} failed, {without} not yet asked")
+    line = ("Batch", f"{count_of(len(items), 'question')}, {failed} failed, {without} not yet asked")
     return Dossier(dossier.title, dossier.answers, (), (line, *dossier.method))
 
 

@@ -17,6 +17,7 @@ from api.cli.outcome import notes_beside, print_outcome
 from api.cli.output import messages, out, print_json, sent_on, verdict_mark, waiting, write, write_marked
 from api.outcomes import heading, is_told_by_headers
 from rag.record import AnswerRecord, CitationRecord, EvidenceRecord, SearchRecord, SentenceRecord
+from rag.text.counting import count_of
 from rag.types import Mode, Policy, Question
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def _method(record: AnswerRecord) -> str:
     if is_told_by_headers(record):
         return f"{heading(record)}; no paragraph was read{took}. Answer {record.answer_id}."
     return (
-        f"{heading(record)}. {len(record.evidence)} paragraphs read by {record.answerer}, "
+        f"{heading(record)}. {count_of(len(record.evidence), 'paragraph')} read by {record.answerer}, "
         f"checked by {record.verifier}{took}. Answer {record.answer_id}."
     )
 

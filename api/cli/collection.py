@@ -17,6 +17,7 @@ from api.cli import options
 from api.cli.output import messages, out, waiting, write
 from api.cli.progress import Bar
 from rag.errors import CollectionEmpty, CollectionError, UsageError
+from rag.text.counting import count_of
 
 if TYPE_CHECKING:
     from ingestion.reading import IngestOptions
@@ -187,12 +188,13 @@ def _print_report(report: IngestReport, console: Console, *, verbose: bool) -> N
     write(
         console,
         Text(
-            f"{report.files} files: {tally}. {paragraphs} paragraphs read, "
-            f"{report.embedded} chunks embedded{reused}, in {report.seconds:.1f} s."
+            f"{count_of(report.files, 'file')}: {tally}. {count_of(paragraphs, 'paragraph')} read, "
+            f"{count_of(report.embedded, 'chunk')} embedded{reused}, in {report.seconds:.1f} s."
         ),
     )
     for total in report.formats:
-        write(console, Text(f"{total.format:<10} {total.cables} cables, {total.paragraphs} paragraphs"), 2)
+        held = f"{count_of(total.cables, 'cable')}, {count_of(total.paragraphs, 'paragraph')}"
+        write(console, Text(f"{total.format:<10} {held}"), 2)
 
 
 def _print_line(line: IngestLine, console: Console) -> None:

@@ -16,6 +16,7 @@ from api.cli.output import messages, out, waiting
 from evals.families import INSTRUCTIONS, OVER_HTTP, Family, Material, with_families
 from evals.loaders.formats import LoadedSet, SetFormat, is_sample, load_set
 from rag.errors import UsageError
+from rag.text.counting import count_of
 from rag.types import Mode, Policy
 
 if TYPE_CHECKING:
@@ -154,7 +155,9 @@ def run(
             out().print(f"AURC {curve.aurc:.3f}{ece}, by {curve.source}", markup=False)
     messages().print(f"{folder / REPORT_NAME} and {folder / 'report.html'}", markup=False, soft_wrap=True)
     if report.failed:
-        messages().print(f"{len(report.failed)} questions could not be asked; the report says why.")
+        messages().print(
+            f"{count_of(len(report.failed), 'question')} could not be asked; the report says why."
+        )
     raise typer.Exit(report.exit_status)
 
 

@@ -21,6 +21,7 @@ from api.cli.show import opened_store
 from api.formats import Format
 from rag.errors import NotFound, UsageError
 from rag.record import AnswerRecord, QuestionIn, SearchRecord
+from rag.text.counting import count_of
 from rag.types import Filters, Outcome
 
 if TYPE_CHECKING:
@@ -187,6 +188,6 @@ def _counted(items: Sequence[BatchItem], failed: int) -> str:
     outcomes = Counter(item.answer.outcome for item in items if item.answer is not None)
     silent = outcomes.pop(Outcome.NOT_IN_CORPUS, 0)
     return (
-        f"{sum(outcomes.values())} of {len(items)} questions answered, {silent} not in this collection, "
-        f"{failed} failed."
+        f"{sum(outcomes.values())} of {count_of(len(items), 'question')} answered, "
+        f"{silent} not in this collection, {failed} failed."
     )

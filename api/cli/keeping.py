@@ -14,6 +14,7 @@ from api.cli import options
 from api.cli.output import messages, out, print_json, waiting, write
 from api.cli.progress import Bar
 from rag.errors import UsageError
+from rag.text.counting import count_of
 
 if TYPE_CHECKING:
     from rag.config import Settings
@@ -114,7 +115,7 @@ def delete(
         return
     for one in removed:
         cited = f"; was cited by the answers {', '.join(one.cited_by)}" if one.cited_by else ""
-        write(out(), Text(f"{one.cable_id}  {one.paragraphs} paragraphs deleted{cited}"))
+        write(out(), Text(f"{one.cable_id}  {count_of(one.paragraphs, 'paragraph')} deleted{cited}"))
 
 
 def _require_file(settings: Settings) -> None:
@@ -148,4 +149,5 @@ def _print(found: Backup, what: str, *, json: bool) -> None:
         return
     size = f"{found.bytes / 1_000_000:.1f} MB"
     made = f"made {manifest.made_at:%Y-%m-%d %H:%M} UTC"
-    write(messages(), Text(f"{what}: {manifest.cables} cables, {manifest.answers} answers, {size}, {made}."))
+    held = f"{count_of(manifest.cables, 'cable')}, {count_of(manifest.answers, 'answer')}"
+    write(messages(), Text(f"{what}: {held}, {size}, {made}."))

@@ -14,6 +14,7 @@ from api.cli.output import sent_on, write
 from api.export.dossier import shown_filters
 from api.outcomes import is_told_by_headers
 from rag.record import AnswerRecord
+from rag.text.counting import count_of
 
 Row = tuple[str, str]
 
@@ -37,7 +38,7 @@ def _searched(record: AnswerRecord) -> list[Row]:
     assert absence is not None
     filters = shown_filters(record.filters_applied)
     rows = [
-        ("searched", f"{absence.paragraphs:,} paragraphs in {absence.cables:,} cables"),
+        ("searched", f"{count_of(absence.paragraphs, 'paragraph')} in {count_of(absence.cables, 'cable')}"),
         ("within", "" if filters == "none" else filters),
         ("no such cable", ", ".join(absence.unknown)),
         ("header only", ", ".join(absence.without_text)),

@@ -8,6 +8,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn,
 from rich.text import Text
 
 from api.cli.output import messages
+from rag.text.counting import count_of
 
 if TYPE_CHECKING:
     from ingestion.report import IngestProgress
@@ -42,7 +43,7 @@ class Bar:
 
     def show(self, step: IngestProgress) -> None:
         failures = f", {step.failures} failed" if step.failures else ""
-        files = f"{step.files_done} of {step.files_total} files, {step.cables} cables{failures}"
+        files = f"{step.files_done} of {step.files_total} files, {count_of(step.cables, 'cable')}{failures}"
         self._bars.update(self._files, total=step.files_total, completed=step.files_done, counts=files)
         self.show_embedded(step.chunks_done, step.chunks_total)
 

@@ -20,6 +20,7 @@ from api.heap import one_heap
 from api.processes import Failed, Processes, Ready, end_with_parent
 from rag.config import Settings
 from rag.errors import CableqaError, UsageError
+from rag.text.counting import count_of
 
 if TYPE_CHECKING:
     from api.service import Service
@@ -144,7 +145,8 @@ def greeting(service: Service, address: str) -> tuple[str, str, str]:
         asking = "Ask   nothing yet: the collection is empty; `cableqa ingest PATH` reads cables in."
     else:
         question = suggest_questions(service.store, limit=1)[0]
-        asking = f"Ask   “{question}” ({counts.cables} cables, {counts.paragraphs} paragraphs)"
+        held = f"{count_of(counts.cables, 'cable')}, {count_of(counts.paragraphs, 'paragraph')}"
+        asking = f"Ask   “{question}” ({held})"
     name = service.pipeline.answerer_name
     how = (
         "How   extractive: sentences quoted from the cables, no language model (set CABLEQA_LLM for one)"

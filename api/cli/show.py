@@ -17,6 +17,7 @@ from api.cli.ask import opened_pipeline
 from api.cli.output import out, print_json, sent_on, waiting, write, write_marked
 from rag.errors import CollectionEmpty, UsageError
 from rag.record import CableRecord, ParagraphRecord, ReferenceRecord
+from rag.text.counting import count_of
 from rag.types import Span, Verdict
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def verify(
                 line = Text.assemble((citation.label, "cyan"), f" {citation.verdict}{quoted}")
                 write(console, line, 2)
         tally = ", ".join(f"{count} {verdict}" for verdict, count in record.verdicts.items())
-        summary = f"{len(record.sentences)} sentences: {tally}. Checked by {record.verifier}."
+        summary = f"{count_of(len(record.sentences), 'sentence')}: {tally}. Checked by {record.verifier}."
         write(console, Text(summary, style="dim"))
     if FAILING & set(record.verdicts):
         raise typer.Exit(1)

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from api.outcomes import heading
 from api.version import VERSION
 from rag.record import AnswerRecord, CitationRecord, EvidenceRecord, FiltersIn, SearchRecord
+from rag.text.counting import count_of
 from rag.types import DatePrecision
 
 
@@ -125,7 +126,7 @@ def shown_filters(filters: FiltersIn) -> str:
 
 def _read(count: int, coverage: str) -> str:
     all_there_is = "all that match" if coverage == "complete" else "the best found, not all there are"
-    return f"{count} paragraphs, {all_there_is}"
+    return f"{count_of(count, 'paragraph')}, {all_there_is}"
 
 
 def _tally(counted: Counter[str]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from rag.asking.header_facts import NAMED, listed, told_by_header
 from rag.asking.languages import IN_ENGLISH, another_language
 from rag.store.cable_store import CableStore
+from rag.text.counting import count_of
 from rag.types import Absence, CableHeader, Filters, HeaderFact, Query
 
 NOT_IN_COLLECTION = "Not in this collection"
@@ -54,14 +55,14 @@ def _counted(filters: Filters, store: CableStore) -> tuple[tuple[str, ...], tupl
     """How many cables pass, and which: "2 cables pass (Embassy Tallinn): 05TALLINN7, 07TALLINN9."."""
     passing = store.matching_cables(filters)
     if filters.is_empty() or passing is None:
-        return (f"This collection has {_count(store.counts().cables, 'cable')}.",), ()
+        return (f"This collection has {count_of(store.counts().cables, 'cable')}.",), ()
     ids = sorted(passing)
     named = f": {listed(ids)}" if ids else ""
     if filters.senders and filters == Filters(senders=filters.senders):
         told = f"{_were(len(ids))} signed {' or '.join(filters.senders)}"
     else:
         told = f"of this collection {_pass(len(ids))} the filters ({_narrowed(filters)})"
-    return (f"{_count(len(ids), 'cable')} {told}{named}.",), tuple(ids[:NAMED])
+    return (f"{count_of(len(ids), 'cable')} {told}{named}.",), tuple(ids[:NAMED])
 
 
 def note_of_missing_text(header: CableHeader) -> str:
@@ -91,7 +92,7 @@ def wording(absence: Absence, query: Query) -> str:
             f"{IN_ENGLISH}; this one seems to be in {language}, so that its silence says nothing of the "
             "collection. Ask it in English."
         )
-    searched = f"none of {_count(absence.paragraphs, 'paragraph')} in {_count(absence.cables, 'cable')}"
+    searched = f"none of {count_of(absence.paragraphs, 'paragraph')} in {count_of(absence.cables, 'cable')}"
     if narrowed := _narrowed(query.filters):
         searched += f" ({narrowed})"
     text = f"{NOT_IN_COLLECTION}: {searched} was found to answer the question."
@@ -99,7 +100,7 @@ def wording(absence: Absence, query: Query) -> str:
         text = f"{NOT_IN_COLLECTION}: there is no cable {', '.join(absence.unknown)}; of the others, " + (
             f"{searched} was found to answer the question."
         )
-    return f"{text} {_count(absence.hits, 'paragraph')} came nearest and {_were(absence.hits)} read."
+    return f"{text} {count_of(absence.hits, 'paragraph')} came nearest and {_were(absence.hits)} read."
 
 
 def _narrowed(filters: Filters) -> str:
@@ -119,10 +120,6 @@ def _narrowed(filters: Filters) -> str:
     return "; ".join(
         part for part in (*(", ".join(values) for values in listed), signed, dates.strip()) if part
     )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def _pass(number: int) -> str:

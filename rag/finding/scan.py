@@ -8,6 +8,7 @@ from rag.finding.candidates import Allowed
 from rag.finding.ranking import ParagraphKey
 from rag.index.collection import Collection
 from rag.text.citations import unmarked
+from rag.text.counting import count_of
 from rag.types import Mention, Query
 
 # A scan's hits are all given while there are no more than these.
@@ -52,14 +53,14 @@ def describe(found: Scan, query: Query) -> str:
     """The count in words: "7 cables mention “Pelly”, in 12 paragraphs; 19,706 paragraphs were scanned."."""
     # It begins an answer, where "[1]" would be a citation.
     what = unmarked(" or ".join(f"“{mention.text}”" for mention in query.mentions))
-    scanned = f"{found.scanned:,} paragraphs were scanned"
+    scanned = f"{count_of(found.scanned, 'paragraph')} {'was' if found.scanned == 1 else 'were'} scanned"
     if not found.keys:
         return f"No cable mentions {what}; {scanned}." if what else f"{scanned}: none passes."
-    number, cables = len(found.keys), f"{found.cables:,} cable{'s' if found.cables != 1 else ''}"
+    number, cables = len(found.keys), count_of(found.cables, "cable")
     if not what:
         return f"{scanned}: {number:,} in {cables} pass the filters."
-    places = f"{number:,} paragraph{'s' if number != 1 else ''}"
-    return f"{cables} mention{'s' if found.cables == 1 else ''} {what}, in {places}; {scanned}."
+    mention = "mentions" if found.cables == 1 else "mention"
+    return f"{cables} {mention} {what}, in {count_of(number, 'paragraph')}; {scanned}."
 
 
 def _holding(collection: Collection, mention: Mention, allowed: Allowed) -> set[ParagraphKey]:

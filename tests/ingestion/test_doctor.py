@@ -38,7 +38,7 @@ def found(report: DoctorReport, check: str) -> Finding:
 def test_a_healthy_collection_is_left_as_it_is(made: Settings, opened: Opened) -> None:
     report = examine(made, WordEncoder(), repair=True)
     assert report.healthy and unwell(report) == []
-    assert "1 cables, 3 paragraphs" in found(report, "store").message
+    assert "1 cable, 3 paragraphs" in found(report, "store").message
     assert "rebuild" not in [finding.check for finding in report.findings]
     with opened() as collection:
         assert_whole(collection)

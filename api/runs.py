@@ -19,7 +19,7 @@ from api.failures import as_error
 from api.workers import Workers
 from rag.errors import NotFound, UsageError
 from rag.record import ErrorBody, ErrorFacts
-from rag.record.events import event_record
+from rag.record.events import event_json
 from rag.types import PipelineEvent, Question
 
 RESUME_GRACE_S = 10.0
@@ -65,8 +65,7 @@ class Run:
             for event in events:
                 if self.stopped.is_set():
                     break
-                name, record = event_record(event)
-                self._tell(name, record.model_dump_json())
+                self._tell(*event_json(event))
             if self.stopped.is_set():
                 self._tell("error", ErrorBody(error=STOPPED).model_dump_json())
         except Exception as error:

@@ -158,8 +158,7 @@ class Pipeline:
                     raise CollectionDegraded("Nothing was found that answers, but an index is missing")
                 turn.absence = absence_of(query, len(turn.passages), self.collection.store)
         answer = turn.answer(self.verifier.name, self.collection.store.snapshot())
-        self._store(answer)
-        yield AnswerReady(answer)
+        yield AnswerReady(answer, self._store(answer))
 
     def _admitted(self, turn: Turn, writer: Writer) -> Iterator[SentenceReady]:
         if turn.question.policy is not Policy.ABSTAIN:
@@ -211,13 +210,13 @@ class Pipeline:
         for header in store.headers(without_text(query, store)).values():
             yield note_of_missing_text(header)
 
-    def _store(self, answer: Answer) -> bool:
+    def _store(self, answer: Answer) -> str | None:
         if not self._limits.keep_answers:
-            return False
+            return None
         cited = sorted({(c.paragraph.cable_id, c.paragraph.label) for c in answer.citations})
         record = AnswerRecord.of(answer).model_dump_json()
         self.collection.store.save_answer(answer.answer_id, answer.created_at, record, cited)
-        return True
+        return record
 
 
 def _rewritten(query: Query, history: Sequence[Said], rewriter: Rewriter) -> tuple[Query, tuple[Usage, ...]]:

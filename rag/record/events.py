@@ -47,15 +47,13 @@ class SentenceEventRecord(Record):
         )
 
 
-EventRecord = RetrievedRecord | SentenceEventRecord | AnswerRecord
-
-
-def event_record(event: PipelineEvent) -> tuple[str, EventRecord]:
-    """The name of an event on the wire, with its data."""
+def event_json(event: PipelineEvent) -> tuple[str, str]:
+    """The name of an event on the wire, with its data as JSON."""
     match event:
         case Retrieved():
-            return "retrieved", RetrievedRecord.of(event)
+            return "retrieved", RetrievedRecord.of(event).model_dump_json()
         case SentenceReady():
-            return "sentence", SentenceEventRecord.of(event)
+            return "sentence", SentenceEventRecord.of(event).model_dump_json()
         case AnswerReady():
-            return "answer", AnswerRecord.of(event.answer)
+            # What was kept was made and held against its promises once.
+            return "answer", event.record_json or AnswerRecord.of(event.answer).model_dump_json()

@@ -239,9 +239,10 @@ class SentenceReady:
 
 @dataclass(frozen=True, slots=True)
 class AnswerReady:
-    """Event: the last one of every question that succeeds."""
+    """Event: the last one of every question that succeeds; with the record as it was kept, if it was."""
 
     answer: Answer
+    record_json: str | None = None
 
 
 PipelineEvent = Retrieved | SentenceReady | AnswerReady

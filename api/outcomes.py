@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from rag.asking.languages import IN_ENGLISH
 from rag.record import AnswerRecord
 from rag.types import Outcome
 
@@ -21,8 +20,15 @@ def is_told_by_headers(record: AnswerRecord) -> bool:
     return record.absence is not None and bool(record.absence.stated) and not record.sentences
 
 
+def is_not_english(record: AnswerRecord) -> bool:
+    """Whether nothing answers, nothing was withheld or named that is not here, and it is not in English."""
+    absence = record.absence
+    asked = absence is not None and absence.language is not None and not absence.unknown
+    return asked and not record.removed
+
+
 def heading(record: AnswerRecord) -> str:
     """Example: "Not in this collection"; told by a header, or not asked in English, is no such absence."""
-    if record.text.startswith(IN_ENGLISH):
+    if is_not_english(record):
         return _NOT_ENGLISH
     return _IN_HEADER if is_told_by_headers(record) else _OUTCOMES[record.outcome]

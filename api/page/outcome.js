@@ -7,8 +7,8 @@ const LISTS = ["origins", "tags", "classifications", "cable_ids", "corpora", "se
 // What the header says and no paragraph does is no such absence; a record of an earlier version has no such list.
 export const inHeader = ({ absence, sentences }) => Boolean(absence?.stated?.length) && !sentences.length;
 
-// The record tells it in its text (rag/answering/absence.py).
-export const notEnglish = ({ text }) => text.startsWith("Questions are read in English");
+// As `is_not_english` has it (api/outcomes.py).
+export const notEnglish = ({ absence, removed }) => Boolean(absence?.language) && !absence.unknown.length && !removed.length;
 
 // What was searched and how far it came. `open(cableId)` shows a cable; `widen()`, where the page narrows, asks again without.
 export function absenceNode(record, { open, widen }) {
@@ -23,15 +23,16 @@ export function absenceNode(record, { open, widen }) {
       absence.hits && !inHeader(record) ? row("Came nearest", `${count(absence.hits, "paragraph")}, read and found wanting`) : null,
       absence.unknown.length ? row("No such cable", absence.unknown.join(", ")) : null,
       absence.without_text.length ? row("Header only", ...absence.without_text.map((id) => button(id, () => open(id), { class: "reference" }))) : null),
+    absence.language ? el("p", { class: "absence-foot" }, `Questions are read in English. This one seems to be in ${absence.language}: ask it in English.`) : null,
     inHeader(record) ? null : el("p", { class: "absence-foot" }, "That says nothing about archives that were not collected."),
     el("p", { class: "ways" },
       el("a", { href: `/browse?q=${encodeURIComponent(record.question)}` }, "Search the paragraphs for these words"),
       widen ? button("Ask without the filters", widen) : null));
 }
 
-// Kinds of silence: only the header says it, it is not asked in English, its text is missing, the cable is missing, or nothing that was read answers.
+// Kinds of silence: only the header says it, its text is missing, the cable is missing, or nothing that was read answers.
 function leadOf({ text, total, absence: { without_text: headers, unknown, hits, stated } }) {
-  if (stated?.length || notEnglish({ text }) || total === 0) return text;
+  if (stated?.length || total === 0) return text;
   if (headers.length) return `The text of ${headers.join(", ")} is not available here, so nothing was written.`;
   if (unknown.length) return `There is no cable ${unknown.join(", ")} in this collection, and no other answers. Nothing was written.`;
   return hits ? "No paragraph here answers this, so nothing was written." : "No paragraph here comes near this question, so nothing was written.";

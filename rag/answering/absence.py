@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rag.asking.header_facts import NAMED, listed, told_by_header
-from rag.asking.languages import IN_ENGLISH, another_language
+from rag.asking.languages import another_language
 from rag.store.cable_store import CableStore
 from rag.text.counting import count_of
-from rag.types import Absence, CableHeader, Filters, HeaderFact, Query
+from rag.types import Absence, CableHeader, Filters, HeaderFact, Query, Scope
 
 NOT_IN_COLLECTION = "Not in this collection"
 
@@ -20,14 +20,18 @@ def absence_of(query: Query, hits: int, store: CableStore) -> Absence:
     within = replace(query.filters, cable_ids=named) if named and not query.references else query.filters
     scope = store.census.scope(within)
     stated, told_of = _told(query, store)
+    missing = without_text(query, store)
+    # What a header tells, what has no text and what was counted was understood.
+    was_read = stated or missing or query.scope is Scope.EXHAUSTIVE
     return Absence(
         cables=scope.cables,
         paragraphs=scope.paragraphs,
         hits=hits,
-        without_text=without_text(query, store),
+        without_text=missing,
         unknown=query.unknown,
         stated=stated,
         told_of=told_of,
+        language=None if was_read else another_language(query.text),
     )
 
 
@@ -77,8 +81,8 @@ def note_of_missing_text(header: CableHeader) -> str:
 def wording(absence: Absence, query: Query) -> str:
     """What a reader is told instead of an answer.
 
-    What a header says, a named cable whose text is missing, one that is not in the collection, a question
-    in another language, and silence of all that was searched are five things.
+    What a header says, a named cable whose text is missing, one that is not in the collection, and silence
+    of all that was searched are four things. A question in another language is told so last: it hides none.
     """
     if absence.stated:
         missing = f" There is no cable {', '.join(absence.unknown)}." if absence.unknown else ""
@@ -87,20 +91,25 @@ def wording(absence: Absence, query: Query) -> str:
     if absence.without_text:
         named = ", ".join(absence.without_text)
         return f"Text not available for {named}: this collection has the header, and not what was said."
-    if language := another_language(query.text):
-        return (
-            f"{IN_ENGLISH}; this one seems to be in {language}, so that its silence says nothing of the "
-            "collection. Ask it in English."
-        )
     searched = f"none of {count_of(absence.paragraphs, 'paragraph')} in {count_of(absence.cables, 'cable')}"
     if narrowed := _narrowed(query.filters):
         searched += f" ({narrowed})"
-    text = f"{NOT_IN_COLLECTION}: {searched} was found to answer the question."
+    searched += " was found to answer the question."
     if absence.unknown:
-        text = f"{NOT_IN_COLLECTION}: there is no cable {', '.join(absence.unknown)}; of the others, " + (
-            f"{searched} was found to answer the question."
+        text = (
+            f"{NOT_IN_COLLECTION}: there is no cable {', '.join(absence.unknown)}; of the others, {searched}"
         )
-    return f"{text} {count_of(absence.hits, 'paragraph')} came nearest and {_were(absence.hits)} read."
+    elif absence.language is not None:
+        text = f"{searched[0].upper()}{searched[1:]}"
+    else:
+        text = f"{NOT_IN_COLLECTION}: {searched}"
+    text += f" {count_of(absence.hits, 'paragraph')} came nearest and {_were(absence.hits)} read."
+    if absence.language is None:
+        return text
+    return (
+        f"{text} Questions are read in English; this one seems to be in {absence.language}, so that its "
+        "silence says nothing of the collection. Ask it in English."
+    )
 
 
 def _narrowed(filters: Filters) -> str:

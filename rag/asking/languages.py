@@ -37,8 +37,6 @@ _KNOWN = {
     language: tuple(frozenset(part.split()) for part in words.split("|"))
     for language, words in _WORDS.items()
 }
-# How what a reader is told of it begins.
-IN_ENGLISH = "Questions are read in English"
 _WORD = re.compile(r"[^\W\d_]+")
 _LATIN = "LATIN"
 # What Unicode calls otherwise than people do.

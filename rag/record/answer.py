@@ -106,6 +106,7 @@ class AbsenceRecord(Record):
     unknown: tuple[str, ...]
     stated: tuple[str, ...] = ()
     told_of: tuple[str, ...] = ()
+    language: str | None = None
 
     @classmethod
     def of(cls, absence: Absence) -> Self:

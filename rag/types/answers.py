@@ -170,7 +170,7 @@ class Absence:
 
     `without_text` are cables that the question names and whose text the collection does not have; `unknown`
     are message numbers in it that the collection does not have at all. `stated` is what headers say of it and
-    no paragraph does, so that nothing can be cited; `told_of` are the cables that it names.
+    no paragraph does; `told_of` are the cables that it names. `language` is what the question seems to be in.
     """
 
     cables: int
@@ -180,6 +180,7 @@ class Absence:
     unknown: tuple[str, ...] = ()
     stated: tuple[str, ...] = ()
     told_of: tuple[str, ...] = ()
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

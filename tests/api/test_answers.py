@@ -127,8 +127,19 @@ async def test_what_a_cable_speaks_of_is_not_the_cable(client: httpx.AsyncClient
 async def test_a_question_in_another_language_is_told_apart_from_silence(client: httpx.AsyncClient) -> None:
     asked = {"question": "Wie viele Lastkähne wurden im April gezählt?"}
     record = (await client.post("/v1/answers", json=asked)).json()
-    assert record["outcome"] == "not_in_corpus"
-    assert record["text"].startswith("Questions are read in English; this one seems to be in German")
+    assert (record["outcome"], record["absence"]["language"]) == ("not_in_corpus", "German")
+    assert "this one seems to be in German" in record["text"]
+    # What the collection tells all the same is told first, and is what the answer is called.
+    for question, told, heading in (
+        (asked["question"], "None of 7 paragraphs in 4 cables", "Not asked in English"),
+        ("Was sagte 05TALLINN999 über Vulkane?", "there is no cable 05TALLINN999", "Not in this collection"),
+    ):
+        given = (await client.post("/v1/answers", json={"question": question})).json()
+        assert told in given["text"].split("Questions are read in English")[0]
+        exported = await client.get(f"/v1/answers/{given['answer_id']}/export?format=markdown")
+        assert f"*{heading}.*" in exported.text
+    header = (await client.post("/v1/answers", json={"question": "Who signed 05TALLINN7?"})).json()
+    assert header["absence"]["language"] is None
 
 
 async def test_both_sides_of_a_comparison_are_cited_and_one_that_is_missing_is_told(

@@ -62,4 +62,12 @@ def test_a_count_stands_before_what_was_counted(page: Page, live_url: str) -> No
 def test_a_question_in_another_language_is_told_so(page: Page, live_url: str) -> None:
     ask_and_wait(page, live_url, "Wie viele Vulkane wurden gestern gesehen?")
     expect(page.locator(".outcome")).to_have_text("Not asked in English")
-    expect(page.locator(".absence")).to_contain_text("this one seems to be in German")
+    expect(page.locator(".absence")).to_contain_text("This one seems to be in German")
+    expect(page.locator(".absence")).to_contain_text("7 paragraphs in 4 cables")
+
+
+def test_a_missing_cable_is_told_in_whatever_language_it_is_asked_for(page: Page, live_url: str) -> None:
+    ask_and_wait(page, live_url, "Was sagte 05TALLINN999 über Vulkane?")
+    expect(page.locator(".outcome")).to_have_text("Not in this collection")
+    expect(page.locator(".absence-lead")).to_contain_text("There is no cable 05TALLINN999")
+    expect(page.locator(".absence")).to_contain_text("This one seems to be in German")

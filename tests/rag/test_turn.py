@@ -117,8 +117,23 @@ def test_an_unknown_marker_is_listed() -> None:
             Absence(2, 5, 1, without_text=("1976MUSCAT00301",)),
             "Text not available for 1976MUSCAT00301: this collection has the header, and not what was said.",
         ),
+        (
+            Filters(origins=("Embassy Lusaka",)),
+            Absence(2, 5, 3, language="German"),
+            "None of 5 paragraphs in 2 cables (Embassy Lusaka) was found to answer the question. "
+            "3 paragraphs came nearest and were read. Questions are read in English; this one seems to be in "
+            "German, so that its silence says nothing of the collection. Ask it in English.",
+        ),
+        (
+            Filters(),
+            Absence(2, 5, 1, unknown=("76PARIS99999",), language="German"),
+            "Not in this collection: there is no cable 76PARIS99999; of the others, none of 5 paragraphs in "
+            "2 cables was found to answer the question. 1 paragraph came nearest and was read. Questions are "
+            "read in English; this one seems to be in German, so that its silence says nothing of the "
+            "collection. Ask it in English.",
+        ),
     ],
-    ids=["silence", "narrowed", "unknown cable", "text missing"],
+    ids=["silence", "narrowed", "unknown cable", "text missing", "German", "German of an unknown cable"],
 )
 def test_without_a_draft_the_text_says_what_was_searched(
     filters: Filters, absence: Absence, text: str

@@ -79,6 +79,21 @@ def _listing() -> _Listing:
     return _Listing(names, pattern)
 
 
+@cache
+def one_word_places() -> dict[str, str]:
+    """Cities of posts and countries, whose names are one word, in small letters, each with what it names.
+
+    Example: ``{"morocco": "Morocco", "moroccan": "Morocco", "rabat": "Rabat"}``.
+    """
+    names: dict[str, str] = {}
+    for post in _load("posts.json", "posts"):
+        if ranked := _RANKED.match(str(post["name"])):
+            names |= {name.casefold(): ranked["city"] for name in (ranked["city"], *post["forms"])}
+    for country in _load("countries.json", "countries"):
+        names |= {name.casefold(): str(country["name"]) for name in (str(country["name"]), *country["also"])}
+    return {name: named for name, named in names.items() if name.isalpha()}
+
+
 @lru_cache(maxsize=64)
 def find_places(text: str) -> tuple[Place, ...]:
     """The places that a text names, longest names first where they overlap, in the order of the text.

@@ -17,9 +17,10 @@ from rag.finding.lookup import LookUp
 from rag.finding.ranking import Evidence, ParagraphKey, Scored, Weights, rank
 from rag.finding.rerank import KeepOrder, Reranker
 from rag.finding.scan import ALL_HITS, describe, scan
-from rag.finding.spelling import Spelling, mended, note_of
+from rag.finding.spelling import Slip, Spelling, mended, note_of
 from rag.index.collection import Collection
 from rag.store.catalogue import StoredArchive
+from rag.text.period_words import expansions
 from rag.types import Coverage, Filters, Found, FoundBy, Hit, Part, Query, Question, Scope
 
 
@@ -52,16 +53,26 @@ class HybridSearch:
         A note says which index is not in use. Raises CollectionDegraded where it cannot be done without.
         """
         # What names a cable is looked up, and what headers tell is counted, without other words.
-        slips = self._spelling.slips(query.text) if not query.named and not query.header_facts else ()
-        parts = list(query.parts)
-        if slips and query.scope is Scope.OPEN:
-            parts.append(mended(query, slips))
+        by_words = not (query.named or query.unknown or query.references or query.header_facts)
+        slips = self._spelling.slips(query.text) if by_words else ()
+        # A count is of the words as they are written.
+        is_searched = query.scope is Scope.OPEN
+        parts = [*query.parts, *(self._mended(query, slips) if is_searched else ())]
         found = self._searched(query, k)
         if parts:
             found = found_together(found, [self._searched(part, k) for part in parts], k)
             found = replace(found, hits=tuple(_without_repeats(found.hits)))
-        told = (note_of(slip, query) for slip in slips)
+        told = (note_of(slip, is_searched=is_searched) for slip in slips)
         return replace(found, notes=(*found.notes, *told, *self._collection.indexes.notes()))
+
+    def _mended(self, query: Query, slips: Sequence[Slip]) -> tuple[Query, ...]:
+        """The question without its sure slips, understood anew, and its parts; none where none is sure."""
+        text = mended(query.text, slips)
+        if text == query.text:
+            return ()
+        read = understand(Question(text, filters=query.filters), self.archive)
+        lone = query.standalone.replace(query.text, text)
+        return (replace(read, standalone=lone, expansions=expansions(lone)), *read.parts)
 
     def _searched(self, query: Query, k: int) -> Found:
         allowed = self._candidates.allowed(query)

@@ -140,18 +140,6 @@ class LexicalIndex:
         must += [] if allowed_cables is None else [self._among(allowed_cables)]
         return self._found(tantivy.Query.boolean_query(must), max(self.count(), 1))
 
-    def like(
-        self, term: str, edits: int, allowed_cables: frozenset[str] | None = None, but: Sequence[str] = ()
-    ) -> ScoredParagraph | None:
-        """A paragraph with a term at most `edits` (a swap is one) from `term`, and none of those `but`."""
-        if self._index is None:
-            return None
-        schema, query = self._index.schema, tantivy.Query
-        parts = [] if allowed_cables is None else [self._among(allowed_cables)]
-        parts += [(tantivy.Occur.Must, query.fuzzy_term_query(schema, "text", term, edits, True))]
-        parts += [(tantivy.Occur.MustNot, query.term_query(schema, "text", known)) for known in but]
-        return next(iter(self._found(query.boolean_query(parts), 1)), None)
-
     def terms(self, text: str) -> list[str]:
         """The words of a text as they are indexed, in their order: stems without stop words."""
         return list(self._analyzer.analyze(fold(text)))

@@ -9,9 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from rag.asking.gazetteer import find_places
+from rag.text import lexicon
 from rag.text.citations import MARKER
-from rag.text.lexicon import glue
-from rag.text.words import words_of
+from rag.text.mrn import read_mrn
+from rag.text.periods import read_periods
+from rag.text.words import Word, place_of, words_of
 from rag.types import Turn
 
 # Who made a follow-up stand alone, where no language model did.
@@ -28,6 +31,29 @@ _STANDS_FOR = re.compile(
 _SHORT_QUESTION_WORDS = 5
 # Small words between those of a search by words: "hostages in Tehran".
 _BETWEEN_WORDS = frozenset("and at by for from in of on or to with".split())
+# What asks for more of what was said, or for what any subject has; offices ("Who was President?" asks for the
+# one of the talk); and days without a year. None opens a subject.
+_ASKS_ON = frozenset(
+    """
+    again aim anything else everything amount analysis answer attitude background briefly cause chronology
+    clarify comment conclusion condition consequence context continue correct date decision definition
+    detail details effect elaborate evidence example exact expand explain explanation extent fact figure
+    final full give go government history impact implication issue language length limit list location
+    long longer meaning method more motivation motive name next number official ok okay opinion opposition
+    original outcome paragraph participant percent percentage please point position precise press previous
+    problem proof proposal public purpose quotation quote reaction reason recommendation reply response
+    result role short shorter show significance simple situation source specific stance status step sum
+    summaries summarise summarize summary sure table tell term text thank thanks time timeline total
+    translate translation value verbatim version view whole word wording yes
+    ambassador attache chairman chairperson charge chief commissioner consul counselor deputy director
+    emperor foreign general governor head king lady leader lord member minister officer pope premier
+    president prime prince princess queen secretary senator shah speaker spokesman vice
+    january february april june july august september october november december monday tuesday wednesday
+    thursday friday saturday sunday today yesterday tomorrow year quarter half month week day decade
+    season early mid late first second third fourth last
+    """.split()
+)
+_ADVERB = re.compile(r"\w{2,}(?:al|ive|ate|ed|ing|ous|ant|ent)ly")
 _WHO_IS = re.compile(
     r"(?i:who|what)\s+(?:is|are|was|were)\s+(?P<name>[A-Z][\w'’-]*(?:\s+[A-Z][\w'’-]*)*)[\s?.!]*"
 )
@@ -51,13 +77,16 @@ _FIRST_WORDS = frozenset(
 def is_follow_up(text: str, talk: Sequence[Turn] = ()) -> bool:
     """Whether a question leans on what was said before: "And wholesale prices?", "Why?".
 
-    What is short leans, unless it opens a subject that the `talk` before it has no word of.
+    What is short leans, unless it opens a subject that the `talk` before it has no word of; and so does what
+    has no word of a subject at all: "Give me the full text".
     """
     words = len(text.split())
     if _GOES_ON.search(text):
         return True
     if words < _SHORT_QUESTION_WORDS:
         return not _opens_a_subject(text, talk)
+    if not _of_a_subject(text, dated=True):
+        return True
     pronoun = _STANDS_FOR.search(text)
     if pronoun is None:
         return False
@@ -67,16 +96,18 @@ def is_follow_up(text: str, talk: Sequence[Turn] = ()) -> bool:
 def standalone(text: str, history: tuple[Turn, ...]) -> str:
     """The question with what it leans on behind it: the question before, and the names of its answer.
 
-    Where the question before leans on an earlier one, the one that opened the subject comes along too. The
-    question stands first, since encoder and reader cut what is too long at its end. Example: "What job had he
-    held?" becomes "What job had he held? Which employee was detained in 1979? John Dookley".
+    Where the question before leans itself, the last one that did not comes along too. The question stands
+    first, since encoder and reader cut what is too long at its end. Example: "What job had he held?" becomes
+    "What job had he held? Which employee was detained in 1979? John Dookley".
     """
     if not history or not is_follow_up(text, history):
         return text
-    last = history[-1]
-    turns = [last]
-    if len(history) > 1 and is_follow_up(last.question, history[:-1]):
-        turns.insert(0, history[0])
+    turns = [history[-1]]
+    opened = len(history) - 1
+    while opened and is_follow_up(history[opened].question, history[:opened]):
+        opened -= 1
+    if opened < len(history) - 1:
+        turns.insert(0, history[opened])
     names = dict.fromkeys(name for turn in turns for name in _names(plain_turn(turn.answer)))
     # A question of blanks is refused before it comes here; one in the history says nothing.
     return " ".join(part for part in (text, *(plain_turn(turn.question) for turn in turns), *names) if part)
@@ -90,13 +121,54 @@ def _opens_a_subject(text: str, talk: Sequence[Turn]) -> bool:
     who = _WHO_IS.fullmatch(text.strip())
     if who is None and "?" in text:
         return False
-    subject = words_of(who["name"] if who else text)
-    if not subject or not subject[0].content or all(word.number for word in subject):
+    named = who["name"] if who else text
+    subject = words_of(named)
+    if _names_a_cable(named):
+        return True
+    if not subject or not subject[0].content or _ADVERB.fullmatch(subject[0].base):
+        return False
+    opening = _of_a_subject(named)
+    if not opening:
+        return False
+    # "Danish demands" may be those of another side; "Bonn summit" and "Soviet grain imports" are new.
+    if len(opening) == 1 and _is_of_a_people(named, subject[: subject.index(opening[0])]):
         return False
     said = {word.stem for turn in talk for word in words_of(f"{turn.question} {turn.answer}")}
     return all(
-        word.base in _BETWEEN_WORDS or (word.content and word.base not in glue() and word.stem not in said)
+        word.base in _BETWEEN_WORDS
+        or (word.content and word.base not in lexicon.glue() and word.stem not in said)
         for word in subject
+    )
+
+
+def _of_a_subject(text: str, *, dated: bool = False) -> list[Word]:
+    """The words of a text that tell what it is about: not how it asks; when and where only if `dated`."""
+    dates = read_periods(text)
+    return [
+        word
+        for word in words_of(text)
+        if word.content
+        and _ASKS_ON.isdisjoint((word.base, word.base.removesuffix("s")))
+        and word.base not in lexicon.glue()
+        and (dated or not (word.number or place_of(word.stem)))
+        and (dated or not any(date.start <= word.start < date.end for date in dates))
+    ]
+
+
+def _names_a_cable(text: str) -> bool:
+    """Whether the whole of a text is a message number: "05TALLINN7", "Astana 1206", and not "Oslo 1978"."""
+    number = read_mrn(text)
+    if number is None or number.year is not None:
+        return number is not None
+    return bool(find_places(text)) and not read_periods(text)
+
+
+def _is_of_a_people(text: str, words: Sequence[Word]) -> bool:
+    """Whether one of the words is of a people ("Danish"), and neither its country nor a city of it."""
+    cities = {place.start for place in find_places(text) if not place.is_country}
+    countries = {row[0] for row in lexicon.places()}
+    return any(
+        place_of(word.stem) and word.base not in countries and word.start not in cities for word in words
     )
 
 

@@ -137,6 +137,44 @@ def test_only_what_leans_on_the_talk_takes_it_along(text: str, leans: bool) -> N
         ("details of it", True),
         ("Which side won?", True),
         ("And hostages?", True),
+        ("protest march in Tehran", False),
+        ("Who was Foreign Minister Gromyko?", False),
+        ("Gromyko", False),
+        ("Bonn summit", False),
+        ("Cyprus talks", False),
+        ("Dutch demands", True),
+        ("05TALLINN7", False),
+        ("Astana 1206", False),
+        ("Oslo 1978", True),
+        ("quarter 2", True),
+        *(
+            (text, True)
+            for text in (
+                "Elaborate",
+                "Continue",
+                "details",
+                "summarize",
+                "Summarize the answer please",
+                "Give me the full text",
+                "full text",
+                "sources",
+                "Reasons",
+                "names and dates",
+                "March 1976",
+                "January 1979",
+                "second quarter",
+                "Denmark",
+                "Danish response",
+                "British position",
+                "prime minister",
+                "seasonally adjusted",
+                "yes please",
+                "thanks",
+                "Who was President?",
+                "Who was Ambassador?",
+                "Who was Prime Minister?",
+            )
+        ),
     ],
 )
 def test_a_short_question_with_a_subject_of_its_own_leans_on_nothing(text: str, leans: bool) -> None:
@@ -151,3 +189,21 @@ def test_what_follows_a_new_subject_takes_that_along_and_not_the_one_before() ->
     standalone = understand(Question("Where were they held?", talk), ARCHIVE).standalone
     assert "hostages" in standalone
     assert "harbor" not in standalone
+
+
+def test_the_subject_is_of_the_last_turn_that_was_no_follow_up() -> None:
+    talk = (
+        Turn("How far did consumer prices rise in Norway in 1978?", "They rose 8.1 percent."),
+        Turn("hostages in Tehran", "Six were held at the Kalmuse hotel."),
+        Turn("Where were they held?", "At the hotel."),
+        Turn("Why?", "Nobody knows."),
+    )
+    standalone = understand(Question("When were they freed?", talk), ARCHIVE).standalone
+    assert standalone.startswith("When were they freed? hostages in Tehran Why?")
+    assert "Norway" not in standalone
+    back = (
+        *talk,
+        Turn("Who led the harbor board of Tallinn in 2005?", "Kask."),
+        Turn("Until when?", "2007."),
+    )
+    assert "hostages" not in understand(Question("And after him?", back), ARCHIVE).standalone

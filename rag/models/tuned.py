@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from rag.errors import ModelUnavailable
 from rag.models.unpadded import UnpaddedEncoder
 from rag.models.weights import BertWeights
 
@@ -99,14 +101,22 @@ def load_tuned(model: nn.Module, path: Path) -> None:
 def load_frozen(model: TunedModel, folder: Path, path: Path) -> None:
     """Put the weights of `path`, over the packaged ones of `folder`, into a model without an encoder.
 
-    Raises ValueError where they are another network's.
+    Raises ModelUnavailable where they are another network's, or no weights.
     """
-    tuned = _read(path)
-    layers = {name: tuned.pop(name) for name in [*tuned] if name.startswith(_ENCODER)}
-    _load(model, tuned, path)
     packaged = BertWeights.in_folder(folder)
-    own = {name.removeprefix(_ENCODER): tensor for name, tensor in layers.items()}
-    _require_none(path, own.keys() ^ {name for name in packaged.tensors if name.startswith("encoder.")})
+    try:
+        tuned = _read(path)
+        layers = {name: tuned.pop(name) for name in [*tuned] if name.startswith(_ENCODER)}
+        _load(model, tuned, path)
+        own = {name.removeprefix(_ENCODER): tensor for name, tensor in layers.items()}
+        _require_none(path, own.keys() ^ {name for name in packaged.tensors if name.startswith("encoder.")})
+        _require_none(path, [name for name in own if own[name].shape != packaged.tensors[name].shape])
+    # A tensor of another size is a RuntimeError to torch.
+    except (ValueError, RuntimeError, SafetensorError) as error:
+        why = " ".join(str(error).split())
+        raise ModelUnavailable(
+            f"The weights in {path.name} cannot be used ({why}): install cableqa again."
+        ) from error
     model.freeze(replace(packaged, tensors={**packaged.tensors, **own}))
 
 

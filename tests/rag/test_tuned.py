@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from rag.errors import ModelUnavailable
 from rag.models.embeddings import packaged_model
 from rag.models.reader import WEIGHTS as READER
 from rag.models.reader_model import ReaderModel, load_reader_model
@@ -53,5 +54,25 @@ def test_weights_of_another_network_are_refused(tmp_path: Path, lacking: str) ->
 
     whole = load_reader_model(packaged_model(), DATA / READER).state_dict()
     save_tuned(Lacking(), tmp_path / "other.safetensors", {})
-    with pytest.raises(ValueError, match=r"other\.safetensors does not fit the network"):
+    with pytest.raises(ModelUnavailable, match=r"other\.safetensors.*install cableqa again"):
         load_frozen(ReaderModel(), packaged_model(), tmp_path / "other.safetensors")
+
+
+@pytest.mark.parametrize("wrong", ["encoder.encoder.layer.5.output.dense.bias", "tokens.weight"])
+def test_weights_of_another_size_are_refused(tmp_path: Path, wrong: str) -> None:
+    class Wider(nn.Module):
+        def state_dict(self) -> dict[str, Tensor]:  # type: ignore[override]
+            return {**whole, wrong: torch.cat([whole[wrong], whole[wrong]])}
+
+    whole = load_reader_model(packaged_model(), DATA / READER).state_dict()
+    save_tuned(Wider(), tmp_path / "other.safetensors", {})
+    with pytest.raises(ModelUnavailable, match="install cableqa again"):
+        load_frozen(ReaderModel(), packaged_model(), tmp_path / "other.safetensors")
+
+
+@pytest.mark.parametrize("kept", [0, 7, 100_000])
+def test_weights_cut_short_are_refused(tmp_path: Path, kept: int) -> None:
+    cut = tmp_path / "cut.safetensors"
+    cut.write_bytes((DATA / READER).read_bytes()[:kept])
+    with pytest.raises(ModelUnavailable, match="install cableqa again"):
+        load_frozen(ReaderModel(), packaged_model(), cut)

@@ -40,7 +40,7 @@ _BANNER = re.compile(r"0(?<= 0)\d{7}\s{1,3}\d{3}(?:\.\d{1,2})?\s{1,2}OF\s{1,2}\d
 _DASHES = re.compile(r"^-{3}[ ](?=[A-Z])", re.M)
 _REST_OF_LINE = re.compile(r"[^\r\n]*")
 _POST_WORD = re.compile(r"[A-Z'.-]+")
-_StampedLine = tuple[int, int, list[tuple[int, int]]]
+_StampedLine = tuple[int, int, tuple[tuple[int, int], ...]]
 _LONGEST_POST = 4
 _SIGNER_LENGTH = 40
 
@@ -86,11 +86,12 @@ def strip_stamp_lines(lines: Lines) -> None:
         for index, start in enumerate(lines.starts):
             if start in full and lines.roles[index] is None:
                 lines.roles[index] = "declassification_stamp"
+    _stamped_lines.cache_clear()
 
 
-# Asked twice of a text from which nothing is cut.
+# Asked twice of a text from which nothing is cut, and let go of behind the second time.
 @lru_cache(maxsize=1)
-def _stamped_lines(text: str) -> list[_StampedLine]:
+def _stamped_lines(text: str) -> tuple[_StampedLine, ...]:
     """Lines with stamps, trimmed: start, end, and where in the text their stamps stand."""
     found: list[_StampedLine] = []
     begin = end = after = 0
@@ -107,7 +108,7 @@ def _stamped_lines(text: str) -> list[_StampedLine]:
             continue
         if first >= end:
             if spans:
-                found.append((*_trimmed(text, begin, end), spans))
+                found.append((*_trimmed(text, begin, end), tuple(spans)))
             begin = max(text.rfind("\n", 0, stamp.start()), text.rfind("\r", 0, stamp.start())) + 1
             rest = _REST_OF_LINE.match(text, stamp.end())
             end = rest.end() if rest else stamp.end()
@@ -116,8 +117,8 @@ def _stamped_lines(text: str) -> list[_StampedLine]:
         after = stamp.end()
         spans.append((stamp.start() - len(signer[0]) if signer else stamp.start(), after))
     if spans:
-        found.append((*_trimmed(text, begin, end), spans))
-    return found
+        found.append((*_trimmed(text, begin, end), tuple(spans)))
+    return tuple(found)
 
 
 def _trimmed(text: str, begin: int, end: int) -> tuple[int, int]:
@@ -136,7 +137,7 @@ def _stamp_places(text: str) -> list[int]:
     return sorted(places)
 
 
-def _is_all_stamps(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> bool:
+def _is_all_stamps(text: str, start: int, end: int, spans: tuple[tuple[int, int], ...]) -> bool:
     places = [start, *(place for span in spans for place in span), end]
     return not any(text[places[i] : places[i + 1]].strip() for i in range(0, len(places), 2))
 

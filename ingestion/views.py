@@ -30,9 +30,11 @@ class View:
     def place_of(self, raw: int) -> int:
         """Where the text from offset `raw` of the text below on stands in this one."""
         index = bisect_left(self.segments, raw, key=lambda segment: segment[1] + segment[2])
-        for start, raw_start, length in self.segments[index:]:
+        while index < len(self.segments):
+            start, raw_start, length = self.segments[index]
             if raw_start + length > raw:
                 return start + max(raw - raw_start, 0)
+            index += 1
         return len(self.text)
 
 

@@ -46,6 +46,7 @@ class TelegramFormat:
     def read(self, source: SourceFile, text: str, encoding: str) -> Iterator[RawCable | ParseError]:
         """One cable a file."""
         visible = visible_page(text) if is_html(text[:_SAMPLE]) else whole(text)
+        visible_page.cache_clear()
         stem = mend_id(source.stem)
         yield RawCable(
             source.name,

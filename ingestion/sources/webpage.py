@@ -26,7 +26,7 @@ def is_html(sample: str) -> bool:
     return head.startswith("<") and _HTML.search(head) is not None
 
 
-# Asked for when the format is looked for, and again when the page is read.
+# Asked for when the format is looked for, and again when the page is read; the reader lets go of it.
 @lru_cache(maxsize=1)
 def visible_page(text: str) -> View:
     """The visible text of an HTML page; block elements end a line, entities become their characters."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import sys
+import tracemalloc
 import zlib
 from pathlib import Path
 
@@ -31,6 +33,8 @@ LINES = st.sampled_from(
     |Jane Roe Declassified/Released US Department of State EO Systematic Review 20 Mar 2014|[1](#f1)
     |_|* 1 Note||\\t""".replace("\n    |", "|").split("|")
 ) | st.just("x" * 300)
+
+TELEGRAM_OF_A_LINE = "FM AMEMBASSY TALLINN\nTO SECSTATE WASHDC\nTAGS: PREL\nSUBJECT: RAIN\n\n1. {}\n"
 
 
 def cables_of(name: str, data: bytes, **options: str) -> list[Cable]:
@@ -136,3 +140,16 @@ def test_a_signature_is_what_its_definition_says(words: list[str]) -> None:
         bands = np.array(least, dtype=np.uint64).reshape(16, 4)
         expected = tuple(zlib.crc32(band.tobytes()) for band in bands)
     assert signature(text) == expected
+
+
+def test_nothing_of_a_text_is_kept_once_it_is_parsed() -> None:
+    page = "<html><body><pre>" + TELEGRAM_OF_A_LINE.format("rain " * 200_000) + "</pre></body></html>"
+    assert cables_of("05TALLINN1.html", b"<pre>" + TELEGRAM_OF_A_LINE.format("dry").encode() + b"</pre>")
+    tracemalloc.start()
+    try:
+        assert cables_of("05TALLINN2.html", page.encode())
+        gc.collect()
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < len(page) / 2

@@ -33,7 +33,7 @@ from evals.subjects import PipelineSubject
 from rag.bootstrap import build_pipeline
 from rag.config import NO_ENTAILMENT, Settings
 from rag.types import Filters, Mode, Question
-from training.reading_data import HELD_OUT_ARTICLES
+from training.public_data import HELD_OUT_ARTICLES
 
 BEGIN, END = "<!-- measured -->", "<!-- end of what is measured -->"
 CURVE = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from evals.loaders.claims import ClaimRow, load_factcheck, load_summedits, load_wice
 from evals.mutants import MutationKind, TruePair, make_mutants
@@ -24,13 +25,17 @@ from rag.text.words import words_of
 from rag.types import Cable, Paragraph, Span
 from rag.verifying.entailment import Pair, context_of
 from training.edits import FALSE, TRUE, changed_words, likeness
+from training.public_data import passages
+from training.reading_data import TELEGRAMS
 
 HERE = Path(__file__).resolve().parent
 # Of the own claims one document in so many is never trained on, by the hash of its file's name.
 OWN_HELD_OUT_ONE_IN = 6
 WORDS = range(8, 45)
+# Shorter paragraphs, in characters, are no evidence for anything.
+LEAST_ELSEWHERE = 120
 # Variants of a claim that the paragraph speaks against, where the others are only not in it.
-_AGAINST = frozenset({"number", "date", "name", "place", "negation", "relation", "antonym"})
+_AGAINST = frozenset({"number", "date", "name", "place", "negation", "relation", "antonym", "time"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,14 @@ class Example:
     kind: str = ""
 
 
+def own_documents(shared: Path) -> dict[str, Cable]:
+    """What the own claims are of: Documents on Australian Foreign Policy, and the invented telegrams."""
+    invented = read_documents(HERE / TELEGRAMS)
+    return read_documents(shared / "corpus" / "dfat") | {
+        f"{TELEGRAMS}/{file}": cable for file, cable in invented.items()
+    }
+
+
 def read_documents(folder: Path) -> dict[str, Cable]:
     """The documents of a corpus by the path of their file in it, "/" between its parts."""
     found = {}
@@ -66,26 +79,54 @@ def is_held_out(file: str) -> bool:
     return zlib.crc32(file.encode()) % OWN_HELD_OUT_ONE_IN == 0
 
 
-def own_claims(documents: dict[str, Cable], seed: int) -> Iterator[Example]:
-    """The claims with their variants, against their own paragraph and against another of the document."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What claims are of: a passage with what is known beside it, and others of the same document."""
+
+    context: str
+    text: str
+    others: tuple[tuple[str, str], ...]
+    group: str
+    held_out: bool
+
+
+def place_of(
+    row: dict[str, Any], documents: dict[str, Cable], public: dict[str, tuple[str, str]]
+) -> Place | None:
+    """Where a line of `claims.jsonl` points: a paragraph of a document, or a passage of a public set."""
+    if "passage" in row:
+        context, text = public[row["passage"]]
+        return Place(context, text, (), row["passage"].partition("#")[0], False)
+    cable = documents[row["file"]]
+    paragraph = find_paragraph(cable, *row["paragraph"])
+    if paragraph is None:
+        return None
+    others = tuple(
+        (context_of(cable.header, p), p.text)
+        for p in cable.paragraphs
+        if p.sha256 != paragraph.sha256 and len(p.text) > LEAST_ELSEWHERE
+    )
+    context = context_of(cable.header, paragraph)
+    return Place(context, paragraph.text, others, row["file"], is_held_out(row["file"]))
+
+
+def own_claims(
+    documents: dict[str, Cable], public: dict[str, tuple[str, str]], seed: int
+) -> Iterator[Example]:
+    """The claims with their variants, against their own passage and against another of the document."""
     chance = random.Random(seed)
     lines = (HERE / "claims.jsonl").read_text(encoding="utf-8").splitlines()
-    rows = [json.loads(line) for line in lines]
-    for row in rows:
-        cable = documents[row["file"]]
-        paragraph = find_paragraph(cable, *row["paragraph"])
-        if paragraph is None:
+    for row in map(json.loads, lines):
+        place = place_of(row, documents, public)
+        if place is None:
             continue
-        held_out = is_held_out(row["file"])
-        context = context_of(cable.header, paragraph)
 
         def example(
             sentence: str, supported: bool, against: bool | None, doubts: tuple[Span, ...] | None, kind: str,
-            context: str = context, paragraph: Paragraph = paragraph, held_out: bool = held_out,
-            group: str = row["file"],
+            place: Place = place,
         ) -> Example:  # fmt: skip
-            pair = Pair(sentence, context, paragraph.text)
-            return Example(pair, supported, against, doubts, "own", group, held_out, kind)
+            pair = Pair(sentence, place.context, place.text)
+            return Example(pair, supported, against, doubts, "own", place.group, place.held_out, kind)
 
         true = [row["claim"], *([row["second"]] if "second" in row else [])]
         for sentence in true:
@@ -93,14 +134,11 @@ def own_claims(documents: dict[str, Cable], seed: int) -> Iterator[Example]:
         for kind, sentence in row["variants"]:
             nearest = max(true, key=lambda one: likeness(one, sentence))
             yield example(sentence, False, kind in _AGAINST, changed_words(nearest, sentence), kind)
-        others = [p for p in cable.paragraphs if p.sha256 != paragraph.sha256 and len(p.text) > 120]
-        if others:
-            other = chance.choice(others)
-            yield example(
-                chance.choice(true), False, False, None, "elsewhere",
-                context=context_of(cable.header, other), paragraph=other,
-            )  # fmt: skip
-        if not held_out:
+        if place.others:
+            context, text = chance.choice(place.others)
+            elsewhere = example(chance.choice(true), False, False, None, "elsewhere")
+            yield replace(elsewhere, pair=replace(elsewhere.pair, context=context, evidence=text))
+        if not place.held_out:
             yield from _edits(example(row["claim"], True, False, (), "edited"), chance, falsehoods=1)
 
 
@@ -281,9 +319,9 @@ def _rows(path: Path) -> list[dict[str, object]]:
 def all_examples(shared: Path, seed: int, sentences: int) -> list[Example]:
     """Every source, the held-out parts among them."""
     benchmarks = shared / "benchmarks"
-    documents = read_documents(shared / "corpus" / "dfat")
+    documents = own_documents(shared)
     sources: Iterable[Iterator[Example]] = (
-        own_claims(documents, seed),
+        own_claims(documents, passages(benchmarks), seed),
         edited_sentences(documents, sentences, seed),
         summedits(benchmarks / "summedits-dev.jsonl"),
         wice(benchmarks / "wice-dev.jsonl"),

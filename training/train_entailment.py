@@ -29,17 +29,16 @@ from torch import Tensor, nn
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from rag.models.embeddings import packaged_model, packaged_tokenizer
-from rag.models.tuned import save_tuned
+from rag.models.tuned import load_tuned, save_tuned
 from rag.verifying.entailment import PairEncoder
 from rag.verifying.entailment_model import (
     Batch,
     Encoded,
     EntailmentModel,
     collate,
-    load_entailment_model,
 )
 from training.entailment_data import Example, all_examples
-from training.tuning import PAUSED, add_sittings, area_under_curve, kept_batches, train
+from training.tuning import PAUSED, TRAINED_ATTENTION, add_sittings, area_under_curve, kept_batches, train
 
 BATCH = 24
 CONTRADICTED_WEIGHT = 0.3
@@ -187,12 +186,11 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     chance = random.Random(options.seed)
     folder = packaged_model()
+    model = EntailmentModel(folder, TRAINED_ATTENTION)
     if options.resume:
-        model = load_entailment_model(folder, options.resume)
-    else:
-        model = EntailmentModel(folder)
-        if options.start:
-            start_from(model, options.start)
+        load_tuned(model, options.resume)
+    elif options.start:
+        start_from(model, options.start)
     encoder = PairEncoder(packaged_tokenizer())
 
     def make() -> list[list[Item]]:

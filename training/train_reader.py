@@ -35,20 +35,13 @@ from rag.models.embeddings import load_encoder, packaged_model, packaged_tokeniz
 from rag.models.logits import UNLIKELY
 from rag.models.reader import END, EVIDENCE, START, Window, WindowCutter, answer_features, sentence_logits
 from rag.models.reader_model import ReaderModel, load_reader_model
-from rag.models.tuned import save_tuned
+from rag.models.tuned import load_tuned, save_tuned
 from rag.text.citations import split_sentences
 from rag.types import Span
 from training.contrast import Swaps, emptied
-from training.reading_data import (
-    LAST_ROUND,
-    Asked,
-    Example,
-    clapnq,
-    own_questions,
-    own_rows,
-    squad2,
-)
-from training.tuning import PAUSED, add_sittings, area_under_curve, kept_batches, train
+from training.public_data import public_questions
+from training.reading_data import TELEGRAMS, Asked, Example, own_questions, own_rows
+from training.tuning import PAUSED, TRAINED_ATTENTION, add_sittings, area_under_curve, kept_batches, train
 
 BATCH = 16
 SPAN_WEIGHT = 0.25
@@ -150,14 +143,17 @@ def epoch_of(
     chosen: list[Example] = []
     swaps = Swaps([*own, *public])
     for asked in own:
-        chosen += [*asked.answering, *contrasts(asked, swaps, chance)]
-        # Of what cannot answer, the near-miss always, and some that a search finds.
-        near = [] if asked.answering else list(asked.others[:1])
-        found = asked.others[len(near) :]
-        chosen += [*near, *chance.sample(found, min(NEGATIVES, len(found)))]
+        chosen += [*asked.answering, *contrasts(asked, swaps, chance), *negatives(asked, NEGATIVES, chance)]
     for asked in chance.sample(list(public), min(sample, len(public))):
-        chosen += [*asked.answering, *asked.others, *contrasts(asked, swaps, chance)]
+        chosen += [*asked.answering, *contrasts(asked, swaps, chance), *negatives(asked, 1, chance)]
     return [item for example in chosen for item in items(cutter, example, chance)]
+
+
+def negatives(asked: Asked, count: int, chance: random.Random) -> list[Example]:
+    """Of what cannot answer, the near-miss always, and so many that a search finds."""
+    near = 0 if asked.answering else 1
+    found = asked.others[near:]
+    return [*asked.others[:near], *chance.sample(found, min(count, len(found)))]
 
 
 def contrasts(asked: Asked, swaps: Swaps, chance: random.Random) -> list[Example]:
@@ -274,18 +270,19 @@ def keep_of(start: ReaderModel, model: ReaderModel, share: float) -> None:
         after.lerp_(before, share)
 
 
-def searched(options: argparse.Namespace, chance: random.Random) -> list[Asked]:
-    """The own questions with what a search finds for each, kept in the state since that takes minutes."""
+def searched(options: argparse.Namespace, chance: random.Random) -> tuple[list[Asked], list[Asked]]:
+    """Own and public questions with what is found for each, kept in the state since that takes minutes."""
     cache: Path = options.state / "asked.pickle"
     if cache.exists():
-        kept: list[Asked] = pickle.loads(cache.read_bytes())
+        kept: tuple[list[Asked], list[Asked]] = pickle.loads(cache.read_bytes())
         return kept
-    settings = Settings(data_dir=options.collection)
-    with open_collection(settings, load_encoder(PACKAGED_MODEL), write=False) as collection:
+    encoder = load_encoder(PACKAGED_MODEL)
+    public = public_questions(options.shared / "benchmarks", encoder, options.seed)
+    with open_collection(Settings(data_dir=options.collection), encoder, write=False) as collection:
         own = list(own_questions(collection, own_rows(options.rehearse, chance)))
     cache.parent.mkdir(parents=True, exist_ok=True)
-    cache.write_bytes(pickle.dumps(own))
-    return own
+    cache.write_bytes(pickle.dumps((own, public)))
+    return own, public
 
 
 def read_arguments() -> argparse.Namespace:
@@ -312,20 +309,19 @@ def main() -> None:
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads)
     chance = random.Random(options.seed)
-    benchmarks = options.shared / "benchmarks"
-    public = [*squad2(benchmarks / "squad2-dev.json", options.seed)]
-    public += clapnq([benchmarks / f"clapnq-{kind}-dev.jsonl" for kind in ("answerable", "unanswerable")])
-    own = searched(options, chance)
+    own, public = searched(options, chance)
     held_out = {
-        "own": [asked for asked in own if asked.held_out and asked.round < LAST_ROUND][::2],
-        "invented telegrams": [asked for asked in own if asked.held_out and asked.round == LAST_ROUND],
+        "own": [asked for asked in own if asked.held_out and asked.subject != TELEGRAMS][::2],
+        "invented telegrams": [asked for asked in own if asked.held_out and asked.subject == TELEGRAMS],
         "squad2": [asked for asked in public if asked.held_out][::4],
     }
     held_out["without the answer"] = contrasted([*held_out["own"], *held_out["squad2"]])
     public = [asked for asked in public if not asked.held_out]
     own = [asked for asked in own if not asked.held_out]
     folder = packaged_model()
-    model = load_reader_model(folder, options.start) if options.start else ReaderModel(folder)
+    model = ReaderModel(folder, TRAINED_ATTENTION)
+    if options.start:
+        load_tuned(model, options.start)
     cutter = WindowCutter(packaged_tokenizer())
 
     def make() -> list[list[Item]]:

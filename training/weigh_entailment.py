@@ -29,7 +29,8 @@ from evals.fitting import (
 from rag.bootstrap import packaged_encoder
 from rag.text.loose import loose_passage
 from rag.verifying.entailment import load_minilm_entailment
-from training.entailment_data import Example, factcheck, own_claims, read_documents, summedits, wice
+from training.entailment_data import Example, factcheck, own_claims, own_documents, summedits, wice
+from training.public_data import passages
 
 
 def cases_of(examples: Sequence[Example]) -> list[Case]:
@@ -48,10 +49,9 @@ def cases_of(examples: Sequence[Example]) -> list[Case]:
 
 def held_out_cases(shared: Path) -> list[Case]:
     benchmarks = shared / "benchmarks"
-    documents = read_documents(shared / "corpus" / "dfat")
     return cases_of(
         [
-            *own_claims(documents, 0),
+            *own_claims(own_documents(shared), passages(benchmarks), 0),
             *wice(benchmarks / "wice-dev.jsonl"),
             *summedits(benchmarks / "summedits-dev.jsonl"),
             *factcheck(benchmarks / "factcheck-stance-dev.jsonl"),

@@ -38,7 +38,7 @@ from rag.verifying.entailment_model import (
     collate,
 )
 from training.entailment_data import Example, all_examples
-from training.tuning import PAUSED, TRAINED_ATTENTION, add_sittings, area_under_curve, kept_batches, train
+from training.tuning import PAUSED, add_sittings, area_under_curve, kept_batches, train
 
 BATCH = 24
 CONTRADICTED_WEIGHT = 0.3
@@ -186,7 +186,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     chance = random.Random(options.seed)
     folder = packaged_model()
-    model = EntailmentModel(folder, TRAINED_ATTENTION)
+    model = EntailmentModel(folder)
     if options.resume:
         load_tuned(model, options.resume)
     elif options.start:

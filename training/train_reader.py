@@ -35,13 +35,13 @@ from rag.models.embeddings import load_encoder, packaged_model, packaged_tokeniz
 from rag.models.logits import UNLIKELY
 from rag.models.reader import END, EVIDENCE, START, Window, WindowCutter, answer_features, sentence_logits
 from rag.models.reader_model import ReaderModel, load_reader_model
-from rag.models.tuned import load_tuned, save_tuned
+from rag.models.tuned import save_tuned
 from rag.text.citations import split_sentences
 from rag.types import Span
 from training.contrast import Swaps, emptied
 from training.public_data import public_questions
 from training.reading_data import TELEGRAMS, Asked, Example, own_questions, own_rows
-from training.tuning import PAUSED, TRAINED_ATTENTION, add_sittings, area_under_curve, kept_batches, train
+from training.tuning import PAUSED, add_sittings, area_under_curve, kept_batches, train
 
 BATCH = 16
 SPAN_WEIGHT = 0.25
@@ -319,9 +319,7 @@ def main() -> None:
     public = [asked for asked in public if not asked.held_out]
     own = [asked for asked in own if not asked.held_out]
     folder = packaged_model()
-    model = ReaderModel(folder, TRAINED_ATTENTION)
-    if options.start:
-        load_tuned(model, options.start)
+    model = load_reader_model(folder, options.start) if options.start else ReaderModel(folder)
     cutter = WindowCutter(packaged_tokenizer())
 
     def make() -> list[list[Item]]:

@@ -19,8 +19,6 @@ from torch import Tensor, nn
 
 Item = TypeVar("Item")
 
-# The fused attention's backward pass on a CPU takes half of a step's time, that of plain products a tenth.
-TRAINED_ATTENTION = "eager"
 WARM_UP_SHARE = 0.06
 LEAST_SHARE = 0.02
 _REPORTED_EVERY = 25

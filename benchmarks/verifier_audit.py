@@ -4,10 +4,12 @@
 
 False accepts are mutants (``evals.mutants``) of sentences of real cables and of the question set's answers
 that are called supported; false rejects are true sentences that are not: verbatim, in another case, with a
-lead, and the question set's answers against their gold paragraphs, which are paraphrases. No cable of them
-was used to train or fit anything. Beside it the balanced accuracy of supported against the rest on foreign
-sets and on the project's own claims: only documents that the model was not trained on, and with the last
-weighing fitted on other documents (five folds). Intervals are of 95 %, whole documents drawn.
+lead, and the question set's answers against their gold paragraphs, which are paraphrases. The rows "in free
+words" are `evals/sets/telegram-claims.jsonl`: claims of the project's own writing over the same cables, true
+and false alike in words of their own. No cable of them was used to train or fit anything. Beside it the
+balanced accuracy of supported against the rest on foreign sets and on the project's own claims: only
+documents that the model was not trained on, and with the last weighing fitted on other documents (five
+folds). Intervals are of 95 %, whole documents drawn.
 """
 
 from __future__ import annotations
@@ -39,6 +41,8 @@ from rag.verifying.verify import DeterministicVerifier, Verifier
 from rag.verifying.weighing import load_weigher
 from training.weigh_entailment import held_out_cases
 
+CLAIMS = Path(__file__).resolve().parents[1] / "evals" / "sets" / "telegram-claims.jsonl"
+TRUE = "true"
 _MUTANTS = 200
 _TRUE_SENTENCES = 400
 _FEWEST_WORDS = 6
@@ -160,6 +164,16 @@ def true_sentences(pairs: Sequence[TruePair], answers: Sequence[TruePair]) -> di
     }
 
 
+def claims_in_free_words(held: Held) -> dict[str, Items]:
+    """The project's own claims over the cables by their kind; those that are true first."""
+    items: dict[str, Items] = {TRUE: []}
+    for line in CLAIMS.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        if (key := (row["cable"], row["paragraph"])) in held:
+            items.setdefault(row["kind"], []).append((row["claim"], key))
+    return items
+
+
 def check(verifier: Verifier, items: Items, held: Held) -> list[tuple[Verdict, str]]:
     results = []
     for sentence, key in items:
@@ -278,6 +292,11 @@ def audit(shared: Path, show: str) -> tuple[list[Rate], list[Accuracy], float]:
             items = [(m.sentence, (m.cited.cable_id, m.cited.label)) for m in mutants]
             rows.add(f"{kind.replace('_', ' ')}{name}", "accept", items, total)
         rows.total(total, "accept")
+    claims = claims_in_free_words(held)
+    rows.add("in free words", "reject", claims.pop(TRUE), "all true sentences in free words")
+    for kind, items in claims.items():
+        rows.add(f"{kind}, in free words", "accept", items, "all in free words")
+    rows.total("all in free words", "accept")
     return rows.rates, accuracies(held_out_cases(shared), model), pairs_per_s(model, held)
 
 

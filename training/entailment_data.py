@@ -126,7 +126,8 @@ def own_claims(
             place: Place = place,
         ) -> Example:  # fmt: skip
             pair = Pair(sentence, place.context, place.text)
-            return Example(pair, supported, against, doubts, "own", place.group, place.held_out, kind)
+            source = TELEGRAMS if place.group.startswith(TELEGRAMS) else "own"
+            return Example(pair, supported, against, doubts, source, place.group, place.held_out, kind)
 
         true = [row["claim"], *([row["second"]] if "second" in row else [])]
         for sentence in true:

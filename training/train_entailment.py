@@ -38,6 +38,7 @@ from rag.verifying.entailment_model import (
     collate,
 )
 from training.entailment_data import Example, all_examples
+from training.reading_data import TELEGRAMS
 from training.tuning import PAUSED, add_sittings, area_under_curve, kept_batches, train
 
 BATCH = 24
@@ -46,6 +47,8 @@ DOUBT_WEIGHT = 1.0
 # Few words of a false sentence make it false.
 DOUBTFUL_WORDS_WEIGHT = 3.0
 UNKNOWN = -1.0
+# The sources that are of the project's own writing.
+OWN = frozenset({"own", TELEGRAMS, "edits"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +175,7 @@ def read_arguments() -> argparse.Namespace:
         "--sentences", type=int, default=1_500, help="sentences of the corpus to edit, an epoch"
     )
     parser.add_argument("--epochs", type=int, default=2)
-    parser.add_argument("--limit", type=int, help="at most so many examples an epoch")
+    parser.add_argument("--limit", type=int, help="at most so many own examples an epoch")
     parser.add_argument("--learning-rate", type=float, default=2e-4)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
@@ -202,7 +205,9 @@ def main() -> None:
                 e for e in examples if not e.held_out and (not options.sources or e.source in options.sources)
             ]
             if options.limit:
-                examples = chance.sample(examples, min(options.limit, len(examples)))
+                own = [e for e in examples if e.source in OWN]
+                foreign = [e for e in examples if e.source not in OWN]
+                examples = foreign + chance.sample(own, min(options.limit, len(own)))
             weights = weights_of(examples)
             items = [item(encoder, e, w) for e, w in zip(examples, weights, strict=True)]
             batches += shuffled_batches(items, chance)

@@ -39,7 +39,7 @@ from rag.verifying.entailing import EntailmentVerifier
 from rag.verifying.entailment import Entailed, Entailment, Pair, load_minilm_entailment
 from rag.verifying.verify import DeterministicVerifier, Verifier
 from rag.verifying.weighing import load_weigher
-from training.weigh_entailment import held_out_cases
+from training.weigh_entailment import WEIGHED, held_out_cases
 
 CLAIMS = Path(__file__).resolve().parents[1] / "evals" / "sets" / "telegram-claims.jsonl"
 TRUE = "true"
@@ -237,11 +237,11 @@ def balanced(cases: Sequence[Case], stands: Sequence[bool]) -> Share:
 def accuracies(cases: Sequence[Case], entailment: Entailment) -> list[Accuracy]:
     """Each set's reported documents: by rules, by one weigher for all sets, by a weigher of its own."""
     examined = examine(cases, entailment)
-    shared = cross_validate(examined)
+    shared = cross_validate(examined, WEIGHED)
     found = []
     for source in dict.fromkeys(case.source for case in cases):
         mine = [at for at, case in enumerate(cases) if case.source == source]
-        own = cross_validate([examined[at] for at in mine])
+        own = cross_validate([examined[at] for at in mine], {source})
         part = [cases[at] for at in mine]
         recalls = [
             [shared[at] is side for at in mine if cases[at].supported is side] for side in (True, False)

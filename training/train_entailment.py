@@ -29,17 +29,18 @@ from torch import Tensor, nn
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from rag.models.embeddings import packaged_model, packaged_tokenizer
-from rag.models.tuned import load_tuned, save_tuned
+from rag.models.tuned import save_tuned
 from rag.verifying.entailment import PairEncoder
 from rag.verifying.entailment_model import (
     Batch,
     Encoded,
     EntailmentModel,
     collate,
+    load_entailment_model,
 )
 from training.entailment_data import Example, all_examples
 from training.reading_data import TELEGRAMS
-from training.tuning import PAUSED, add_sittings, area_under_curve, kept_batches, train
+from training.tuning import PAUSED, add_sittings, area_under_curve, keep_of, kept_batches, train
 
 BATCH = 24
 CONTRADICTED_WEIGHT = 0.3
@@ -189,10 +190,8 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     chance = random.Random(options.seed)
     folder = packaged_model()
-    model = EntailmentModel(folder)
-    if options.resume:
-        load_tuned(model, options.resume)
-    elif options.start:
+    model = load_entailment_model(folder, options.resume) if options.resume else EntailmentModel(folder)
+    if options.start:
         start_from(model, options.start)
     encoder = PairEncoder(packaged_tokenizer())
 
@@ -221,6 +220,8 @@ def main() -> None:
     )  # fmt: skip
     if not done:
         raise SystemExit(PAUSED)
+    if options.resume:
+        keep_of(load_entailment_model(folder, options.resume), model, options.kept_share)
     held_out = [e for e in all_examples(options.shared, options.seed, options.sentences) if e.held_out]
     figures = measure(model, encoder, held_out)
     print(figures, flush=True)
@@ -229,6 +230,7 @@ def main() -> None:
         "data": "own claims and edited sentences over DFAT; parts of WiCE, SummEdits and "
         "Factcheck-GPT; CLAPNQ; SQuAD 2.0",
         "seed": str(options.seed),
+        "kept": f"{options.kept_share} of the weights it started from",
         "steps": f"{len(batches)} of {BATCH} pairs",
         "start": sha256(started.read_bytes()).hexdigest()[:12] if started else "packaged",
         **figures,

@@ -41,7 +41,7 @@ from rag.types import Span
 from training.contrast import Swaps, emptied
 from training.public_data import public_questions
 from training.reading_data import TELEGRAMS, Asked, Example, own_questions, own_rows
-from training.tuning import PAUSED, add_sittings, area_under_curve, kept_batches, train
+from training.tuning import PAUSED, add_sittings, area_under_curve, keep_of, kept_batches, train
 
 BATCH = 16
 SPAN_WEIGHT = 0.25
@@ -263,13 +263,6 @@ def measure(model: ReaderModel, cutter: WindowCutter, held_out: dict[str, list[A
     return figures
 
 
-@torch.no_grad()
-def keep_of(start: ReaderModel, model: ReaderModel, share: float) -> None:
-    """Put weights between those that training started from and ended with (Wortsman et al. 2022, WiSE-FT)."""
-    for before, after in zip(start.parameters(), model.parameters(), strict=True):
-        after.lerp_(before, share)
-
-
 def searched(options: argparse.Namespace, chance: random.Random) -> tuple[list[Asked], list[Asked]]:
     """Own and public questions with what is found for each, kept in the state since that takes minutes."""
     cache: Path = options.state / "asked.pickle"
@@ -293,7 +286,6 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--collection", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--start", type=Path)
-    parser.add_argument("--kept-share", type=float, default=0.0, help="of the weights of --start at the end")
     parser.add_argument("--rehearse", type=int, help="own questions of earlier rounds; else all")
     parser.add_argument("--public-sample", type=int, default=2_500)
     parser.add_argument("--epochs", type=int, default=3)

@@ -27,7 +27,10 @@ PAUSED = 75
 
 
 def add_sittings(parser: argparse.ArgumentParser) -> None:
-    """The options of a training in sittings."""
+    """The options of a training in sittings, and of what is kept of the weights it goes on from."""
+    parser.add_argument(
+        "--kept-share", type=float, default=0.0, help="of the weights gone on from, at the end"
+    )
     parser.add_argument("--state", type=Path, required=True, help="folder where the training goes on from")
     parser.add_argument("--sitting", type=float, default=1e9, help="minutes after which to pause")
 
@@ -89,6 +92,13 @@ def train(
     state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step}
     torch.save(state, path)
     return step >= len(batches)
+
+
+@torch.no_grad()
+def keep_of(start: nn.Module, model: nn.Module, share: float) -> None:
+    """Put weights between those that training started from and ended with (Wortsman et al. 2022, WiSE-FT)."""
+    for before, after in zip(start.parameters(), model.parameters(), strict=True):
+        after.lerp_(before, share)
 
 
 def without_embeddings(model: nn.Module) -> list[nn.Parameter]:

@@ -6,19 +6,18 @@ import re
 
 from rag.text.words import is_same, words_of
 
-_ONE, _OTHER = r"(?P<one>.+?)", r"(?P<other>.+?)"
-_ENDS = r"\s*[?.!]*\s*$"
+# Of a question without its last marks and with single spaces, so that no run of them can be read in two ways.
 _SIDES = tuple(
-    re.compile(pattern + _ENDS, re.IGNORECASE)
+    re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"^(?:please\s+)?(?:compare|contrast)\s+{_ONE}\s+(?:and|with|to|against|versus|vs\.?)\s+{_OTHER}",
-        rf"^how\s+(?:did|do|does)\s+{_ONE}\s+(?:differ|deviate)\s+from\s+{_OTHER}",
-        rf"^(?:what\s+(?:is|are|was|were)\s+)?(?:the\s+)?differences?\s+between\s+{_ONE}\s+and\s+{_OTHER}",
+        r"^(?:please )?(?:compare|contrast) (?P<one>.+?) (?:and|with|to|against|versus|vs\.?) (?P<other>.+)$",
+        r"^how (?:did|do|does) (?P<one>.+?) (?:differ|deviate) from (?P<other>.+)$",
+        r"^(?:what (?:is|are|was|were) )?(?:the )?differences? between (?P<one>.+?) and (?P<other>.+)$",
     )
 )
 _POSITIONS = re.compile(
-    rf"^how\s+(?:did|do|does)\s+{_ONE}\s+and\s+{_OTHER}\s+(?:differ|disagree)\s+"
-    rf"(?P<matter>(?:on|over|about|in|as\s+to)\s+.+?){_ENDS}",
+    r"^how (?:did|do|does) (?P<one>.+?) and (?P<other>.+?) (?:differ|disagree) "
+    r"(?P<matter>(?:on|over|about|in|as to) .+)$",
     re.IGNORECASE,
 )
 # A side that asks for itself is no thing to be set beside another.
@@ -35,7 +34,7 @@ def compared(question: str) -> list[str]:
     What the sides share and one of them leaves out is said of both: "Compare oil prices in Egypt and in Gabon
     in 1979" -> "What were oil prices in Egypt in 1979?", "What were oil prices in Gabon in 1979?".
     """
-    text = " ".join(question.split())
+    text = " ".join(question.split()).rstrip(" ?.!")
     if match := _POSITIONS.match(text):
         return [f"What was the position of {match[side]} {match['matter']}?" for side in ("one", "other")]
     match = next((found for form in _SIDES if (found := form.match(text))), None)

@@ -32,6 +32,8 @@ HERE = Path(__file__).resolve().parent
 # Of the own claims one document in so many is never trained on, by the hash of its file's name.
 OWN_HELD_OUT_ONE_IN = 6
 WORDS = range(8, 45)
+# The source of claims whose truths are as near to the paragraph's own words as their falsehoods.
+CLOSE = "close"
 # Shorter paragraphs, in characters, are no evidence for anything.
 LEAST_ELSEWHERE = 120
 # Variants of a claim that the paragraph speaks against, where the others are only not in it.
@@ -123,10 +125,10 @@ def own_claims(
 
         def example(
             sentence: str, supported: bool, against: bool | None, doubts: tuple[Span, ...] | None, kind: str,
-            place: Place = place,
+            place: Place = place, close: bool = row.get("close", False),
         ) -> Example:  # fmt: skip
             pair = Pair(sentence, place.context, place.text)
-            source = TELEGRAMS if place.group.startswith(TELEGRAMS) else "own"
+            source = CLOSE if close else TELEGRAMS if place.group.startswith(TELEGRAMS) else "own"
             return Example(pair, supported, against, doubts, source, place.group, place.held_out, kind)
 
         true = [row["claim"], *([row["second"]] if "second" in row else [])]

@@ -1,64 +1,25 @@
-"""Training's own data and its sittings; the networks themselves are trained elsewhere."""
+"""Training's own data, and what is packed of it; `test_distillation.py` has how networks learn."""
 
 import json
-import math
 import random
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
-
-import torch
-from torch import Tensor, nn
 
 from ingestion.parse import parse_source
 from ingestion.sources import find_files
 from ingestion.sources.records import SourceFile
+from rag.models.embeddings import packaged_tokenizer
+from rag.models.reader import WindowCutter
 from rag.types import Cable, Span
+from rag.verifying.entailment import Pair, PairEncoder
 from training.contrast import Swaps, emptied
+from training.entailment_data import Example as Claim
+from training.pack_entailment import Labelled
+from training.pack_entailment import rows as claim_rows
+from training.pack_reader import trained_rows
+from training.packed import Split
 from training.reading_data import HERE, LAST_ROUND, TELEGRAMS, Asked, Example, OwnRow, find_place
-from training.tuning import kept_batches, train
-
-
-class Network(nn.Module):
-    """An encoder with embeddings, which stay as they are, and a layer on it, which learns."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        torch.manual_seed(0)
-        self.encoder = nn.Module()
-        self.encoder.embeddings = nn.Embedding(8, 4)
-        self.verdict = nn.Linear(4, 1)
-
-    def forward(self, ids: Tensor) -> Tensor:
-        scores: Tensor = self.verdict(self.encoder.embeddings(ids)).squeeze(-1)
-        return scores
-
-
-def learn(folder: Path, minutes: float) -> tuple[bool, Network]:
-    network = Network()
-
-    def loss_of(batch: list[int]) -> Tensor:
-        wanted = torch.tensor([float(one % 2) for one in batch])
-        return nn.functional.binary_cross_entropy_with_logits(network(torch.tensor(batch)), wanted)
-
-    batches = kept_batches(folder, lambda: [[n % 8, (n + 3) % 8] for n in range(20)])
-    return train(network, batches, loss_of, 0.1, folder, minutes), network
-
-
-def test_a_paused_training_goes_on_to_what_one_sitting_gives(tmp_path: Path) -> None:
-    paused, untouched = learn(tmp_path / "two", 0)
-    assert not paused
-    assert torch.equal(untouched.verdict.weight, Network().verdict.weight)
-
-    done, in_two = learn(tmp_path / "two", math.inf)
-    assert done
-    _, in_one = learn(tmp_path / "one", math.inf)
-    assert torch.equal(in_two.verdict.weight, in_one.verdict.weight)
-    assert not torch.equal(in_two.verdict.weight, untouched.verdict.weight)
-    assert torch.equal(in_two.encoder.embeddings.weight, untouched.encoder.embeddings.weight)
-
-    again, nothing_new = learn(tmp_path / "two", math.inf)
-    assert again
-    assert torch.equal(nothing_new.verdict.weight, in_two.verdict.weight)
 
 
 def test_every_question_over_an_invented_telegram_points_into_one() -> None:
@@ -133,3 +94,33 @@ def test_a_swapped_question_asks_of_what_the_passage_does_not_name() -> None:
     assert swapped is not None and not swapped.answers and swapped.text == TEXT
     assert swapped.question == "How many trucks left for Lusaka?"
     assert Swaps(asked[:1]).swapped("maize", pairs[0], random.Random(0)) is None
+
+
+def test_a_packed_answer_is_the_answer_and_its_sentence_the_evidence() -> None:
+    pair = example("How many trucks left for Harare?", "Forty trucks")
+    asked = Asked("0", "maize", 4, "fact", False, (pair,), (replace(pair, text=TEXT[:92], answers=()),))
+    tokenizer = packaged_tokenizer()
+    rows = [*trained_rows(WindowCutter(tokenizer), [asked], random.Random(0))]
+    told, found, less = rows
+    assert told.label == 1 and told.targets is not None
+    first, last = told.answer
+    assert tokenizer.decode(told.ids[first : last + 1]) == "forty trucks"
+    evidence = [t for t, target in zip((told.ids[i] for i in told.own), told.targets, strict=True) if target]
+    assert (
+        tokenizer.decode(evidence)
+        == "forty trucks of maize left for harare with the blessing of the governor."
+    )
+    assert (found.label, found.answer, found.source, found.repeats) == (0, (0, 0), "own", 1)
+    assert (less.label, less.source, less.repeats) == (0, "emptied", 0.5)
+    assert told.group == found.group == less.group
+
+
+def test_the_tokens_of_a_changed_word_are_in_doubt() -> None:
+    pair = Pair("Fifty trucks left for Harare.", "", TEXT)
+    false = Claim(pair, False, True, (Span(0, 5),), "own", "a", False)
+    (row,) = claim_rows(PairEncoder(packaged_tokenizer()), iter([Labelled(false, Split.TRAIN, 0.0)]))
+    assert row.targets == [1, 0, 0, 0, 0, 0, 0][: len(row.own)]
+    assert row.ids[row.second - 1] == row.ids[-1] and row.contradicted == 1
+    unknown = replace(false, doubts=None)
+    (row,) = claim_rows(PairEncoder(packaged_tokenizer()), iter([Labelled(unknown, Split.TRAIN, 0.0)]))
+    assert row.targets is None

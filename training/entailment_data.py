@@ -1,8 +1,9 @@
-"""Training pairs for the entailment model: the project's own claims, edits of sentences, three foreign sets.
+"""Training pairs for the entailment model: the project's own claims, and edits of sentences.
 
 The own claims (`claims.jsonl`) name their paragraphs of Documents on Australian Foreign Policy by file and
 offsets; the text is read from the corpus, so that none of it is in this repository. Every source is cut
-by document into a part that is trained on and a part that is only reported.
+by document into a part that is trained on and a part that is only reported; so are the foreign sets
+(`foreign_claims.py`).
 """
 
 from __future__ import annotations
@@ -10,12 +11,11 @@ from __future__ import annotations
 import json
 import random
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from evals.loaders.claims import ClaimRow, load_factcheck, load_summedits, load_wice
 from evals.mutants import MutationKind, TruePair, make_mutants
 from ingestion.parse import parse_source
 from ingestion.sources import find_files
@@ -25,7 +25,6 @@ from rag.text.words import words_of
 from rag.types import Cable, Paragraph, Span
 from rag.verifying.entailment import Pair, context_of
 from training.edits import FALSE, TRUE, changed_words, likeness
-from training.public_data import passages
 from training.reading_data import TELEGRAMS
 
 HERE = Path(__file__).resolve().parent
@@ -142,7 +141,7 @@ def own_claims(
             elsewhere = example(chance.choice(true), False, False, None, "elsewhere")
             yield replace(elsewhere, pair=replace(elsewhere.pair, context=context, evidence=text))
         if not place.held_out:
-            yield from _edits(example(row["claim"], True, False, (), "edited"), chance, falsehoods=1)
+            yield from edits_of(example(row["claim"], True, False, (), "edited"), chance, falsehoods=1)
 
 
 def find_paragraph(cable: Cable, start: int, end: int) -> Paragraph | None:
@@ -174,7 +173,7 @@ def edited_sentences(documents: dict[str, Cable], count: int, seed: int) -> Iter
     for cable, paragraph, sentence in pairs[:count]:
         pair = Pair(sentence, context_of(cable.header, paragraph), paragraph.text)
         true = Example(pair, True, False, (), "edits", cable.header.cable_id, False, "true")
-        yield from _edits(true, chance, falsehoods=1)
+        yield from edits_of(true, chance, falsehoods=1)
         led = chance.choice(_LEADS) + sentence[0].lower() + sentence[1:]
         kept = chance.choice((sentence, sentence.upper(), led, led))
         yield replace(true, pair=replace(pair, sentence=kept))
@@ -208,7 +207,7 @@ def _mutant(cable: Cable, paragraph: Paragraph, sentence: str, chance: random.Ra
     return None
 
 
-def _edits(true: Example, chance: random.Random, falsehoods: int) -> Iterator[Example]:
+def edits_of(true: Example, chance: random.Random, falsehoods: int) -> Iterator[Example]:
     """Falsified versions of a true example, and one that is worded otherwise and still true."""
     sentence = true.pair.sentence
     evidence = true.pair.evidence
@@ -235,101 +234,3 @@ def _edits(true: Example, chance: random.Random, falsehoods: int) -> Iterator[Ex
     kept = chance.choice(TRUE)(sentence, others, chance)
     if kept is not None and kept != sentence:
         yield replace(true, pair=replace(true.pair, sentence=kept), kind="reworded")
-
-
-def summedits(path: Path) -> Iterator[Example]:
-    """Summaries and their edits; what sets an inconsistent one off from the nearest consistent is doubted."""
-    rows = load_summedits(path)
-    consistent: dict[str, list[str]] = {}
-    for row in rows:
-        if row.supported:
-            consistent.setdefault(row.document, []).append(row.claim)
-    for row in rows:
-        doubts: tuple[Span, ...] | None = () if row.supported else None
-        if not row.supported and row.document in consistent:
-            nearest = max(consistent[row.document], key=lambda one: likeness(one, row.claim))
-            doubts = changed_words(nearest, row.claim)
-        yield _foreign(row, "summedits", False if row.supported else None, doubts)
-
-
-def wice(path: Path) -> Iterator[Example]:
-    """Claims of Wikipedia against a cited page; partial support counts as none."""
-    for row in load_wice(path):
-        yield _foreign(row, "wice", False if row.supported else None, () if row.supported else None)
-
-
-def factcheck(path: Path) -> Iterator[Example]:
-    """Claims with pieces of web pages."""
-    for row in load_factcheck(path):
-        yield _foreign(row, "factcheck", row.label == "refute", () if row.supported else None)
-
-
-def _foreign(
-    row: ClaimRow, source: str, contradicted: bool | None, doubts: tuple[Span, ...] | None
-) -> Example:
-    pair = Pair(row.claim, "", "\n".join(row.evidence))
-    return Example(pair, row.supported, contradicted, doubts, source, row.document, row.reported, row.label)
-
-
-def clapnq(path: Path, seed: int) -> Iterator[Example]:
-    """Sentences of written answers against the passage that they were written from, and edits of them."""
-    chance = random.Random(seed)
-    for row in _rows(path):
-        passage = row["passages"][0]
-        for output in row["output"]:
-            answer = output["answer"]
-            for span in split_sentences(answer):
-                sentence = answer[span.start : span.end]
-                if len(sentence.split()) in WORDS:
-                    pair = Pair(sentence, passage["title"], passage["text"])
-                    true = Example(pair, True, False, (), "clapnq", passage["title"], False, "true")
-                    yield true
-                    yield from _edits(true, chance, falsehoods=2)
-
-
-def squad2(path: Path) -> Iterator[Example]:
-    """Questions that ask who did something, told as statements; with the plausible answer they are false."""
-    for article in json.loads(path.read_text(encoding="utf-8"))["data"]:
-        title = article["title"].replace("_", " ")
-        for paragraph in article["paragraphs"]:
-            for asked in paragraph["qas"]:
-                answers = asked["answers"] or asked.get("plausible_answers", [])
-                statement = _statement(asked["question"].strip(), answers[0]["text"]) if answers else None
-                if statement is not None:
-                    supported = not asked["is_impossible"]
-                    pair = Pair(statement, title, paragraph["context"])
-                    yield Example(
-                        pair, supported, False if supported else None, () if supported else None,
-                        "squad2", title, False, "who",
-                    )  # fmt: skip
-
-
-def _statement(question: str, answer: str) -> str | None:
-    first, _, rest = question.rstrip("?").strip().partition(" ")
-    verb = rest.partition(" ")[0]
-    asks = (
-        first.lower() == "who"
-        and verb.isalpha()
-        and verb not in {"did", "do", "does", "was", "were", "is", "are"}
-    )
-    return f"{answer[0].upper()}{answer[1:]} {rest}." if asks and len(answer.split()) < 10 else None
-
-
-def _rows(path: Path) -> list[dict[str, object]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-
-
-def all_examples(shared: Path, seed: int, sentences: int) -> list[Example]:
-    """Every source, the held-out parts among them."""
-    benchmarks = shared / "benchmarks"
-    documents = own_documents(shared)
-    sources: Iterable[Iterator[Example]] = (
-        own_claims(documents, passages(benchmarks), seed),
-        edited_sentences(documents, sentences, seed),
-        summedits(benchmarks / "summedits-dev.jsonl"),
-        wice(benchmarks / "wice-dev.jsonl"),
-        factcheck(benchmarks / "factcheck-stance-dev.jsonl"),
-        clapnq(benchmarks / "clapnq-answerable-dev.jsonl", seed),
-        squad2(benchmarks / "squad2-dev.json"),
-    )
-    return [example for source in sources for example in source]

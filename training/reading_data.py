@@ -9,7 +9,6 @@ repository, and so that a question meets the paragraphs that a search for it fin
 from __future__ import annotations
 
 import json
-import random
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -92,14 +91,10 @@ class OwnRow:
         return self.round in HELD_OUT_ROUNDS and zlib.crc32(self.cable.encode()) % HELD_OUT_ONE_IN == 0
 
 
-def own_rows(rehearsed: int | None, chance: random.Random) -> list[OwnRow]:
-    """The last round's questions, what is held out, and of the earlier rounds all or so many."""
+def own_rows() -> list[OwnRow]:
+    """Every line of `questions.jsonl`."""
     lines = (HERE / "questions.jsonl").read_text(encoding="utf-8").splitlines()
-    rows = [OwnRow(number, **json.loads(line)) for number, line in enumerate(lines)]
-    earlier = [row for row in rows if row.round < LAST_ROUND and not row.held_out]
-    if rehearsed is not None:
-        earlier = chance.sample(earlier, min(rehearsed, len(earlier)))
-    return [row for row in rows if row.round == LAST_ROUND or row.held_out] + earlier
+    return [OwnRow(number, **json.loads(line)) for number, line in enumerate(lines)]
 
 
 def own_questions(collection: Collection, rows: Sequence[OwnRow]) -> Iterator[Asked]:

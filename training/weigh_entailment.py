@@ -29,7 +29,8 @@ from evals.fitting import (
 from rag.bootstrap import packaged_encoder
 from rag.text.loose import loose_passage
 from rag.verifying.entailment import load_minilm_entailment
-from training.entailment_data import Example, factcheck, own_claims, own_documents, summedits, wice
+from training.entailment_data import Example, own_claims, own_documents
+from training.foreign_claims import factcheck, summedits, wice
 from training.public_data import passages
 
 # Of the sources of `held_out_cases` those that the weighing is fitted on: all but the claims over telegrams.

@@ -13,15 +13,11 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-import numpy as np
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from training.tuning import area_under_curve
 
 
 def told_by_wording(questions: list[str], answered: list[bool], documents: list[str]) -> float:
@@ -33,7 +29,7 @@ def told_by_wording(questions: list[str], answered: list[bool], documents: list[
     scores = cross_val_predict(
         model, questions, answered, groups=documents, cv=GroupKFold(5), method="decision_function"
     )
-    return area_under_curve(np.asarray(scores), np.asarray(answered, dtype=float))
+    return float(roc_auc_score(answered, scores))
 
 
 def main() -> None:
@@ -45,9 +41,9 @@ def main() -> None:
             document = row.get("file") or row["id"]
             rounds[row.get("round")].append((row["question"], answered, document))
         for number, rows in sorted(rounds.items(), key=str):
-            questions, answered, documents = (list(column) for column in zip(*rows, strict=True))
+            questions, truths, documents = (list(column) for column in zip(*rows, strict=True))
             name = path.name if number is None else f"{path.name}, round {number}"
-            print(f"{name}: {told_by_wording(questions, answered, documents):.2f} of {len(rows)}")
+            print(f"{name}: {told_by_wording(questions, truths, documents):.2f} of {len(rows)}")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 The reader is the project's own small model: the packaged MiniLM with its six layers fine-tuned, a head
 for the tokens (start and end of the answer, as in BERT for SQuAD 2, where no answer points at [CLS];
 Devlin et al. 2019; and whether the sentence answers) and one for whether there is an answer.
-`training/train_reader.py` makes it; the card beside the weights gives its data and figures.
+`training/train_student.py` makes it; the card beside the weights gives its data and figures.
 """
 
 from __future__ import annotations

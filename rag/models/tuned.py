@@ -1,4 +1,4 @@
-"""The packaged encoder fine-tuned: how the project's own networks begin, are kept and are loaded.
+"""The packaged encoder fine-tuned: how the project's own networks are kept and loaded.
 
 Only what training changed is stored, in half precision: the encoder's layers and what stands on them. The
 token embeddings stay those of the packaged model, which is checked by hash.
@@ -7,7 +7,7 @@ token embeddings stay those of the packaged model, which is checked by hash.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,77 +26,48 @@ if TYPE_CHECKING:
 
 HIDDEN = 384
 _ENCODER = "encoder."
-_UNCHANGED = "encoder.embeddings."
 
 
 class TunedModel(nn.Module):
-    """The packaged encoder of a folder, to be trained; or none yet, to be frozen with the weights to use.
+    """A network to read with, once its weights are there; what stands on the encoder is a subclass's."""
 
-    What stands on it is a subclass's.
-    """
-
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.encoder: BertModel | None = None if folder is None else packaged_encoder(folder)
         self._unpadded: UnpaddedEncoder | None = None
 
     def freeze(self, weights: BertWeights) -> None:
-        """Read with these from now on: there is no training after."""
-        self._unpadded, self.encoder = UnpaddedEncoder(weights, fp32_between=False), None
+        """Read with these from now on."""
+        self._unpadded = UnpaddedEncoder(weights, fp32_between=False)
 
     def compile_ahead(self) -> None:
         """Compile what reading needs, of a frozen model: see `UnpaddedEncoder.compile_ahead`."""
         assert self._unpadded is not None, "the model is not frozen"
         self._unpadded.compile_ahead()
 
-    def padded(self, ids: Tensor, mask: Tensor, types: Tensor) -> Tensor:
-        """Last hidden states of inputs of one length, (n, t, hidden), for training."""
-        assert self.encoder is not None, "the model has no encoder to train"
-        hidden: Tensor = self.encoder(
-            input_ids=ids, attention_mask=mask, token_type_ids=types
-        ).last_hidden_state
-        return hidden
-
     def read(self, ids: Sequence[list[int]], types: Sequence[list[int]]) -> list[Tensor]:
         """Last hidden states of each input in its own length, (t, hidden), without gradients."""
-        if self._unpadded is not None:
-            return self._unpadded(ids, types)
-        assert self.encoder is not None, "the model has no encoder"
-        return UnpaddedEncoder(BertWeights.of(self.encoder), fp32_between=False)(ids, types)
+        assert self._unpadded is not None, "the model is not frozen"
+        return self._unpadded(ids, types)
 
 
 def packaged_encoder(folder: Path) -> BertModel:
-    """The network of the packaged model in `folder`, with its weights and without its pooling."""
+    """The network of the packaged model in `folder`, as `transformers` has it, without its pooling."""
     from transformers import BertModel
     from transformers.utils import logging
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    # Read in with its pooling, which is in the file: what is left over there is complained of. Trained on a
-    # CPU, the fused attention would take twice the time for its backward pass.
+    # Read in with its pooling, which is in the file: what is left over there is complained of.
     encoder: BertModel = BertModel.from_pretrained(
         str(folder), attn_implementation="eager", dtype=torch.float32
     )
     encoder.pooler = None
-    encoder.train()
     return encoder
 
 
-def save_tuned(model: nn.Module, path: Path, card: dict[str, str]) -> None:
-    """Write what training changed of a model whose `encoder` is packaged; `card` goes into the metadata."""
-    kept = {
-        name: tensor.half().contiguous()
-        for name, tensor in model.state_dict().items()
-        if not name.startswith(_UNCHANGED)
-    }
+def save_tuned(tensors: Mapping[str, Tensor], path: Path, card: Mapping[str, str]) -> None:
+    """Write layers and heads in half precision; `card` goes into the metadata."""
+    kept = {name: tensor.detach().half().cpu().contiguous() for name, tensor in tensors.items()}
     save_file(kept, path, metadata={"card": json.dumps(card, sort_keys=True)})
-
-
-def load_tuned(model: nn.Module, path: Path) -> None:
-    """Put the weights of `path` into a new model, to train it further.
-
-    Raises ValueError where they are another network's.
-    """
-    _load(model, _read(path), path)
 
 
 def load_frozen(model: TunedModel, folder: Path, path: Path) -> None:
@@ -106,7 +77,7 @@ def load_frozen(model: TunedModel, folder: Path, path: Path) -> None:
     """
     packaged = BertWeights.in_folder(folder)
     try:
-        tuned = _read(path)
+        tuned = {name: tensor.float() for name, tensor in load_file(path).items()}
         layers = {name: tuned.pop(name) for name in [*tuned] if name.startswith(_ENCODER)}
         _load(model, tuned, path)
         own = {name.removeprefix(_ENCODER): tensor for name, tensor in layers.items()}
@@ -121,13 +92,9 @@ def load_frozen(model: TunedModel, folder: Path, path: Path) -> None:
     model.freeze(replace(packaged, tensors={**packaged.tensors, **own}))
 
 
-def _read(path: Path) -> dict[str, Tensor]:
-    return {name: tensor.float() for name, tensor in load_file(path).items()}
-
-
 def _load(model: nn.Module, weights: dict[str, Tensor], path: Path) -> None:
     missing, unexpected = model.load_state_dict(weights, strict=False)
-    _require_none(path, [name for name in missing if not name.startswith(_UNCHANGED)] + unexpected)
+    _require_none(path, missing + unexpected)
     model.eval()
 
 

@@ -2,7 +2,7 @@
 
 The project's own model is the packaged MiniLM with its six layers fine-tuned, a head for the verdict and
 one that says which words of the sentence are in doubt.
-`training/train_entailment.py` makes it; the card beside the weights gives its data and figures.
+`training/train_student.py` makes it; the card beside the weights gives its data and figures.
 """
 
 from __future__ import annotations

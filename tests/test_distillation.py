@@ -15,24 +15,29 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file
 from transformers import MPNetConfig, MPNetModel
 
-from rag.models.embeddings import packaged_model
+from rag.models.embeddings import packaged_model, packaged_tokenizer
 from rag.models.reader import WEIGHTS as READER
+from rag.models.reader import WindowCutter
 from rag.models.reader_model import ReaderModel
 from rag.models.tuned import load_frozen, save_tuned
 from rag.models.unpadded import UnpaddedEncoder
 from rag.models.weights import BertWeights
+from rag.types import Span
 from rag.verifying.entailment import WEIGHTS as ENTAILMENT
 from rag.verifying.entailment_model import Encoded, EntailmentModel
-from training.batching import Batch, Feed, class_weights
+from training.batching import Batch, Feed, RowNumbers, class_weights
+from training.calibrate_reader import calibrate, measure, write
 from training.learning import Budget, figures_of, learn, load_labels, save_labels, soft_labels
+from training.losses import loss_of
 from training.network import Network
 from training.packed import PackedRows, Row, Split, Task, load_packed, pack
+from training.reading_data import Asked, Example
 from training.weights_files import card_of, export, mean_of, student, teacher
 
 DATA = Path(str(files("rag"))) / "data"
 PACKAGED: dict[Task, Path] = {"reader": DATA / READER, "entailment": DATA / ENTAILMENT}
 CPU = torch.device("cpu")
-STEPS = 12
+STEPS = 10
 IDS = [[101, 2054, 2003, 102, 1996, 6090, 2993, 102], [101, 2040, 102, 6060, 102]]
 SECOND = [4, 3]
 
@@ -222,6 +227,13 @@ def by_steps() -> Callable[[], float]:
     return map(float, count()).__next__
 
 
+@torch.inference_mode()
+def loss_over(network: Network, feed: Feed, rows: RowNumbers) -> float:
+    batch = feed.batch(rows)
+    logits = network.eval()(batch.ids, batch.mask, batch.second, batch.own)
+    return float(loss_of(feed.packed.task, logits, batch, 0.5))
+
+
 @pytest.mark.parametrize("task", ["reader", "entailment"])
 def test_a_student_learns_from_labels_and_teacher_and_keeps_its_embeddings(
     task: Task, mpnet: Path, tmp_path: Path
@@ -238,8 +250,10 @@ def test_a_student_learns_from_labels_and_teacher_and_keeps_its_embeddings(
 
     network = student(task, packaged_model(), None)
     before = {name: value.clone() for name, value in network.encoder.state_dict().items()}
+    at_first = loss_over(network, feed, rows)
     learned = learn(network, feed, rows, Budget(STEPS + 1, 1e-3, 60), 0.5, 0, by_steps())
-    assert learned.steps == STEPS and learned.last_loss < learned.first_loss
+    assert learned.steps == STEPS
+    assert loss_over(network, feed, rows) < 0.9 * at_first
     for name, value in network.encoder.state_dict().items():
         assert torch.equal(value, before[name]) is not name.startswith("layers."), name
     assert figures_of(network, feed)["own"].endswith("n 24")
@@ -264,6 +278,41 @@ def test_labels_of_other_rows_are_refused(mpnet: Path, tmp_path: Path) -> None:
     shorter = pack("reader", [Row([101, 102], 1, range(1, 1), None, "own", Split.TRAIN, 0)])
     with pytest.raises(ValueError, match=shorter.digest):
         Feed(shorter, CPU, labels)
+
+
+def test_a_calibrated_reader_is_the_same_reader_but_for_its_calibration(tmp_path: Path) -> None:
+    text = "Forty trucks of maize left for Harare. The governor of the province had given them his blessing."
+    pairs = [
+        Example(question, "", text, answers)
+        for question, answers in (
+            ("How many trucks left for Harare?", (Span(0, 12),)),
+            ("Who blessed the trucks?", (Span(39, 66),)),
+            ("Who was prime minister of Norway in 1981?", ()),
+        )
+    ]
+    asked = [
+        Asked(str(n), "", 4, "fact", True, (e,) if e.answers else (), () if e.answers else (e,))
+        for n, e in enumerate(pairs)
+    ]
+    reader = ReaderModel()
+    load_frozen(reader, packaged_model(), PACKAGED["reader"])
+    calibrated = measure(reader, WindowCutter(packaged_tokenizer()), {"own": asked})
+    assert "passage AUC 1.000, question AUC 1.000" in calibrated.figures["own"]
+    write(calibrated, PACKAGED["reader"], tmp_path / "out")
+    before, after = load_file(PACKAGED["reader"]), load_file(tmp_path / "out")
+    assert after["calibration"].tolist() == pytest.approx(calibrated.weights, rel=1e-2)
+    assert all(torch.equal(before[name], after[name]) for name in before if name != "calibration")
+    assert card_of(tmp_path / "out")["own"] == calibrated.figures["own"]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.floats(0.3, 2), st.floats(-1, 1))
+def test_calibration_finds_the_weights_that_labels_were_drawn_by(weight: float, bias: float) -> None:
+    chance = np.random.default_rng(0)
+    features = chance.normal(size=(4_000, 3))
+    likely = 1 / (1 + np.exp(-(weight * features[:, 0] + bias)))
+    found = calibrate(features, (chance.random(4_000) < likely).astype(float))
+    assert found == pytest.approx([weight, 0, 0, bias], abs=0.25)
 
 
 def test_the_mean_of_equal_weights_is_these_weights_and_of_two_lies_between(tmp_path: Path) -> None:

@@ -128,6 +128,12 @@ def _figures(groups: Sequence[Sequence[Measured]], weights: Floats) -> str:
     )
 
 
+def write(calibrated: Calibrated, weights: Path, out: Path) -> None:
+    """The weights file again, with the calibration in it and the figures in its card."""
+    tensors = load_file(weights) | {"calibration": torch.tensor(calibrated.weights, dtype=torch.float32)}
+    save_tuned(tensors, out, {**card_of(weights), **calibrated.figures})
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -142,9 +148,7 @@ def main() -> None:
     load_frozen(model, packaged_model(), options.weights)
     calibrated = measure(model, WindowCutter(packaged_tokenizer()), held_out)
     print(calibrated, flush=True)
-    tensors = load_file(options.weights)
-    tensors["calibration"] = torch.tensor(calibrated.weights, dtype=torch.float32)
-    save_tuned(tensors, options.out, {**card_of(options.weights), **calibrated.figures})
+    write(calibrated, options.weights, options.out)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@
 Six transformer layers and two heads are trained; the token embeddings stay as packaged. It learns from what
 people have said of the rows and, with `--labels`, from what a teacher says (`train_teacher.py`), whose weight
 is `--alpha`. A second cycle starts from the weights of the first with a lower `--learning-rate`, and
-`mean_weights.py` joins what several gave. On a GPU where there is one; on a CPU the same with more seconds.
+`mean_weights.py` joins what several gave. On a GPU where there is one; on a CPU the same with more seconds
+and fewer `--tokens`.
 """
 
 from __future__ import annotations
@@ -25,9 +26,6 @@ from training.learning import Budget, counts_of, figures_of, learn, load_labels,
 from training.packed import Split, load_packed
 from training.weights_files import export, file_digest, student
 
-# As much of the rows as is learned from at once, with padding.
-TOKENS = 40_000
-
 
 def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
@@ -39,6 +37,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--alpha", type=float, default=0.5, help="the teacher's weight, 0..1")
     parser.add_argument("--seconds", type=float, required=True, help="time to learn")
     parser.add_argument("--learning-rate", type=float, default=4e-4)
+    parser.add_argument("--tokens", type=int, default=40_000, help="learned from at once, with padding")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, required=True)
     return parser.parse_args()
@@ -55,7 +54,7 @@ def main() -> None:
     network = student(packed.task, packaged_model(), options.start).to(device)
     # Without a teacher there is nothing to learn from rows without a label.
     rows = packed.rows_of(Split.TRAIN, labelled=labels is None)
-    budget = Budget(options.seconds, options.learning_rate, TOKENS)
+    budget = Budget(options.seconds, options.learning_rate, options.tokens)
     learned = learn(network, feed, rows, budget, options.alpha, options.seed)
     figures = figures_of(network, feed)
     print(learned, figures, flush=True)
@@ -64,7 +63,7 @@ def main() -> None:
         "sources": ", ".join(packed.sources),
         "start": file_digest(options.start) if options.start else "packaged",
         "taught": f"alpha {options.alpha}" if labels else "by people alone",
-        "learned": f"{learned.steps} steps of {TOKENS} tokens, {learned.epochs:.1f} epochs",
+        "learned": f"{learned.steps} steps of {options.tokens} tokens, {learned.epochs:.1f} epochs",
         "learning rate": str(options.learning_rate),
         "seed": str(options.seed),
         **figures,

@@ -29,9 +29,6 @@ from training.learning import (
 from training.packed import Split, load_packed
 from training.weights_files import teacher
 
-# As much of the rows as is learned from at once, with padding.
-TOKENS = 24_000
-
 
 def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
@@ -41,6 +38,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--teacher", type=Path, required=True, help="folder of all-mpnet-base-v2")
     parser.add_argument("--seconds", type=float, required=True, help="time to learn")
     parser.add_argument("--learning-rate", type=float, default=5e-5)
+    parser.add_argument("--tokens", type=int, default=24_000, help="learned from at once, with padding")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, required=True, help="what it says of the rows to train on")
     return parser.parse_args()
@@ -52,7 +50,7 @@ def main() -> None:
     print(f"{packed.task} on {device}: {counts_of(packed)}", flush=True)
     network = teacher(packed.task, options.teacher).to(device)
     feed = Feed(packed, device)
-    budget = Budget(options.seconds, options.learning_rate, TOKENS)
+    budget = Budget(options.seconds, options.learning_rate, options.tokens)
     print(learn(network, feed, packed.rows_of(Split.TRAIN, labelled=True), budget, 0.0, options.seed))
     print(figures_of(network, feed), flush=True)
     save_labels(soft_labels(network, feed, packed.rows_of(Split.TRAIN, labelled=False)), options.out)

@@ -98,6 +98,12 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
         load_packed(tmp_path / "rows.xz")
 
 
+def test_targets_are_one_for_each_token_of_the_own_part() -> None:
+    row = Row([101, 7, 8, 102], 2, range(1, 3), 1.0, "wice", Split.TRAIN, 0, targets=[1])
+    with pytest.raises(ValueError, match="1 targets for 2 tokens of wice"):
+        pack("entailment", [row])
+
+
 def test_a_rare_class_counts_as_much_as_a_frequent_one() -> None:
     rows = [Row([1, 2, 3], 2, range(1, 2), float(n < 10), "own", Split.TRAIN, n) for n in range(30)]
     weights = class_weights(pack("entailment", rows))

@@ -70,16 +70,12 @@ class Layer(nn.Module):
         # Attention's own weights have no dropout: drawing it would take most of a step's time.
         read = functional.scaled_dot_product_attention(query, key, value, attn_mask=bias)
         read = self.attended(read.transpose(1, 2).reshape(n, t, hidden))
-        x = self._normed(x + self._dropped(read), self.first_norm)
-        return self._normed(x + self._dropped(self.down(functional.gelu(self.up(x)))), self.last_norm)
+        x = self.first_norm(x + self._dropped(read))
+        normed: Tensor = self.last_norm(x + self._dropped(self.down(functional.gelu(self.up(x)))))
+        return normed
 
     def _dropped(self, x: Tensor) -> Tensor:
         return functional.dropout(x, DROPOUT, self.training)
-
-    def _normed(self, x: Tensor, norm: nn.LayerNorm) -> Tensor:
-        # Autocast would compute norms in float32 and hand that on.
-        weight, bias = norm.weight.to(x.dtype), norm.bias.to(x.dtype)
-        return functional.layer_norm(x, norm.normalized_shape, weight, bias, norm.eps)
 
 
 class MiniLM(nn.Module):

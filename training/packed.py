@@ -11,7 +11,7 @@ import lzma
 import math
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import IntEnum
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -130,25 +130,31 @@ def load_packed(path: Path) -> PackedRows:
 
 def pack(task: Task, rows: Iterable[Row]) -> PackedRows:
     """The rows in their order. Raises ValueError for targets that are not one for each own token."""
-    kept = list(rows)
+    kept: list[Row] = []
+    ids: list[NDArray[np.uint16]] = []
+    targets: list[NDArray[np.int8]] = []
+    for row in rows:
+        own = np.full(len(row.ids), UNKNOWN, np.int8)
+        if row.targets is not None:
+            if len(row.targets) != len(row.own):
+                raise ValueError(f"{len(row.targets)} targets for {len(row.own)} tokens of {row.source}")
+            own[row.own.start : row.own.stop] = row.targets
+        targets.append(own)
+        ids.append(np.asarray(row.ids, np.uint16))
+        # Lists of tokens take twenty times the memory of arrays.
+        kept.append(replace(row, ids=(), targets=None))
     sources = tuple(dict.fromkeys(row.source for row in kept))
     number = {source: i for i, source in enumerate(sources)}
 
     def of(values: Iterable[float], dtype: type[np.generic]) -> NDArray[Any]:
         return np.fromiter(values, dtype, len(kept))
 
-    targets = [np.full(len(row.ids), UNKNOWN, np.int8) for row in kept]
-    for row, array in zip(kept, targets, strict=True):
-        if row.targets is not None:
-            if len(row.targets) != len(row.own):
-                raise ValueError(f"{len(row.targets)} targets for {len(row.own)} tokens of {row.source}")
-            array[row.own.start : row.own.stop] = row.targets
     return PackedRows(
         task=task,
         sources=sources,
-        ids=np.concatenate([np.asarray(row.ids, np.uint16) for row in kept]),
+        ids=np.concatenate(ids),
         targets=np.concatenate(targets),
-        length=of((len(row.ids) for row in kept), np.uint16),
+        length=of(map(len, ids), np.uint16),
         second=of((row.second for row in kept), np.uint16),
         own_start=of((row.own.start for row in kept), np.uint16),
         own_end=of((row.own.stop for row in kept), np.uint16),

@@ -32,14 +32,13 @@ from evals.statistics import Interval, mean_interval
 from ingestion.parse import parse_source
 from ingestion.sources import find_files
 from ingestion.sources.records import SourceFile
-from rag.bootstrap import packaged_encoder
 from rag.text.citations import split_sentences
 from rag.types import Cable, CableHeader, DraftSentence, FoundBy, Hit, Paragraph, Passage, Quote, Verdict
 from rag.verifying.entailing import EntailmentVerifier
 from rag.verifying.entailment import Entailed, Entailment, Pair, load_minilm_entailment
 from rag.verifying.verify import DeterministicVerifier, Verifier
 from rag.verifying.weighing import load_weigher
-from training.weigh_entailment import WEIGHED, held_out_cases
+from training.weigh_entailment import held_out_cases
 
 CLAIMS = Path(__file__).resolve().parents[1] / "evals" / "sets" / "telegram-claims.jsonl"
 TRUE = "true"
@@ -237,11 +236,11 @@ def balanced(cases: Sequence[Case], stands: Sequence[bool]) -> Share:
 def accuracies(cases: Sequence[Case], entailment: Entailment) -> list[Accuracy]:
     """Each set's reported documents: by rules, by one weigher for all sets, by a weigher of its own."""
     examined = examine(cases, entailment)
-    shared = cross_validate(examined, WEIGHED)
+    shared = cross_validate(examined)
     found = []
     for source in dict.fromkeys(case.source for case in cases):
         mine = [at for at, case in enumerate(cases) if case.source == source]
-        own = cross_validate([examined[at] for at in mine], {source})
+        own = cross_validate([examined[at] for at in mine])
         part = [cases[at] for at in mine]
         recalls = [
             [shared[at] is side for at in mine if cases[at].supported is side] for side in (True, False)
@@ -274,7 +273,7 @@ def pairs_per_s(entailment: Entailment, held: Held) -> float:
 
 
 def audit(shared: Path, show: str) -> tuple[list[Rate], list[Accuracy], float]:
-    model = load_minilm_entailment(packaged_encoder())
+    model = load_minilm_entailment()
     counting = Counting(model)
     rules, full = DeterministicVerifier(), EntailmentVerifier(counting, load_weigher())
     held = load([shared / "corpus" / "seed", shared / "corpus" / "nara"])

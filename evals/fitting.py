@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -140,18 +140,12 @@ def _thresholds(examined: Sequence[Examined], probabilities: Floats) -> tuple[fl
     return best(_KEEP, by_rules), best(_LIFT, ~by_rules)
 
 
-def cross_validate(examined: Sequence[Examined], sources: Collection[str]) -> list[bool]:
-    """For each case whether it stands, by a weigher fitted on other documents only, of these sources."""
+def cross_validate(examined: Sequence[Examined]) -> list[bool]:
+    """For each case whether it stands, by a weigher fitted on other documents only."""
     folds = [zlib.crc32(f"fold {one.case.document}".encode()) % FOLDS for one in examined]
     stands = [False] * len(examined)
     for fold in range(FOLDS):
-        weigher = fit_weigher(
-            [
-                one
-                for one, its in zip(examined, folds, strict=True)
-                if its != fold and one.case.source in sources
-            ]
-        )
+        weigher = fit_weigher([one for one, its in zip(examined, folds, strict=True) if its != fold])
         for at, its in enumerate(folds):
             if its == fold:
                 stands[at] = examined[at].stands(weigher)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rag.answering.answer import ExtractiveAnswerer
 from rag.answering.gate import load_gate
-from rag.config import NO_ENTAILMENT, PACKAGED_ENTAILMENT, PACKAGED_MODEL, Settings
+from rag.config import NO_ENTAILMENT, PACKAGED_ENTAILMENT, Settings
 from rag.errors import CollectionError
 from rag.finding.rerank import RememberingReader, load_reranker
 from rag.finding.retrieve import HybridSearch
@@ -21,7 +21,6 @@ from rag.index.healing import Healer, open_what_is_whole
 from rag.llm.answerer import LLMAnswerer, LLMSettings
 from rag.llm.chat_models import load_chat_model, reply_forms
 from rag.models.embeddings import Encoder, load_encoder
-from rag.models.processor import has_bf16
 from rag.models.reader import MiniLMReader, load_reader
 from rag.pipeline import Limits, Pipeline
 from rag.store.ceiling import Ceiling
@@ -90,8 +89,7 @@ def build_pipelines(settings: Settings, *, serving: bool = False) -> Pipelines:
     reader = RememberingReader(minilm)
     reranker = load_reranker(settings.reranker, reader)
     encoder = load_encoder(settings.embedding_model)
-    packaged = encoder if settings.embedding_model == PACKAGED_MODEL else None
-    verifier = build_verifier(settings.entailment, packaged)
+    verifier = build_verifier(settings.entailment)
     # Opened last: what fails before it leaves no lock behind.
     collection = (
         _open_while_compiling(settings, encoder, minilm)
@@ -158,20 +156,13 @@ def load_llm(settings: Settings) -> LLMAnswerer | None:
     return LLMAnswerer(model, name, limits, forms)
 
 
-def build_verifier(entailment: str, packaged: Encoder | None = None) -> Verifier:
+def build_verifier(entailment: str) -> Verifier:
     """Rules with an entailment model: the packaged one, a CrossEncoder by name or folder, or "none".
 
-    `packaged` is the packaged encoder where it is loaded already. Raises ModelUnavailable where a model
-    cannot be loaded.
+    Raises ModelUnavailable where a model cannot be loaded.
     """
     if entailment == NO_ENTAILMENT:
         return DeterministicVerifier()
     if entailment != PACKAGED_ENTAILMENT:
         return EntailmentVerifier(load_cross_encoder(entailment), AT_ITS_WORD)
-    return EntailmentVerifier(load_minilm_entailment(packaged_encoder(packaged)), load_weigher())
-
-
-def packaged_encoder(loaded: Encoder | None = None) -> Encoder:
-    """The packaged encoder in the precision in which the entailment model wants it."""
-    encoder = loaded or load_encoder(PACKAGED_MODEL)
-    return encoder.at("bf16") if has_bf16() else encoder
+    return EntailmentVerifier(load_minilm_entailment(), load_weigher())

@@ -3,7 +3,7 @@
     .venv/bin/python training/weigh_entailment.py --shared ../shared --out rag/data/entailment.json
 
 Prints cross-validated balanced accuracies: five folds by document, weights and thresholds fitted on the
-other four; claims over telegrams are only measured. What is written is fitted on all five.
+other four. What is written is fitted on all five.
 """
 
 from __future__ import annotations
@@ -26,15 +26,11 @@ from evals.fitting import (
     fit_weigher,
     weights_by_name,
 )
-from rag.bootstrap import packaged_encoder
 from rag.text.loose import loose_passage
 from rag.verifying.entailment import load_minilm_entailment
 from training.entailment_data import Example, own_claims, own_documents
 from training.foreign_claims import factcheck, summedits, wice
 from training.public_data import passages
-
-# Of the sources of `held_out_cases` those that the weighing is fitted on: all but the claims over telegrams.
-WEIGHED = frozenset({"own", "wice", "summedits", "factcheck"})
 
 
 def cases_of(examples: Sequence[Example]) -> list[Case]:
@@ -65,12 +61,12 @@ def held_out_cases(shared: Path) -> list[Case]:
 
 def figures_of(examined: Sequence[Examined]) -> dict[str, str]:
     """Balanced accuracy of each source: rules alone, one weigher for all, a weigher of the set's own."""
-    shared = cross_validate(examined, WEIGHED)
+    shared = cross_validate(examined)
     figures = {}
     for source in dict.fromkeys(one.case.source for one in examined):
         mine = [at for at, one in enumerate(examined) if one.case.source == source]
         truth = [examined[at].case.supported for at in mine]
-        own = cross_validate([examined[at] for at in mine], {source})
+        own = cross_validate([examined[at] for at in mine])
         by = {
             "rules": [examined[at].by_rules for at in mine],
             "one weigher": [shared[at] for at in mine],
@@ -89,10 +85,10 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    entailment = load_minilm_entailment(packaged_encoder())
+    entailment = load_minilm_entailment()
     examined = examine(held_out_cases(options.shared), entailment)
     figures = figures_of(examined)
-    weigher = fit_weigher([one for one in examined if one.case.source in WEIGHED])
+    weigher = fit_weigher(examined)
     written = {
         "model": entailment.name,
         "weights": weights_by_name(weigher),

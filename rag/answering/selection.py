@@ -37,7 +37,7 @@ class SelectionSettings:
     surely than mixed-case cables.
     """
 
-    threshold: float = 0.48
+    threshold: float = 0.42
     retrieval_weight: float = 0.6
     margin: float = 0.08
     body_margin: float = 0.15

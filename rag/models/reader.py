@@ -117,7 +117,7 @@ class MiniLMReader:
     by more than 0.02. Safe for many threads.
     """
 
-    name = "minilm-reader-3"
+    name = "minilm-reader-4"
 
     def __init__(self, model: ReaderModel, tokenizer: Tokenizer) -> None:
         self._model = model

@@ -20,8 +20,6 @@ from rag.types import CableHeader, Paragraph
 from rag.verifying.excerpt import choose_sentences
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
     from tokenizers import Tokenizer
 
     from rag.verifying.entailment_model import Encoded, EntailmentModel, Logits
@@ -49,15 +47,13 @@ class Entailed:
     """One pair as judged: logits that it is supported and that it is contradicted, and the doubtful words.
 
     `doubts` are the logits of the sentence's most doubtful tokens, the highest first, and `words` the most
-    doubtful word itself, empty where the model does not say. `likeness` are cosines of the sentence with all
-    that was read of the evidence, and with the sentence of it that is nearest.
+    doubtful word itself, empty where the model does not say.
     """
 
     supported: float
     contradicted: float
     doubts: tuple[float, ...] = ()
     words: str = ""
-    likeness: tuple[float, float] = (0.0, 0.0)
 
 
 class Entailment(Protocol):
@@ -68,19 +64,12 @@ class Entailment(Protocol):
     def judge(self, pairs: Sequence[Pair]) -> list[Entailed]: ...
 
 
-class TextEncoder(Protocol):
-    """Texts to unit vectors, (n, dimension)."""
-
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]: ...
-
-
 @dataclass(frozen=True, slots=True)
 class EncodedPair:
-    """A pair as an input; where the tokens of its sentence stand, and what is read of the evidence."""
+    """A pair as an input, and where the tokens of its sentence stand."""
 
     input: Encoded
     offsets: list[tuple[int, int]]
-    read: list[str]
 
 
 class PairEncoder:
@@ -101,9 +90,9 @@ class PairEncoder:
         evidence = _BROKEN.sub("", pair.evidence)
         read = self._tokenizer.encode(evidence, add_special_tokens=False)
         room = WINDOW_TOKENS - len(head) - 1
-        spans = choose_sentences(pair.sentence, evidence, read.offsets, room) if read.ids else []
         ids = list(read.ids)
         if len(ids) > room:
+            spans = choose_sentences(pair.sentence, evidence, read.offsets, room)
             ids = [
                 token
                 for token, (start, _) in zip(read.ids, read.offsets, strict=True)
@@ -111,7 +100,7 @@ class PairEncoder:
             ][:room]
         types = [0] * len(head) + [1] * (len(ids) + 1)
         encoded = Encoded([*head, *ids, self._sep], types, range(1, 1 + n))
-        return EncodedPair(encoded, list(said.offsets[:n]), [evidence[s.start : s.end] for s in spans])
+        return EncodedPair(encoded, list(said.offsets[:n]))
 
 
 def context_of(header: CableHeader, paragraph: Paragraph) -> str:
@@ -123,17 +112,13 @@ def context_of(header: CableHeader, paragraph: Paragraph) -> str:
 
 
 class MiniLMEntailment:
-    """The packaged MiniLM, fine-tuned to judge; computes in bf16 where the processor does.
+    """The packaged MiniLM, fine-tuned to judge; computes in bf16 where the processor does."""
 
-    `encoder` is the packaged MiniLM as it came: how like two texts are it tells better than the tuned one.
-    """
+    name = "minilm-entailment-2"
 
-    name = "minilm-entailment-1"
-
-    def __init__(self, model: EntailmentModel, tokenizer: Tokenizer, encoder: TextEncoder) -> None:
+    def __init__(self, model: EntailmentModel, tokenizer: Tokenizer) -> None:
         self._model = model
         self._pairs = PairEncoder(tokenizer)
-        self._encoder = encoder
 
     def judge(self, pairs: Sequence[Pair]) -> list[Entailed]:
         """All pairs go through the network together."""
@@ -141,32 +126,17 @@ class MiniLMEntailment:
             return []
         encoded = [self._pairs.encode(pair) for pair in pairs]
         logits = self._model.score([one.input for one in encoded])
-        likeness = self._likeness(pairs, encoded)
         return [
-            _entailed(pair.sentence, one.offsets, logits[at], likeness[at])
+            _entailed(pair.sentence, one.offsets, logits[at])
             for at, (pair, one) in enumerate(zip(pairs, encoded, strict=True))
         ]
 
-    def _likeness(self, pairs: Sequence[Pair], encoded: Sequence[EncodedPair]) -> list[tuple[float, float]]:
-        grouped = [
-            (pair.sentence, " ".join(one.read), *one.read) for pair, one in zip(pairs, encoded, strict=True)
-        ]
-        texts = list(dict.fromkeys(text for group in grouped for text in group))
-        vectors = dict(zip(texts, self._encoder.encode(texts), strict=True))
-        likeness = []
-        for sentence, *rest in grouped:
-            cosines = [float(vectors[sentence] @ vectors[text]) for text in rest]
-            likeness.append((cosines[0], max(cosines[1:], default=0.0)))
-        return likeness
 
-
-def _entailed(
-    sentence: str, offsets: Sequence[tuple[int, int]], logits: Logits, likeness: tuple[float, float]
-) -> Entailed:
+def _entailed(sentence: str, offsets: Sequence[tuple[int, int]], logits: Logits) -> Entailed:
     worst = max(range(len(logits.doubts)), key=logits.doubts.__getitem__, default=None)
     words = "" if worst is None else _word_at(sentence, *offsets[worst])
     ranked = tuple(sorted(logits.doubts, reverse=True)[:3])
-    return Entailed(logits.supported, logits.contradicted, ranked, words, likeness)
+    return Entailed(logits.supported, logits.contradicted, ranked, words)
 
 
 def _word_at(text: str, start: int, end: int) -> str:
@@ -178,11 +148,11 @@ def _word_at(text: str, start: int, end: int) -> str:
     return text[start:end]
 
 
-def load_minilm_entailment(encoder: TextEncoder) -> MiniLMEntailment:
-    """The project's model beside the packaged `encoder`. Raises ModelUnavailable where it is missing."""
+def load_minilm_entailment() -> MiniLMEntailment:
+    """The project's model. Raises ModelUnavailable where it is missing."""
     from rag.models.embeddings import packaged_tokenizer
 
-    return MiniLMEntailment(_frozen_network(), packaged_tokenizer(), encoder)
+    return MiniLMEntailment(_frozen_network(), packaged_tokenizer())
 
 
 @cache

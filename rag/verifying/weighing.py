@@ -24,15 +24,10 @@ FEATURES = (
     "contradicted",
     "worst_doubt",
     "mean_doubt",
-    "likeness",
-    "nearest",
-    "coverage",
-    "closeness",
     "rules_support",
     "negation",
     "speaker",
     "evidence_length",
-    "sentence_length",
 )
 # Beyond these a logit says no more.
 _SURE = 8.0
@@ -42,22 +37,22 @@ SURE_OF_OTHER_WORDS = 0.75
 
 
 def features_of(pair: Pair, judgement: Judgement, entailed: Entailed) -> tuple[float, ...]:
-    """The values of `FEATURES` for one pair, in their order."""
-    reading = judgement.reading
+    """The values of `FEATURES` for one pair, in their order.
+
+    How many of the sentence's words are in the paragraph, and how many it has, is none of them: in what the
+    weighing is fitted on that tells how sentences were made true or false there, and elsewhere they are
+    made otherwise.
+    """
     doubts = [_limited(doubt) for doubt in entailed.doubts[:_DOUBTS]] or [0.0]
     return (
         _limited(entailed.supported),
         _limited(entailed.contradicted),
         max(doubts),
         sum(doubts) / len(doubts),
-        *entailed.likeness,
-        1.0 if reading is None else reading.coverage,
-        judgement.closeness,
         float(judgement.verdict is Verdict.SUPPORTED),
         float(judgement.ground is Ground.NEGATION),
         float(judgement.ground is Ground.SPEAKER),
         math.log1p(len(pair.evidence.split())),
-        math.log1p(len(pair.sentence.split())),
     )
 
 

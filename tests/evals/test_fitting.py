@@ -44,7 +44,7 @@ def test_weights_and_threshold_are_fitted_on_other_documents() -> None:
     examined = examine(cases(), KnowsMotor())
     assert all(one.features is not None and not one.by_rules for one in examined)
     truth = [one.case.supported for one in examined]
-    assert cross_validate(examined, {"made"}) == truth
+    assert cross_validate(examined) == truth
     parts = balanced_parts(truth, [True] * len(truth))
     assert sum(parts) / len(parts) == 0.5
 

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import pytest
 
-from rag.bootstrap import build_verifier, packaged_encoder
+from rag.bootstrap import build_verifier
 from rag.types import DatePrecision, DraftSentence, Kind, Quote, Verdict
 from rag.verifying.entailment import WEIGHTS, MiniLMEntailment, Pair, context_of, load_minilm_entailment
 from rag.verifying.weighing import FEATURES, load_weigher
@@ -21,7 +21,7 @@ PARAGRAPH = (
 
 @pytest.fixture(scope="module")
 def model() -> MiniLMEntailment:
-    return load_minilm_entailment(packaged_encoder())
+    return load_minilm_entailment()
 
 
 def test_the_weights_are_small() -> None:

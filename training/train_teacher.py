@@ -37,7 +37,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--packed", type=Path, required=True, help="of pack_reader.py or pack_entailment.py")
     parser.add_argument("--teacher", type=Path, required=True, help="folder of all-mpnet-base-v2")
     parser.add_argument("--seconds", type=float, required=True, help="time to learn")
-    parser.add_argument("--learning-rate", type=float, default=5e-5)
+    parser.add_argument("--learning-rate", type=float, default=6e-5)
     parser.add_argument("--tokens", type=int, default=24_000, help="learned from at once, with padding")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, required=True, help="what it says of the rows to train on")

@@ -17,8 +17,9 @@ from rag.record.check import (
     VerifyRecord,
 )
 from rag.store.cable_store import CableStore
-from rag.text.citations import parse_memo_sentence, parse_sentence, split_sentences
+from rag.text.citations import parse_sentence
 from rag.text.loose import loose_passage
+from rag.text.memo import memo_sentences, parse_memo_sentence
 from rag.types import (
     CitationCheck,
     DraftSentence,
@@ -37,13 +38,12 @@ SENTENCES_LIMIT = 2_000
 
 def check_text(asked: VerifyIn, store: CableStore, verifier: Verifier) -> VerifyRecord:
     """Verdicts for every sentence. Citations read "(09ASTANA1206 ¶9)", or "[1]" with `paragraphs`."""
-    spans = split_sentences(asked.text)
-    if len(spans) > SENTENCES_LIMIT:
+    texts = memo_sentences(asked.text)
+    if len(texts) > SENTENCES_LIMIT:
         raise UsageError(
-            f"The text has {len(spans)} sentences; at most {SENTENCES_LIMIT} are checked at once.",
+            f"The text has {len(texts)} sentences; at most {SENTENCES_LIMIT} are checked at once.",
             limit=SENTENCES_LIMIT,
         )
-    texts = [asked.text[span.start : span.end] for span in spans]
     if asked.paragraphs is None:
         check = _against_collection(store, verifier)
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 
-from rag.types import DraftSentence, ParagraphRef, Quote, Span
+from rag.types import DraftSentence, Quote, Span
 
 # A sentence whose quotation mark is never closed may still end after so many characters.
 _OPEN_QUOTE_LIMIT = 400
@@ -103,7 +103,7 @@ def parse_sentence(text: str, known: Container[int]) -> DraftSentence:
                 unknown.append(f"[{number}]")
             elif number not in numbers:
                 numbers.append(number)
-    plain = _tidy(MARKER.sub(" ", text)) if numbers or unknown else text.strip()
+    plain = tidy(MARKER.sub(" ", text)) if numbers or unknown else text.strip()
     return DraftSentence(plain, tuple(Quote(number) for number in numbers), tuple(dict.fromkeys(unknown)))
 
 
@@ -127,31 +127,10 @@ def _marker_numbers(marker: str) -> list[int]:
     return numbers
 
 
-def _tidy(text: str) -> str:
+def tidy(text: str) -> str:
+    """Text without doubled blanks, and without blanks before a stop."""
     text = re.sub(r"[ \t]{2,}", " ", text)
     return re.sub(r" +(?=[.,;:!?](?:\s|$))", "", text).strip()
-
-
-_CABLE_ID = r"(?:(?:19|20)?\d{2}[ -]?[A-Z][A-Za-z]{2,16}[ -]?0*\d{1,7}|DFAT[\w.-]+)"
-_LABEL = r"(?:¶+|paras?\.?|paragraphs?)\s*"
-# "¶5.B": an item is cited by the paragraph that holds it.
-_ITEM = r"(?:\.[A-Z](?:\.\d{1,2})?(?![\w]))?"
-_CABLE_CITATION = re.compile(
-    rf"(?P<cable>{_CABLE_ID})(?:\s*,)?\s*{_LABEL}(?P<label>[un]?\d{{1,3}}(?:#\d{{1,2}})?){_ITEM}"
-)
-_ONE = rf"{_CABLE_ID}(?:\s*,)?\s*{_LABEL}[un]?\d{{1,3}}(?:#\d{{1,2}})?{_ITEM}"
-# A run of blanks is tried from its beginning alone: from each of its blanks it would take its square.
-_CITATION_GROUP = re.compile(rf"(?:(?<!\s)\s+)?[\[(]\s*{_ONE}(?:\s*[,;]\s*(?:and\s+)?{_ONE})*\s*[\])]")
-
-
-def parse_memo_sentence(text: str) -> tuple[str, tuple[ParagraphRef, ...]]:
-    """A memo's sentence without the cable citations in brackets, and what all its citations name.
-
-    Example: ``"It rained (09ASTANA1206 ¶9)."`` -> ``("It rained.", (ParagraphRef("09ASTANA1206", "9"),))``.
-    Ids are as written; the store resolves their spelling.
-    """
-    found = (ParagraphRef(m["cable"], m["label"]) for m in _CABLE_CITATION.finditer(text))
-    return _tidy(_CITATION_GROUP.sub(" ", text)), tuple(dict.fromkeys(found))
 
 
 def _next_end(text: str, start: int, *, final: bool) -> int | None:

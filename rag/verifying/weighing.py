@@ -33,7 +33,7 @@ FEATURES = (
 _SURE = 8.0
 _DOUBTS = 3
 # A clause of which the paragraph has no word is taken for its meaning only where the model is this sure.
-SURE_OF_OTHER_WORDS = 0.75
+SURE_OF_OTHER_WORDS = 0.6
 
 
 def features_of(pair: Pair, judgement: Judgement, entailed: Entailed) -> tuple[float, ...]:

@@ -24,8 +24,9 @@ from ingestion.tags import read_tags
 from rag.asking.understand import understand
 from rag.errors import CableqaError
 from rag.llm.reply_readers import BlockReader, MarkedReader, SchemaReader
-from rag.text.citations import parse_memo_sentence, parse_sentence, split_sentences
+from rag.text.citations import parse_sentence, split_sentences
 from rag.text.folding import fold
+from rag.text.memo import memo_sentences, parse_memo_sentence
 from rag.text.mrn import lookup_keys, read_mrn
 from rag.text.periods import read_periods
 from rag.types import Cable, Question, Turn
@@ -106,6 +107,7 @@ def verify(data: bytes) -> None:
             text = known[citation.passage].text
             assert 0 <= citation.start <= citation.end <= len(text)
     parse_memo_sentence(said)
+    assert "".join("".join(memo_sentences(said)).split()) == "".join(said.split())
     assert fold(source).text is not None
 
 

@@ -9,7 +9,7 @@ import pytest
 from langchain_core.messages import AIMessageChunk
 
 from rag.llm.reply_readers import SchemaReader
-from rag.text.citations import parse_memo_sentence
+from rag.text.memo import parse_memo_sentence
 from tests.fuzz.endpoints import Requests, Sent, check
 from tests.fuzz.mutate import load_corpus, mutated
 from tests.fuzz.targets import CORPUS, targets, try_one

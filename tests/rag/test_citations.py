@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.text.citations import SentenceSplitter, parse_memo_sentence, parse_sentence, split_sentences
+from rag.text.citations import SentenceSplitter, parse_sentence, split_sentences
+from rag.text.memo import memo_sentences, parse_memo_sentence
 from rag.types import ParagraphRef, Quote
 
 PIECES = st.sampled_from(
@@ -113,3 +114,22 @@ def test_a_memos_citations_are_read(text: str, plain: str | None, refs: tuple[tu
     found, named = parse_memo_sentence(text)
     assert found == (plain or text)
     assert named == tuple(ParagraphRef(*ref) for ref in refs)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("It rained. (09ASTANA1206 ¶9) Then it snowed (09ASTANA1206 ¶8).",
+         ["It rained. (09ASTANA1206 ¶9)", "Then it snowed (09ASTANA1206 ¶8)."]),
+        ('He said it "rained." (09ASTANA1206 ¶9)\n\nThen it snowed.',
+         ['He said it "rained." (09ASTANA1206 ¶9)', "Then it snowed."]),
+        ("It rained.\n(09ASTANA1206 ¶9; 09ASTANA187 ¶1).",
+         ["It rained.\n(09ASTANA1206 ¶9; 09ASTANA187 ¶1)."]),
+        ("It rained (09ASTANA1206 ¶9). (09ASTANA187 ¶1) It snowed.",
+         ["It rained (09ASTANA1206 ¶9).", "(09ASTANA187 ¶1) It snowed."]),
+        ("Rain\n\n(09ASTANA187 ¶1) It snowed.", ["Rain", "(09ASTANA187 ¶1) It snowed."]),
+        ("(09ASTANA187 ¶1) It snowed.", ["(09ASTANA187 ¶1) It snowed."]),
+    ],
+)  # fmt: skip
+def test_a_citation_behind_the_full_stop_is_the_sentences_own(text: str, sentences: list[str]) -> None:
+    assert memo_sentences(text) == sentences

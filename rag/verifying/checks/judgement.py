@@ -200,7 +200,7 @@ def _weigh(claim: Claim, supports: Sequence[Support], coverage: float) -> Findin
     missing = [fact for fact, support in pairs if support.share == 0]
     firm = [fact for fact in missing if fact.sort is not Sort.WORD]
     if not any(s.share > 0 and not s.context for _, s in pairs):
-        return Finding(Verdict.NOT_FOUND, "nothing of what the sentence says is in the paragraph")
+        return Finding(Verdict.NOT_FOUND, "the paragraph has hardly a word of what the sentence says")
     if firm and related:
         named = _list(fact.text for fact in firm)
         return Finding(Verdict.PARTIAL, f"not in the paragraph: {named}", ground=Ground.MISSING)

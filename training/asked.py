@@ -6,6 +6,7 @@ import argparse
 import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 
 from rag.config import PACKAGED_MODEL, Settings
@@ -13,7 +14,7 @@ from rag.index.collection import open_collection
 from rag.models.embeddings import load_encoder
 from training.contrast import emptied
 from training.public_data import public_questions
-from training.reading_data import TELEGRAMS, Asked, own_questions, own_rows
+from training.reading_data import HERE, TELEGRAMS, Asked, own_questions, own_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,15 @@ def contrasted(questions: Sequence[Asked]) -> list[Asked]:
 
 def _searched(options: argparse.Namespace) -> tuple[list[Asked], list[Asked]]:
     kept: Path = options.asked
+    digest = sha256(b"".join(path.read_bytes() for path in sorted(HERE.glob("*questions.jsonl")))).hexdigest()
     if kept.exists():
-        found: tuple[list[Asked], list[Asked]] = pickle.loads(kept.read_bytes())
-        return found
+        found: tuple[str, list[Asked], list[Asked]] = pickle.loads(kept.read_bytes())
+        if found[0] != digest:
+            raise SystemExit(f"{kept} was found for other questions than those of today: remove it")
+        return found[1:]
     encoder = load_encoder(PACKAGED_MODEL)
     public = public_questions(options.shared / "benchmarks", encoder, options.seed)
     with open_collection(Settings(data_dir=options.collection), encoder, write=False) as collection:
         own = list(own_questions(collection, own_rows()))
-    kept.write_bytes(pickle.dumps((own, public)))
+    kept.write_bytes(pickle.dumps((digest, own, public)))
     return own, public

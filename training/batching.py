@@ -114,7 +114,7 @@ class Feed:
         )
 
     def in_order(self, rows: RowNumbers, tokens: int) -> Iterator[RowNumbers]:
-        """All these rows once, the shortest first, in batches of so many tokens with their padding."""
+        """All these rows once, the shortest first, in batches of so many tokens, padded to the longest."""
         return self._cut(rows[np.argsort(self._lengths[rows], kind="stable")], tokens)
 
     def epochs(self, rows: RowNumbers, tokens: int, chance: np.random.Generator) -> Iterator[RowNumbers]:

@@ -91,17 +91,18 @@ class Place:
     held_out: bool
 
 
-def place_of(
-    row: dict[str, Any], documents: dict[str, Cable], public: dict[str, tuple[str, str]]
-) -> Place | None:
-    """Where a line of `claims.jsonl` points: a paragraph of a document, or a passage of a public set."""
+def place_of(row: dict[str, Any], documents: dict[str, Cable], public: dict[str, tuple[str, str]]) -> Place:
+    """Where a line of `claims.jsonl` points: a paragraph of a document, or a passage of a public set.
+
+    Raises ValueError where there is no such paragraph.
+    """
     if "passage" in row:
         context, text = public[row["passage"]]
         return Place(context, text, (), row["passage"].partition("#")[0], False)
     cable = documents[row["file"]]
     paragraph = find_paragraph(cable, *row["paragraph"])
     if paragraph is None:
-        return None
+        raise ValueError(f"{row['file']} has no paragraph at {row['paragraph']}: take the claim out")
     others = tuple(
         (context_of(cable.header, p), p.text)
         for p in cable.paragraphs
@@ -119,8 +120,6 @@ def own_claims(
     lines = (HERE / "claims.jsonl").read_text(encoding="utf-8").splitlines()
     for row in map(json.loads, lines):
         place = place_of(row, documents, public)
-        if place is None:
-            continue
 
         def example(
             sentence: str, supported: bool, against: bool | None, doubts: tuple[Span, ...] | None, kind: str,

@@ -1,12 +1,14 @@
 """Fit the gate that `rag.answering.gate` loads: how likely some passage answers, by reader and search.
 
     .venv/bin/cableqa ingest --data-dir /tmp/all ../shared/corpus
+    .venv/bin/cableqa ingest --data-dir /tmp/all --corpus telegrams training/telegrams
     .venv/bin/python training/fit_gate.py --collection /tmp/all --out rag/data/gate.json
 
-Only own questions that the reader was not trained on. Each answerable one is asked as it is, and once more
-without the cables that hold its gold; those without an answer are the third kind. The three weigh alike. The
-passage of a question that counts is the surest by the weights themselves, so fitting is repeated until they
-stand. The threshold is no part of it: see `rag.answering.selection`.
+Only own questions that the reader was not trained on; of one in five of their documents it has seen other
+questions. Each answerable one is asked as it is, and once more without the cables that hold its gold; those
+without an answer are the third kind. The three weigh alike. The passage of a question that counts is the
+surest by the weights themselves, so fitting is repeated until they stand. The threshold is no part of it: see
+`rag.answering.selection`.
 """
 
 from __future__ import annotations

@@ -92,7 +92,7 @@ def free_pairs(documents: Documents, public: Passages, chance: random.Random) ->
     for line in (HERE / "claims.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         place = place_of(row, documents, public)
-        if place is None or place.held_out:
+        if place.held_out:
             continue
         sentences = [row["claim"], *(sentence for _, sentence in row["variants"])]
         for context, text in chance.sample(place.others, min(FREE_A_CLAIM, len(place.others))):

@@ -149,6 +149,9 @@ class MiniLMReader:
         best = [UNLIKELY] * len(spans)
         confidence = 0.0
         for window, scored in zip(windows, scores, strict=True):
+            if not window.offsets:
+                # What has no token says nothing, and so answers nothing.
+                continue
             logits = sentence_logits(window, scored, spans)
             best = [max(one, other) for one, other in zip(best, logits, strict=True)]
             features = (*answer_features(window, scored, max(logits)), 1.0)

@@ -12,8 +12,10 @@ from safetensors.torch import load_file
 from rag.errors import ModelUnavailable
 from rag.models.embeddings import packaged_model
 from rag.models.reader import WEIGHTS as READER
+from rag.models.reader import load_reader
 from rag.models.reader_model import ReaderModel
 from rag.models.tuned import load_frozen, save_tuned
+from rag.text.loose import loose_passage
 
 DATA = Path(str(files("rag"))) / "data"
 
@@ -42,3 +44,9 @@ def test_weights_cut_short_are_refused(tmp_path: Path, kept: int) -> None:
     cut.write_bytes((DATA / READER).read_bytes()[:kept])
     with pytest.raises(ModelUnavailable, match="install cableqa again"):
         load_frozen(ReaderModel(), packaged_model(), cut)
+
+
+def test_what_has_no_token_answers_nothing() -> None:
+    passages = [loose_passage(1, "\u200b"), loose_passage(2, "The consul signed the lease on May 3.")]
+    nothing, something = load_reader().read("Who signed the lease?", passages)
+    assert nothing.confidence == 0 < something.confidence

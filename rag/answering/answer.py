@@ -153,7 +153,7 @@ class ExtractiveAnswerer:
     def _asked(self, query: Query, passages: Sequence[Passage]) -> _Asked:
         if not passages:
             return _Asked(query, [], 0.0)
-        read = self._read(query.standalone, passages)
+        read = self._read(query.read_as, passages)
         probability = self._gate.probability([one.reading for one in read], [one.passage for one in read])
         return _Asked(query, read, probability)
 

@@ -19,6 +19,7 @@ from rag.asking.header_facts import asked_of_header, only_clues_narrow, wants_ca
 from rag.asking.mentions import is_exhaustive, read_mentions
 from rag.asking.narrowing import narrow
 from rag.asking.spelled import ResolveId, Spelled, spelled_in, without_numbers
+from rag.asking.unnamed import unnamed
 from rag.store.catalogue import Archive
 from rag.text.period_words import expansions
 from rag.text.periods import read_periods
@@ -111,6 +112,9 @@ def _understood(question: Question, archive: Archive) -> Query:
         wanted = Wanted.QUOTATION
     narrowed = narrow(question.filters, clues, catalogue)
     lone = standalone(text, question.history)
+    # Spans are of the text; in what a follow-up stands for, the text stands as it is.
+    shift = lone.find(text)
+    names = [Span(one.start + shift, one.end + shift) for one in _naming(text, spelled)] if named else []
     scope = Scope.LOOKUP if asked else Scope.OPEN
     return Query(
         text=text,
@@ -128,6 +132,7 @@ def _understood(question: Question, archive: Archive) -> Query:
         contradiction=narrowed.contradiction,
         notes=(*notes, *narrowed.notes),
         header_facts=facts,
+        naming_left_out=unnamed(lone, names) if names and shift >= 0 else None,
     )
 
 

@@ -94,7 +94,7 @@ class HybridSearch:
         wanted = max(k, self._reranker.depth)
         ranked = self._ranked(query, allowed, wanted + len(pointed), None)
         hits = _without_repeats(_once([*pointed, *ranked]))[:wanted]
-        return Found(tuple(self._reranker.rerank(query.standalone, hits)[:k]), notes=tuple(notes))
+        return Found(tuple(self._reranker.rerank(query.read_as, hits)[:k]), notes=tuple(notes))
 
     def _scanned(self, query: Query, allowed: Allowed, notes: list[str]) -> Found:
         found = scan(self._collection, query, allowed)

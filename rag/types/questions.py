@@ -200,6 +200,12 @@ class Query:
     notes: tuple[str, ...] = ()
     parts: tuple[Query, ...] = ()
     header_facts: tuple[HeaderFact, ...] = ()
+    naming_left_out: str | None = None
+
+    @property
+    def read_as(self) -> str:
+        """What a paragraph is read for: `standalone`, without the cable that it names."""
+        return self.naming_left_out or self.standalone
 
     @property
     def is_follow_up(self) -> bool:

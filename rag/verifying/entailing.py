@@ -107,7 +107,7 @@ class EntailmentVerifier:
             reason = f"what is cited has most of these words but does not bear the sentence out{doubt}"
             return replace(judgement, verdict=Verdict.NOT_FOUND if far else Verdict.PARTIAL, reason=reason)
         if judgement.verdict is Verdict.PARTIAL and alone:
-            reason = f"{judgement.reason}, and does not bear the sentence out{doubt}"
+            reason = f"{judgement.reason}; the paragraph does not bear the sentence out{doubt}"
             return replace(judgement, verdict=Verdict.NOT_FOUND, reason=reason)
         return judgement
 

@@ -129,7 +129,7 @@ def test_what_neither_the_words_nor_the_model_bear_out_is_not_shown_as_partly_su
 def test_a_clause_of_ones_own_needs_a_model_that_is_sure() -> None:
     text = "Brandt told the council that the ferry would carry sugar, timber and settlers."
     unsure = Opinion(supported=True)
-    unsure.judged = Entailed(0.5, 0.0, (1.0,), "timber")
+    unsure.judged = Entailed(0.3, 0.0, (1.0,), "timber")
     assert check(text, unsure, 1).verdict is Verdict.NOT_FOUND
     assert check(text, Opinion(supported=True), 1).verdict is Verdict.SUPPORTED
 

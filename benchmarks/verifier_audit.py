@@ -29,18 +29,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from evals.fitting import Case, balanced_parts, cross_validate, examine
 from evals.mutants import MutationKind, TruePair, make_mutants
 from evals.statistics import Interval, mean_interval
-from ingestion.parse import parse_source
-from ingestion.sources import find_files
-from ingestion.sources.records import SourceFile
 from rag.text.citations import split_sentences
-from rag.types import Cable, CableHeader, DraftSentence, FoundBy, Hit, Paragraph, Passage, Quote, Verdict
+from rag.types import DraftSentence, FoundBy, Hit, Passage, Quote, Verdict
 from rag.verifying.entailing import EntailmentVerifier
 from rag.verifying.entailment import Entailed, Entailment, Pair, load_minilm_entailment
 from rag.verifying.verify import DeterministicVerifier, Verifier
 from rag.verifying.weighing import load_weigher
+from training.cited import CLAIMS, Held, Key, answers_of, load_paragraphs
 from training.weigh_entailment import held_out_cases
 
-CLAIMS = Path(__file__).resolve().parents[1] / "evals" / "sets" / "telegram-claims.jsonl"
 TRUE = "true"
 _MUTANTS = 200
 _TRUE_SENTENCES = 400
@@ -50,8 +47,6 @@ _SPEED_WORDS = 150
 _SEED = 7
 BEGIN, END = "<!-- measured -->", "<!-- end of what is measured -->"
 
-Key = tuple[str, str]
-Held = dict[Key, tuple[Paragraph, CableHeader]]
 Items = list[tuple[str, Key]]
 
 
@@ -105,19 +100,6 @@ class Counting:
         return self._model.judge(pairs)
 
 
-def load(folders: Sequence[Path]) -> Held:
-    """Every paragraph of the cables under `folders`, with its header."""
-    held: Held = {}
-    for folder in folders:
-        for source in find_files(folder):
-            if not isinstance(source, SourceFile):
-                continue
-            for cable in parse_source(source):
-                if isinstance(cable, Cable):
-                    held |= {(p.cable_id, p.label): (p, cable.header) for p in cable.paragraphs}
-    return held
-
-
 def sentences_of(held: Held) -> list[TruePair]:
     pairs = []
     for paragraph, header in held.values():
@@ -125,16 +107,6 @@ def sentences_of(held: Held) -> list[TruePair]:
             sentence = paragraph.text[span.start : span.end]
             if len(sentence.split()) >= _FEWEST_WORDS:
                 pairs.append(TruePair(header.cable_id, paragraph.label, sentence, paragraph.text))
-    return pairs
-
-
-def answers_of(questions: Path, held: Held) -> list[TruePair]:
-    pairs = []
-    for line in questions.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        keys = [(gold["cable"], gold["paragraph"]) for gold in row["gold"]]
-        if len(keys) == 1 and keys[0] in held:
-            pairs.append(TruePair(*keys[0], row["answer"], held[keys[0]][0].text))
     return pairs
 
 
@@ -276,7 +248,7 @@ def audit(shared: Path, show: str) -> tuple[list[Rate], list[Accuracy], float]:
     model = load_minilm_entailment()
     counting = Counting(model)
     rules, full = DeterministicVerifier(), EntailmentVerifier(counting, load_weigher())
-    held = load([shared / "corpus" / "seed", shared / "corpus" / "nara"])
+    held = load_paragraphs([shared / "corpus" / "seed", shared / "corpus" / "nara"])
     pairs, answers = sentences_of(held), answers_of(shared / "benchmarks" / "cable-qa-dev.jsonl", held)
     rows = Audit(rules, full, counting, held, show)
     for name, items in true_sentences(pairs, answers).items():

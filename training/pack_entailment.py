@@ -21,10 +21,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from evals.mutants import MutationKind, TruePair, make_mutants
+from evals.mutants import MutationKind, make_mutants
 from rag.models.embeddings import packaged_tokenizer
 from rag.types import Cable
 from rag.verifying.entailment import EncodedPair, Pair, PairEncoder, context_of
+from training.cited import CLAIMS, Key, answers_of, load_paragraphs
 from training.entailment_data import (
     HERE,
     Example,
@@ -32,7 +33,6 @@ from training.entailment_data import (
     own_claims,
     own_documents,
     place_of,
-    read_documents,
 )
 from training.foreign_claims import clapnq, factcheck, squad2, summedits, wice
 from training.packed import Row, Split, pack
@@ -102,32 +102,21 @@ def free_pairs(documents: Documents, public: Passages, chance: random.Random) ->
 
 def measured_claims(shared: Path, chance: random.Random) -> Iterator[Example]:
     """Own claims over real cables; written answers of the question set, and mutants of these."""
-    cables = {
-        cable.header.cable_id: cable
-        for name in ("seed", "nara")
-        for cable in read_documents(shared / "corpus" / name).values()
-    }
+    held = load_paragraphs([shared / "corpus" / name for name in ("seed", "nara")])
 
-    def example(sentence: str, cable_id: str, label: str, supported: bool, source: str) -> Example:
-        cable = cables[cable_id]
-        paragraph = next(p for p in cable.paragraphs if p.label == label)
-        pair = Pair(sentence, context_of(cable.header, paragraph), paragraph.text)
-        return Example(pair, supported, None, None, source, cable_id, False)
+    def example(sentence: str, key: Key, supported: bool, source: str) -> Example:
+        paragraph, header = held[key]
+        pair = Pair(sentence, context_of(header, paragraph), paragraph.text)
+        return Example(pair, supported, None, None, source, paragraph.cable_id, False)
 
-    claims = HERE.parent / "evals" / "sets" / "telegram-claims.jsonl"
-    for row in map(json.loads, claims.read_text(encoding="utf-8").splitlines()):
-        yield example(row["claim"], row["cable"], row["paragraph"], row["supported"], CABLES)
-    answers = []
-    questions = shared / "benchmarks" / "cable-qa-dev.jsonl"
-    for row in map(json.loads, questions.read_text(encoding="utf-8").splitlines()):
-        if len(row["gold"]) == 1 and row["gold"][0]["cable"] in cables:
-            gold = row["gold"][0]
-            true = example(row["answer"], gold["cable"], gold["paragraph"], True, ANSWERS)
-            answers.append(TruePair(gold["cable"], gold["paragraph"], row["answer"], true.pair.evidence))
-            yield true
+    for row in map(json.loads, CLAIMS.read_text(encoding="utf-8").splitlines()):
+        yield example(row["claim"], (row["cable"], row["paragraph"]), row["supported"], CABLES)
+    answers = answers_of(shared / "benchmarks" / "cable-qa-dev.jsonl", held)
+    for true in answers:
+        yield example(true.sentence, (true.cable_id, true.label), True, ANSWERS)
     for kind in MutationKind:
         for mutant in make_mutants(kind, answers, MUTANTS_OF_A_KIND, chance):
-            yield example(mutant.sentence, mutant.cited.cable_id, mutant.cited.label, False, ANSWERS)
+            yield example(mutant.sentence, (mutant.cited.cable_id, mutant.cited.label), False, ANSWERS)
 
 
 def labelled(shared: Path, seed: int) -> Iterator[Labelled]:

@@ -87,7 +87,8 @@ def _understood(question: Question, archive: Archive) -> Query:
         *(f"Nor is there a cable {spelling}." for spelling in unknown[_UNKNOWN_NAMED:]),
         *_unanchored(text, references),
     ]
-    naming = [*_naming(text, spelled), *titled.values()]
+    spoken = list(_naming(text, spelled))
+    naming = [*spoken, *titled.values()]
     facts = () if references else asked_of_header(text, naming)
     if facts and not named and not unknown:
         named = _spoken_of(question, archive.resolve_id)
@@ -114,7 +115,7 @@ def _understood(question: Question, archive: Archive) -> Query:
     lone = standalone(text, question.history)
     # Spans are of the text; in what a follow-up stands for, the text stands as it is.
     shift = lone.find(text)
-    names = [Span(one.start + shift, one.end + shift) for one in _naming(text, spelled)] if named else []
+    names = [Span(one.start + shift, one.end + shift) for one in spoken] if named else []
     scope = Scope.LOOKUP if asked else Scope.OPEN
     return Query(
         text=text,

@@ -12,8 +12,9 @@ from rag.types import Span
 
 _SAID = r"(?:told|reported|said|described|stated|mentioned|noted|given|set out)"
 # What leads to a name: "according to the cable", "as reported in", "in telegram no.".
+# A run of blanks is tried from its beginning alone, and one of stops below: else each takes its square.
 _LEAD = re.compile(
-    rf"(?:\b(?:according\s+to|as\s+{_SAID}\s+(?:in|by)|{_SAID}\s+(?:in|by)|see|per|in|from|of|by)\s+)?"
+    rf"(?:(?<!\s)|(?=\S))(?:\b(?:according\s+to|as\s+{_SAID}\s+(?:in|by)|{_SAID}\s+(?:in|by)|see|per|in|from|of|by)\s+)?"
     r"(?:\b(?:the|this|that)\s+)?(?:\b(?:cable|telegram|cablegram|message|reftel)s?\s+)?"
     r"(?:\b(?:no\.?|number)\s*)?[(\[]?\s*$",
     re.IGNORECASE,
@@ -40,5 +41,5 @@ def unnamed(text: str, naming: Sequence[Span]) -> str:
         start = span.start if lead is None else lead.start()
         rest = f"{rest[:start].rstrip()} {rest[span.end if trail is None else trail.end() :].lstrip()}"
     rest = _SAYS_ABOUT.sub("What is said about", " ".join(rest.split()))
-    rest = re.sub(r"[\s,]*(\s,|[?.!])", r"\1", rest).replace(" ,", ",").lstrip(" ,;:")
+    rest = re.sub(r"(?<![\s,])[\s,]*(\s,|[?.!])", r"\1", rest).replace(" ,", ",").lstrip(" ,;:")
     return rest if len(re.findall(r"\w+", rest)) >= _LEAST_WORDS else text

@@ -41,12 +41,12 @@ def memo_sentences(text: str) -> list[str]:
         cited = _CITATION_GROUP.match(text, span.start, span.end)
         if cited is not None and sentences:
             before = sentences[-1]
-            alone = cited.end() == span.end or not text[cited.end() : span.end].strip(" \t.")
+            alone = not text[cited.end() : span.end].strip(" \t.")
             same_line = "\n" not in text[before.end : span.start]
             if alone or (same_line and not _CITATION_GROUP.search(text, before.start, before.end)):
                 end = span.end if alone else cited.end()
                 sentences[-1] = Span(before.start, end)
-                span = Span(end + len(text[end : span.end]) - len(text[end : span.end].lstrip()), span.end)
+                span = Span(span.end - len(text[end : span.end].lstrip()), span.end)
         if span.start < span.end:
             sentences.append(span)
     return [text[span.start : span.end] for span in sentences]

@@ -6,9 +6,10 @@ import json
 import re
 from pathlib import Path
 
-from benchmarks.verifier_audit import TRUE, load
+from benchmarks.verifier_audit import TRUE
 from evals.loaders.claims import load_factcheck, load_summedits, load_wice
 from tests.shared import SHARED, needs_shared
+from training.cited import load_paragraphs
 from training.public_data import passage_questions, passages
 from training.reading_data import HERE, TELEGRAMS
 
@@ -62,7 +63,7 @@ def test_the_own_claims_point_into_the_corpus_and_hold_none_of_it() -> None:
 
 @needs_shared
 def test_the_claims_over_telegrams_are_of_cables_at_hand_and_in_words_of_their_own() -> None:
-    held = load([SHARED / "corpus" / "seed", SHARED / "corpus" / "nara"])
+    held = load_paragraphs([SHARED / "corpus" / "seed", SHARED / "corpus" / "nara"])
     rows = [json.loads(line) for line in TELEGRAM_CLAIMS.read_text(encoding="utf-8").splitlines()]
     assert {row["supported"] for row in rows} == {True, False}
     for row in rows:
